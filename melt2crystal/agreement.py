@@ -1,0 +1,35 @@
+"""Numbers that say how well a model agrees with the reference: RMSE, Pearson r, the window of stable structures."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def rmse(model: ArrayLike, reference: ArrayLike) -> float | None:
+    """Root mean square of model - reference over all elements, in their unit; None without data.
+
+    Non-finite pairs are left out (a frame whose label failed has no reference).
+    """
+    difference = np.ravel(np.asarray(model, dtype=float) - np.asarray(reference, dtype=float))
+    difference = difference[np.isfinite(difference)]
+    return float(np.sqrt(np.mean(difference**2))) if difference.size else None
+
+
+def pearson(model: ArrayLike, reference: ArrayLike) -> float | None:
+    """Pearson's correlation coefficient; None with fewer than three pairs or without spread."""
+    x, y = np.ravel(np.asarray(reference, dtype=float)), np.ravel(np.asarray(model, dtype=float))
+    finite = np.isfinite(x) & np.isfinite(y)
+    x, y = x[finite], y[finite]
+    if x.size < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return None
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def stable_window(reference_eV_per_atom: ArrayLike, width_eV_per_atom: float) -> NDArray[np.bool_]:
+    """Which structures lie within ``width_eV_per_atom`` of the lowest reference energy; shape as the input.
+
+    The paper's window of stable structures is -8 to -7 eV/atom on VASP's scale, that is about the lowest 1 eV/atom.
+    """
+    energies = np.asarray(reference_eV_per_atom, dtype=float)
+    if not np.isfinite(energies).any():
+        return np.zeros(energies.shape, dtype=bool)
+    return energies <= np.nanmin(energies) + width_eV_per_atom

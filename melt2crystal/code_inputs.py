@@ -1,0 +1,139 @@
+"""Which source files a script's numbers depend on, found by reading its imports (nothing is imported)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from melt2crystal.errors import UserError
+
+PACKAGE = "melt2crystal"
+
+
+def code_inputs(script: Path, root: Path) -> list[str]:
+    """The script and every module of the package that it imports, directly or through others.
+
+    Imports inside functions count; those under ``if TYPE_CHECKING`` don't, because they never run. A package's
+    ``__init__.py`` counts unless it holds nothing but its docstring and dunder constants: a new version number must
+    not retrain a potential.
+
+    Args:
+        script: a Python file, relative to ``root`` or absolute.
+        root: repository root, which holds the package.
+
+    Returns:
+        Paths relative to ``root``, sorted.
+
+    Raises:
+        UserError: the script or an imported module doesn't exist or isn't Python.
+    """
+    root = Path(root).resolve()
+    found: set[Path] = set()
+    waiting = [(root / script).resolve()]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        for name, must_exist in _imports_of(path, root):
+            waiting += _files_of(name, must_exist, path, root)
+    return sorted(path.relative_to(root).as_posix() for path in found)
+
+
+def _files_of(name: str, must_exist: bool, importer: Path, root: Path) -> list[Path]:
+    """Files that run when the dotted ``name`` is imported, its packages' non-trivial ``__init__`` among them."""
+    parts = name.split(".")
+    inits = [root.joinpath(*parts[:depth], "__init__.py") for depth in range(1, len(parts))]
+    files = [init for init in inits if init.is_file() and not _is_trivial(init)]
+    module, package = root.joinpath(*parts).with_suffix(".py"), root.joinpath(*parts, "__init__.py")
+    if module.is_file():
+        return [*files, module]
+    if package.is_file():
+        return files if _is_trivial(package) and not must_exist else [*files, package]
+    if must_exist and not root.joinpath(*parts).is_dir():
+        raise UserError(
+            f"{importer.relative_to(root)}: imports {name}, which doesn't exist; write the module or mend the import"
+        )
+    return files
+
+
+def _imports_of(path: Path, root: Path) -> list[tuple[str, bool]]:
+    """Dotted names of the package that a file imports, and whether they must be modules (or may be attributes)."""
+    names: list[tuple[str, bool]] = []
+    for node in _nodes_that_run(_tree(path)):
+        if isinstance(node, ast.Import):
+            names += [(alias.name, True) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(node, path, root)
+            submodules = [f"{base}.{alias.name}" for alias in node.names]
+            are_modules = [_is_module(name, root) for name in submodules]
+            names += [(name, True) for name, is_module in zip(submodules, are_modules, strict=True) if is_module]
+            # something besides submodules is taken from the package itself: its __init__ counts, trivial or not
+            names.append((base, not all(are_modules)))
+        elif isinstance(node, ast.Call):
+            names += [(name, True) for name in _literal_import(node)]
+    return [(name, must) for name, must in names if name.split(".")[0] == PACKAGE]
+
+
+def _literal_import(node: ast.Call) -> Iterator[str]:
+    """``import_module("melt2crystal.x")`` with its name written out."""
+    called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if called in ("import_module", "__import__") and node.args and isinstance(node.args[0], ast.Constant):
+        yield str(node.args[0].value)
+
+
+def _absolute(node: ast.ImportFrom, path: Path, root: Path) -> str:
+    if not node.level:
+        return node.module or ""
+    package = path.relative_to(root).parent.parts
+    package = package[: len(package) - node.level + 1]
+    return ".".join((*package, *(node.module or "").split("."))).rstrip(".")
+
+
+def _is_module(name: str, root: Path) -> bool:
+    place = root.joinpath(*name.split("."))
+    return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
+
+
+def _nodes_that_run(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but those under ``if TYPE_CHECKING``."""
+    yield tree
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+            for other in child.orelse:
+                yield from _nodes_that_run(other)
+        else:
+            yield from _nodes_that_run(child)
+
+
+def _is_trivial(init: Path) -> bool:
+    """Nothing but docstring and constants such as ``__version__ = "1.0"``."""
+    for statement in _tree(init).body:
+        is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        is_dunder = (
+            isinstance(statement, ast.Assign)
+            and isinstance(statement.value, ast.Constant)
+            and all(isinstance(target, ast.Name) and target.id.startswith("__") for target in statement.targets)
+        )
+        if not (is_text or is_dunder):
+            return False
+    return True
+
+
+def _tree(path: Path) -> ast.Module:
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise UserError(f"{path}: there is no such script; a rule's code(...) names a file in scripts/") from error
+    return _parsed(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(path: Path, modified: int, size: int) -> ast.Module:
+    """The syntax tree of a file in one state; the state is part of the cache's key."""
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError) as error:
+        raise UserError(f"{path}: not valid Python ({error}); mend it first") from error

@@ -1,0 +1,204 @@
+"""Study files as text: YAML with line numbers, ``extends`` chains, and where each value came from."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from melt2crystal.errors import UserError
+
+KeyPath = tuple[str | int, ...]
+STUDIES = Path("config/studies")
+
+
+class StudyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Safe YAML in which ``1e-3`` is a number, as everybody but YAML 1.1 expects."""
+
+
+StudyLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+0123456789.")
+)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake: the key it concerns (path from the study's root), what is wrong, what is allowed.
+
+    ``where`` is the file (and line), if it is already known when the mistake is found.
+    """
+
+    path: KeyPath
+    problem: str
+    allowed: str
+    where: str | None = None
+
+
+@dataclass
+class Source:
+    """Plain data with the place (``file:line``) of every key."""
+
+    label: str
+    data: dict[str, Any] = field(default_factory=dict)
+    places: dict[KeyPath, str] = field(default_factory=dict)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def place(self, path: KeyPath) -> str:
+        """Where a key, or the nearest section around it, was written."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.places:
+                return self.places[path[:length]]
+        return self.label
+
+
+def shown(path: Path, root: Path) -> str:
+    """A path as the user would type it from the repository root."""
+    try:
+        return str(path.resolve().relative_to(root.resolve()))
+    except ValueError:
+        return str(path)
+
+
+def read_source(path: Path, root: Path) -> Source:
+    """One YAML file; duplicate keys are collected as mistakes.
+
+    Raises:
+        UserError: the file is missing, is no YAML, or holds no mapping at its top.
+    """
+    label = shown(path, root)
+    try:
+        text = path.read_text(encoding="utf-8")
+        loader = StudyLoader(text)
+        try:
+            node = loader.get_single_node()
+            source = Source(label)
+            if node is None:
+                return source
+            if not isinstance(node, yaml.MappingNode):
+                raise UserError(f"{label}: holds no keys; allowed: 'key: value' lines (see docs/configuration.md)")
+            source.data = _construct(loader, node, (), source)
+            return source
+        finally:
+            loader.dispose()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{label}: can't be read ({error}); allowed: a YAML text file") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = " ".join(str(getattr(error, "problem", None) or error).split())
+        raise UserError(
+            f"{label}{line}: not valid YAML ({problem}); allowed: 'key: value' lines, nested by spaces (no tabs)"
+        ) from error
+
+
+def _construct(loader: Any, node: yaml.Node, path: KeyPath, source: Source) -> Any:
+    """Plain data of a node; notes the place of every key and collects keys that occur twice."""
+    if isinstance(node, yaml.SequenceNode):
+        items = []
+        for index, item in enumerate(node.value):
+            source.places[(*path, index)] = f"{source.label}:{item.start_mark.line + 1}"
+            items.append(_construct(loader, item, (*path, index), source))
+        return items
+    if not isinstance(node, yaml.MappingNode):
+        return loader.construct_object(node, deep=True)
+    first_line: dict[Any, int] = {}
+    for key_node, _ in node.value:
+        key, line = loader.construct_object(key_node, deep=True), key_node.start_mark.line + 1
+        if key in first_line and key_node.tag != "tag:yaml.org,2002:merge":
+            problem = f"the key occurs twice (lines {first_line[key]} and {line})"
+            source.mistakes.append(Mistake((*path, key), problem, "each key once", f"{source.label}:{line}"))
+        first_line.setdefault(key, line)
+    loader.flatten_mapping(node)
+    values = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        source.places[(*path, key)] = f"{source.label}:{key_node.start_mark.line + 1}"
+        values[key] = _construct(loader, value_node, (*path, key), source)
+    return values
+
+
+def study_path(name: Any, root: Path, asked_by: str) -> Path:
+    """The file of a study given by name (``laptop``) or path.
+
+    Raises:
+        UserError: there is no such study; the message lists those that exist.
+    """
+    known = sorted(path.stem for path in (root / STUDIES).glob("*.yaml"))
+    if isinstance(name, str) and name:
+        is_path = "/" in name or name.endswith((".yaml", ".yml"))
+        path = root / name if is_path else root / STUDIES / f"{name}.yaml"
+        if path.is_file():
+            return path
+    close = difflib.get_close_matches(Path(str(name)).stem, known, n=1)
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    raise UserError(
+        f"{asked_by}: {name!r} is no study{hint}; allowed: {', '.join(known) or 'nothing yet'} "
+        f"(the files in {STUDIES}), or the path of a YAML file"
+    )
+
+
+def read_study(path: Path, root: Path, model: type[BaseModel]) -> Source:
+    """A study file on top of the chain it extends. The name is the file's, never inherited.
+
+    Raises:
+        UserError: a file of the chain is missing or unreadable, or the chain is a loop.
+    """
+    source = read_source(path, root)
+    given = source.data.get("name", path.stem)
+    if given != path.stem:
+        allowed = f"{path.stem} (the file's name, which also names the results folder), or leave the key out"
+        source.mistakes.append(Mistake(("name",), f"{given!r} is not the name of the file", allowed))
+    source = on_its_base(source, root, model, (path.resolve(),))
+    source.data["name"] = path.stem
+    return source
+
+
+def on_its_base(source: Source, root: Path, model: type[BaseModel], chain: Sequence[Path] = ()) -> Source:
+    """Lay a source over what its ``extends`` names, recursively; lists are replaced."""
+    if "extends" not in source.data:
+        return source
+    where = f"{source.place(('extends',))}: extends"
+    base_path = study_path(source.data.pop("extends"), root, where).resolve()
+    if base_path in chain:
+        loop = " -> ".join(shown(path, root) for path in (*chain, base_path))
+        raise UserError(f"{where}: the studies extend each other in a loop ({loop}); allowed: a chain that ends")
+    base = on_its_base(read_source(base_path, root), root, model, (*chain, base_path))
+    base.data.pop("name", None)
+    return merged(base, source, model)
+
+
+def merged(base: Source, over: Source, model: type[BaseModel]) -> Source:
+    """``over`` on top of ``base``: sections key by key; lists, tables with free keys and other engines whole."""
+    replaced: list[KeyPath] = []
+    data = _merge(base.data, over.data, model, (), replaced)
+    kept = {
+        path: place for path, place in base.places.items() if not any(path[: len(gone)] == gone for gone in replaced)
+    }
+    return Source(over.label, data, {**kept, **over.places}, base.mistakes + over.mistakes)
+
+
+def _merge(base: Any, over: Any, model: Any, path: KeyPath, replaced: list[KeyPath]) -> Any:
+    result = dict(base)
+    for key, value in over.items():
+        inner = model.model_fields[key].annotation if model and key in model.model_fields else None
+        old = result.get(key)
+        is_section = isinstance(inner, type) and issubclass(inner, BaseModel)
+        same_engine = key == "reference" and _engine(value, old) == _engine(old)
+        if isinstance(value, dict) and isinstance(old, dict) and (is_section or same_engine):
+            result[key] = _merge(old, value, inner if is_section else None, (*path, key), replaced)
+        else:
+            replaced.append((*path, key))
+            result[key] = value
+    return result
+
+
+def _engine(reference: Any, default: Any = None) -> Any:
+    """The engine a reference names, or the one it inherits."""
+    named = reference.get("engine") if isinstance(reference, dict) else None
+    return named or (_engine(default) if default is not None else None)

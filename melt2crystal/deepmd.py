@@ -1,0 +1,115 @@
+"""DeePMD-kit as a program: training input, and train, freeze, compress with resumption from the last checkpoint."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from melt2crystal.errors import EngineError
+from melt2crystal.sections.train import Network, Training
+
+CHECKPOINT = "model.ckpt"
+
+
+def training_input(
+    network: Network, training: Training, species: Sequence[str], sel: Sequence[int], systems: dict[str, list[str]], seed: int
+) -> dict[str, Any]:
+    """DeePMD's input for one se_e2_a model.
+
+    Args:
+        sel: neighbours per species.
+        systems: "training" and "validation" -> paths as DeePMD reads them (``file.hdf5#/system``).
+        seed: the only thing that differs between the members of an ensemble.
+    """
+    report_every = max(1, training.steps // 100)
+    start, limit = zip(*(training.prefactors.energy, training.prefactors.force, training.prefactors.virial), strict=True)
+    loss: dict[str, Any] = {"type": "ener"}
+    for letter, first, last in zip("efv", start, limit, strict=True):
+        loss[f"start_pref_{letter}"], loss[f"limit_pref_{letter}"] = first, last
+    return {
+        "model": {
+            "type_map": list(species),
+            "descriptor": {
+                "type": "se_e2_a",
+                "sel": list(sel),
+                "rcut": network.r_cut_A,
+                "rcut_smth": network.r_smth_A,
+                "neuron": network.embedding,
+                "axis_neuron": network.axis_neurons,
+                "resnet_dt": False,
+                "precision": network.precision,
+                "seed": seed,
+            },
+            "fitting_net": {
+                "neuron": network.fitting,
+                "resnet_dt": True,
+                "precision": network.precision,
+                "seed": seed,
+            },
+        },
+        "learning_rate": {
+            "type": "exp",
+            "start_lr": training.learning_rate_start,
+            "stop_lr": training.learning_rate_stop,
+            "decay_steps": max(1, min(5000, training.steps // 100)),
+        },
+        "loss": loss,
+        "training": {
+            "training_data": {"systems": systems["training"], "batch_size": training.batch_size},
+            "validation_data": {"systems": systems["validation"], "batch_size": 1, "numb_btch": 4},
+            "numb_steps": training.steps,
+            "seed": seed,
+            "disp_file": "lcurve.out",
+            "disp_freq": report_every,
+            "save_freq": report_every * 10,
+            "save_ckpt": CHECKPOINT,
+            "max_ckpt_keep": 2,
+        },
+    }
+
+
+def find_dp() -> str:
+    """Path of the program ``dp``; EngineError if there is none."""
+    found = shutil.which("dp") or shutil.which("dp", path=str(Path(sys.executable).parent))
+    if not found:
+        raise EngineError("DeePMD-kit ('dp') is not on PATH; run 'make env' and activate .venv")
+    return found
+
+
+def run_dp(arguments: Sequence[str], folder: Path) -> None:
+    """Run ``dp`` with its output going to this process's log; EngineError with its exit status if it fails."""
+    environment = dict(os.environ)
+    for variable in ("OMP_NUM_THREADS", "DP_INTRA_OP_PARALLELISM_THREADS", "DP_INTER_OP_PARALLELISM_THREADS"):
+        environment.setdefault(variable, "1")
+    environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    print(f"cd {folder} && dp {' '.join(arguments)}", flush=True)
+    done = subprocess.run([find_dp(), *arguments], cwd=folder, env=environment, stdout=sys.stdout, stderr=sys.stdout)
+    if done.returncode != 0:
+        raise EngineError(
+            f"'dp {' '.join(arguments)}' in {folder} ended with status {done.returncode}; its last words stand above"
+        )
+
+
+def train(settings: dict[str, Any], folder: Path) -> None:
+    """Train in ``folder``, from the last checkpoint if a former run left one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "input.json").write_text(json.dumps(settings, indent=1, sort_keys=True))
+    arguments = ["train", "input.json"]
+    if (folder / "checkpoint").exists() and list(folder.glob(f"{CHECKPOINT}*.index")):
+        print(f"resuming from the checkpoint in {folder}", flush=True)
+        arguments += ["--restart", CHECKPOINT]
+    run_dp(arguments, folder)
+
+
+def read_learning_curve(path: Path) -> pd.DataFrame:
+    """lcurve.out as a table; columns as DeePMD names them (step, rmse_e_val, rmse_e_trn, ..., lr)."""
+    with open(path) as handle:
+        names = handle.readline().lstrip("# ").split()
+    table = pd.read_csv(path, sep=r"\s+", comment="#", names=names)
+    return table.drop_duplicates("step", keep="last").reset_index(drop=True)

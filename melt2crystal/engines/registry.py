@@ -1,0 +1,31 @@
+"""From the study's reference section to an engine."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from melt2crystal.engines.base import ReferenceEngine
+from melt2crystal.errors import EngineError
+from melt2crystal.sections.reference import AseReference, LammpsReference, Reference
+
+
+def reference_engine(reference: Any, species: Sequence[str]) -> ReferenceEngine:
+    """The engine of a reference section (a model or plain data).
+
+    Raises:
+        EngineError: this version has no such engine.
+    """
+    section = TypeAdapter(Reference).validate_python(reference)
+    if isinstance(section, LammpsReference):
+        from melt2crystal.engines.lammps_classical import LammpsEngine
+
+        return LammpsEngine(section, species)
+    if isinstance(section, AseReference):
+        from melt2crystal.engines.ase_calculator import AseEngine
+
+        return AseEngine(section)
+    raise EngineError(
+        f"reference.engine: this version of melt2crystal has no engine {section.engine!r} yet; "
+        "label elsewhere and name the file in label.known, or use lammps or ase"
+    )

@@ -1,0 +1,31 @@
+"""Errors that speak to a person, and how programs end on them."""
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+class UserError(Exception):
+    """Something the user can mend. The message says what is wrong, where, and what to do."""
+
+
+class EngineError(UserError):
+    """A program the workflow needs is missing, or it failed as a whole (not on one frame)."""
+
+
+def speaks(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Decorator for the programs in scripts/: a UserError ends as one readable message and exit status 1."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        try:
+            return function(*args, **kwargs)
+        except UserError as error:
+            print(f"\nERROR: {error}\n", file=sys.stderr)
+            sys.exit(1)
+
+    return wrapped

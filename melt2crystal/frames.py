@@ -1,0 +1,100 @@
+"""The one currency: the frame, a configuration with an id that is a hash of its structure."""
+
+import gzip
+import hashlib
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.io import read, write
+
+from melt2crystal.errors import UserError
+from melt2crystal.files import complete
+
+GRAMS_PER_CM3 = 1.66053907  # one atomic mass unit per A^3
+DECIMALS = 8  # what extended XYZ keeps; the id is made from exactly what is written
+
+
+def canonical_frame(atoms: Atoms) -> Atoms:
+    """A copy with cell and positions rounded to what a file keeps, and its ``frame_id`` in ``info``."""
+    frame = atoms.copy()
+    frame.set_cell(np.round(frame.cell.array, DECIMALS) + 0.0)
+    frame.set_positions(np.round(frame.get_positions(), DECIMALS) + 0.0)
+    frame.info["frame_id"] = frame_id(frame)
+    return frame
+
+
+def frame_id(atoms: Atoms) -> str:
+    """16 hexadecimal digits from species, cell and positions as written (8 decimals, A)."""
+    text = io.StringIO()
+    np.savetxt(text, atoms.cell.array, fmt=f"%.{DECIMALS}f")
+    np.savetxt(text, atoms.get_positions(), fmt=f"%.{DECIMALS}f")
+    content = " ".join(atoms.get_chemical_symbols()) + "\n" + text.getvalue()
+    return hashlib.sha256(content.replace("-0." + "0" * DECIMALS, "0." + "0" * DECIMALS).encode()).hexdigest()[:16]
+
+
+def read_frames(path: Path | str) -> list[Atoms]:
+    """All frames of an extended XYZ file (also gzipped); an empty file is an empty list.
+
+    Raises:
+        UserError: the file is missing or not extended XYZ.
+    """
+    path = Path(path)
+    try:
+        opener = gzip.open if path.suffix == ".gz" else open
+        with opener(path, "rt", encoding="utf-8") as handle:
+            text = handle.read()
+        if not text.strip():
+            return []
+        return list(read(io.StringIO(text), index=":", format="extxyz"))
+    except OSError as error:
+        raise UserError(f"{path}: can't be read ({error})") from error
+    except Exception as error:  # ASE raises many kinds on broken files
+        raise UserError(f"{path}: not a readable extended XYZ file ({type(error).__name__}: {error})") from error
+
+
+def write_frames(path: Path | str, frames: Iterable[Atoms]) -> None:
+    """Write frames (with their labels, if any) as extended XYZ, complete or absent."""
+    frames = list(frames)
+    with complete(Path(path)) as beside:
+        if frames:
+            write(beside, frames, format="extxyz")
+        else:
+            beside.write_text("")
+
+
+def density_g_per_cm3(atoms: Atoms) -> float:
+    """Mass density, g/cm3."""
+    return float(atoms.get_masses().sum() / atoms.get_volume() * GRAMS_PER_CM3)
+
+
+def minimum_distances(atoms: Atoms) -> dict[str, float]:
+    """Smallest distance of each pair of species, A; key 'A-B' in the order of appearance in the chemical symbols.
+
+    Periodic images are counted, so that a cell that is too small shows too.
+    """
+    from ase.neighborlist import neighbor_list
+
+    cutoff = 3.0
+    first, second, distance = neighbor_list("ijd", atoms, cutoff)
+    symbols = np.array(atoms.get_chemical_symbols())
+    species = list(dict.fromkeys(symbols))
+    smallest: dict[str, float] = {}
+    for a, symbol_a in enumerate(species):
+        for symbol_b in species[a:]:
+            of_pair = (symbols[first] == symbol_a) & (symbols[second] == symbol_b)
+            smallest[f"{symbol_a}-{symbol_b}"] = float(distance[of_pair].min()) if of_pair.any() else cutoff
+    return smallest
+
+
+def too_close(atoms: Atoms, limits: dict[str, float]) -> str | None:
+    """The first pair of species closer than its limit, in words, or None."""
+    found = minimum_distances(atoms)
+    for pair, limit in limits.items():
+        a, b = pair.split("-")
+        distance = found.get(f"{a}-{b}", found.get(f"{b}-{a}"))
+        if distance is not None and distance < limit:
+            return f"{pair} distance {distance:.2f} A is below {limit:g} A"
+    return None

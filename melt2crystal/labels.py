@@ -1,0 +1,184 @@
+"""The label store: every finished label is written at once, found again by frame id, and never paid for twice.
+
+The store is a folder of journals, ``<store>/<settings digest>/<writer>.jsonl``, one line a label with its structure,
+appended and flushed as each frame ends. One writer, one file: no locks, also on a network file system. A line that was
+cut off by a kill is passed over.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+
+from melt2crystal.engines.base import Label, ReferenceEngine, settings_digest
+from melt2crystal.errors import UserError
+from melt2crystal.frames import frame_id, read_frames, too_close
+
+FINAL = ("ok", "unconverged", "unphysical")  # asking again would give the same; crashes and time-outs are tried again
+
+
+class LabelStore:
+    """Labels of one settings digest.
+
+    Args:
+        folder: the store.
+        digest: settings digest of the engine.
+        writer: name of this job's journal.
+        known: released label files (extended XYZ) that are looked up too.
+    """
+
+    def __init__(self, folder: Path, digest: str, writer: str, known: Sequence[Path] = ()) -> None:
+        self.digest = digest
+        self.journal = folder / digest / f"{writer}.jsonl"
+        self.labels: dict[str, Label] = {}
+        for path in known:
+            self._read_released(path)
+        for path in sorted((folder / digest).glob("*.jsonl")):
+            self._read_journal(path)
+
+    def find(self, frame: Atoms) -> Label | None:
+        """The label of a frame, if there is a final one."""
+        return self.labels.get(frame.info["frame_id"])
+
+    def add(self, frame: Atoms, label: Label) -> None:
+        """Write one label now."""
+        self.journal.parent.mkdir(parents=True, exist_ok=True)
+        values = {
+            "frame_id": frame.info["frame_id"],
+            "status": label.status,
+            "reason": label.reason,
+            "seconds": round(label.seconds, 4),
+            "symbols": frame.get_chemical_symbols(),
+            "cell": frame.cell.array.tolist(),
+            "positions": frame.get_positions().tolist(),
+            "energy": label.energy,
+            "forces": None if label.forces is None else np.asarray(label.forces).tolist(),
+            "stress": None if label.stress is None else np.asarray(label.stress).tolist(),
+        }
+        with open(self.journal, "ab") as handle:
+            if handle.tell() and not _ends_with_newline(self.journal):
+                handle.write(b"\n")  # a kill cut the last line off
+            handle.write(json.dumps(values).encode() + b"\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+        if label.status in FINAL:
+            self.labels[values["frame_id"]] = label
+
+    def _read_journal(self, path: Path) -> None:
+        for line in path.read_text(errors="replace").splitlines():
+            try:
+                values = json.loads(line)
+                forces, stress = values["forces"], values["stress"]
+                label = Label(
+                    values["status"],
+                    values["reason"],
+                    values["energy"],
+                    None if forces is None else np.array(forces),
+                    None if stress is None else np.array(stress),
+                    values["seconds"],
+                )
+            except (ValueError, KeyError):
+                continue
+            if label.status in FINAL:
+                self.labels[values["frame_id"]] = label
+
+    def _read_released(self, path: Path) -> None:
+        for frame in read_frames(path):
+            if frame.info.get("settings_digest") != self.digest:
+                continue
+            stress = frame.get_stress(voigt=False)
+            self.labels[frame_id(frame)] = Label(
+                "ok", "", frame.get_potential_energy(), frame.get_forces(), stress, float(frame.info.get("seconds", 0))
+            )
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with open(path, "rb") as handle:
+        handle.seek(-1, os.SEEK_END)
+        return handle.read(1) == b"\n"
+
+
+def label_frames(
+    frames: Sequence[Atoms],
+    engine: ReferenceEngine,
+    store: LabelStore,
+    largest_force_eV_per_A: float,
+    minimum_distances_A: dict[str, float],
+) -> Iterator[tuple[Atoms, Label, bool]]:
+    """Label frames that the store does not know; every frame comes back with a label.
+
+    Yields:
+        frame, label, and whether it was known before. First the known ones, then the others as they finish.
+    """
+    unknown = []
+    for frame in frames:
+        label = store.find(frame)
+        if label is None:
+            unknown.append(frame)
+        else:
+            yield frame, judged(label, largest_force_eV_per_A), True
+    sound = []
+    for frame in unknown:
+        reason = too_close(frame, minimum_distances_A)
+        if reason:
+            yield frame, Label("unphysical", f"not computed: {reason}"), False
+        else:
+            sound.append(frame)
+    if sound:
+        engine.check()
+    for frame, label in zip(sound, engine.label(sound), strict=True):
+        store.add(frame, label)
+        yield frame, judged(label, largest_force_eV_per_A), False
+
+
+def judged(label: Label, largest_force_eV_per_A: float) -> Label:
+    """A label whose numbers can't be right becomes unphysical."""
+    if label.status != "ok" or label.forces is None or label.stress is None or label.energy is None:
+        return label
+    numbers = np.concatenate([[label.energy], label.forces.ravel(), label.stress.ravel()])
+    if not np.isfinite(numbers).all():
+        return Label("unphysical", "energy, forces or stress are not finite", seconds=label.seconds)
+    largest = float(np.linalg.norm(label.forces, axis=1).max())
+    if largest > largest_force_eV_per_A:
+        reason = f"largest force {largest:.1f} eV/A exceeds label.largest_force_eV_per_A = {largest_force_eV_per_A:g}"
+        return Label("unphysical", reason, seconds=label.seconds)
+    return label
+
+
+def labelled(frame: Atoms, label: Label, digest: str) -> Atoms:
+    """The frame with its label attached as extended XYZ keeps it."""
+    atoms = frame.copy()
+    atoms.info["settings_digest"] = digest
+    atoms.calc = SinglePointCalculator(atoms, energy=label.energy, forces=label.forces, stress=label.stress)
+    return atoms
+
+
+def one_digest(frames: Iterable[Atoms], what: str) -> str:
+    """The settings digest all frames share ('' if there are none).
+
+    Raises:
+        UserError: labels of different settings are mixed.
+    """
+    found: dict[str, int] = {}
+    for frame in frames:
+        digest = str(frame.info.get("settings_digest", "none"))
+        found[digest] = found.get(digest, 0) + 1
+    if len(found) > 1:
+        counts = ", ".join(f"{digest} ({count} frames)" for digest, count in found.items())
+        raise UserError(
+            f"{what}: labels of different reference settings can't be mixed: {counts}. Energies of different settings "
+            "differ by up to thousands of eV; relabel the frames with one setting"
+        )
+    return next(iter(found), "")
+
+
+def engine_and_digest(reference: dict, species: Sequence[str]) -> tuple[ReferenceEngine, str]:
+    """The study's reference engine with its settings digest."""
+    from melt2crystal.engines.registry import reference_engine
+
+    engine = reference_engine(reference, species)
+    return engine, settings_digest(engine)

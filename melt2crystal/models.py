@@ -1,0 +1,105 @@
+"""An ensemble of DeePMD models, evaluated in batches or as ASE calculators."""
+
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator, all_changes
+from ase.stress import full_3x3_to_voigt_6_stress
+
+from melt2crystal.errors import UserError
+
+BATCH_ATOMS = 20_000  # atoms in one call: bounds the memory, costs no speed
+
+
+class Ensemble:
+    """DeePMD models of one ensemble, loaded once.
+
+    Args:
+        paths: frozen or compressed models.
+
+    Raises:
+        UserError: a model can't be loaded.
+    """
+
+    def __init__(self, paths: Sequence[Path | str]) -> None:
+        for variable in ("OMP_NUM_THREADS", "DP_INTRA_OP_PARALLELISM_THREADS", "DP_INTER_OP_PARALLELISM_THREADS"):
+            os.environ.setdefault(variable, "1")
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        from deepmd.infer import DeepPot
+
+        self.paths = [Path(path) for path in paths]
+        self.models: list[Any] = []
+        for path in self.paths:
+            try:
+                self.models.append(DeepPot(str(path)))
+            except Exception as error:
+                raise UserError(f"{path}: DeePMD can't load this model ({type(error).__name__}: {error})") from error
+        self.species: list[str] = list(self.models[0].get_type_map())
+
+    def __len__(self) -> int:
+        return len(self.models)
+
+    def evaluate(self, frames: Sequence[Atoms]) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+        """Energies [models, frames] (eV), forces, one array [models, atoms, 3] a frame (eV/A), and virials
+        [models, frames, 3, 3] (eV; minus volume times ASE's stress)."""
+        energies = np.empty((len(self), len(frames)))
+        virials = np.empty((len(self), len(frames), 3, 3))
+        forces = [np.empty((len(self), len(atoms), 3)) for atoms in frames]
+        for members in self._batches(frames):
+            batch = [frames[index] for index in members]
+            coordinates = np.stack([atoms.get_positions().ravel() for atoms in batch])
+            cells = np.stack([atoms.cell.array.ravel() for atoms in batch])
+            types = [self.species.index(symbol) for symbol in batch[0].symbols]
+            for number, model in enumerate(self.models):
+                energy, force, virial = model.eval(coordinates, cells, types)[:3]
+                energies[number, members] = energy.ravel()
+                virials[number, members] = virial.reshape(-1, 3, 3)
+                for index, of_frame in zip(members, force, strict=True):
+                    forces[index][number] = of_frame
+        return energies, forces, virials
+
+    def _batches(self, frames: Sequence[Atoms]) -> list[list[int]]:
+        """Indices of frames with the same atoms in the same order, in batches of bounded size."""
+        alike: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for index, atoms in enumerate(frames):
+            alike[tuple(atoms.numbers)].append(index)
+        batches = []
+        for numbers, indices in alike.items():
+            size = max(1, BATCH_ATOMS // len(numbers))
+            batches += [indices[start : start + size] for start in range(0, len(indices), size)]
+        return batches
+
+    def calculator(self, member: int = 0) -> Calculator:
+        """One model as an ASE calculator."""
+        return _ModelCalculator(self, member)
+
+
+class _ModelCalculator(Calculator):
+    """ASE calculator of one loaded model (the wheel's own loads the graph again each time)."""
+
+    implemented_properties = ("energy", "free_energy", "forces", "stress")
+
+    def __init__(self, ensemble: Ensemble, member: int) -> None:
+        super().__init__()
+        self.model = ensemble.models[member]
+        self.index = {symbol: number for number, symbol in enumerate(ensemble.species)}
+
+    def calculate(
+        self, atoms: Atoms | None = None, properties: Sequence[str] = ("energy",), system_changes: Any = all_changes
+    ) -> None:
+        super().calculate(atoms, properties, system_changes)
+        types = [self.index[symbol] for symbol in self.atoms.symbols]
+        coordinates = self.atoms.get_positions().reshape(1, -1)
+        energy, forces, virial = self.model.eval(coordinates, self.atoms.cell.array.reshape(1, -1), types)[:3]
+        stress = -virial.reshape(3, 3) / self.atoms.get_volume()
+        self.results = {
+            "energy": float(energy.ravel()[0]),
+            "free_energy": float(energy.ravel()[0]),
+            "forces": forces[0],
+            "stress": full_3x3_to_voigt_6_stress(stress),
+        }

@@ -1,0 +1,167 @@
+"""Crystals drawn as coordination polyhedra in orthographic projection."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from ase import Atoms
+from ase.neighborlist import neighbor_list
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Circle, Polygon
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull, QhullError
+
+Array = NDArray[np.float64]
+
+LIGHT = np.array([-0.4, 0.6, 1.0]) / np.linalg.norm([-0.4, 0.6, 1.0])
+LIGAND_COLOUR = "#D55E00"
+WHITE = np.ones(3)
+
+
+@dataclass(frozen=True)
+class Polyhedron:
+    """A central atom and its ligands; Cartesian coordinates, A."""
+
+    centre: Array  # [3]
+    ligands: Array  # [ligands, 3]
+
+
+def conventional_cell(atoms: Atoms, symprec_A: float) -> Atoms:
+    """The standardised conventional cell (spglib), so that equal crystals are drawn alike; unchanged if spglib fails."""
+    import spglib
+
+    cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.get_atomic_numbers())
+    standard = spglib.standardize_cell(cell, to_primitive=False, no_idealize=False, symprec=symprec_A)
+    if standard is None:
+        return atoms.copy()
+    lattice, scaled, numbers = standard
+    return Atoms(numbers=numbers, cell=lattice, scaled_positions=scaled, pbc=True)
+
+
+def polyhedra(atoms: Atoms, central: str, ligand: str, cutoff_A: float, block_A: float) -> tuple[list[Polyhedron], Array]:
+    """The polyhedra of a block of the crystal at least ``block_A`` long in each direction.
+
+    Centres on opposite faces of the block are both kept, and every polyhedron has all its ligands, also those outside.
+
+    Returns:
+        the polyhedra, and the block's cell [3, 3], A.
+    """
+    repeats = np.ceil((block_A - 0.5) / atoms.cell.lengths()).astype(int).clip(1, 4)
+    block = atoms.repeat(tuple(repeats))
+    block.wrap(eps=1e-3)
+    symbols = np.array(block.get_chemical_symbols())
+    first, second, offset = neighbor_list("ijS", block, cutoff_A)
+    cell = block.cell.array
+    found = []
+    for index in np.flatnonzero(symbols == central):
+        mine = (first == index) & (symbols[second] == ligand)
+        ligands = block.positions[second[mine]] + offset[mine] @ cell
+        scaled = np.linalg.solve(cell.T, block.positions[index])
+        # An atom on a face of the block also sits on the opposite one.
+        images = [(0, 1) if abs(x) < 1e-2 else (-1, 0) if abs(x - 1) < 1e-2 else (0,) for x in scaled]
+        for shift in np.array(np.meshgrid(*images)).T.reshape(-1, 3):
+            move = shift @ cell
+            found.append(Polyhedron(block.positions[index] + move, ligands + move))
+    return found, cell
+
+
+def view(azimuth_deg: float, elevation_deg: float) -> Array:
+    """Rotation [3, 3] whose rows are the directions right, up, and towards the reader (z of the crystal points up)."""
+    azimuth, elevation = np.radians([azimuth_deg, elevation_deg])
+    towards = np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
+    right = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
+    return np.array([right, np.cross(towards, right), towards])
+
+
+def draw_structure(
+    axes: Axes,
+    atoms: Atoms,
+    central: str,
+    ligand: str,
+    cutoff_A: float,
+    colour: str,
+    *,
+    block_A: float = 7.0,
+    azimuth_deg: float = -72.0,
+    elevation_deg: float = 14.0,
+) -> None:
+    """Draw the coordination polyhedra, ligands and the outline of the block into empty axes.
+
+    Args:
+        atoms: a crystal; use ``conventional_cell`` first so that equal crystals look alike.
+        colour: of the polyhedra; the far ones are paler.
+        azimuth_deg, elevation_deg: direction of the view; -90, 0 looks along y with x to the right and z up.
+    """
+    found, cell = polyhedra(atoms, central, ligand, cutoff_A, block_A)
+    rotation = view(azimuth_deg, elevation_deg)
+    moved = [Polyhedron(p.centre @ rotation.T, p.ligands @ rotation.T) for p in found]
+    depths = np.array([p.centre[2] for p in moved])
+    near, far = depths.max(initial=0.0), depths.min(initial=0.0)
+    for rank, k in enumerate(np.argsort(depths, kind="stable")):
+        fog = 0.45 * (near - depths[k]) / max(near - far, 1e-9)
+        _draw_polyhedron(axes, moved[k], np.array(to_rgb(colour)), fog, zorder=10.0 + rank)
+    _draw_outline(axes, cell @ rotation.T, zorder_near=1000.0)
+    points = np.vstack([p.ligands for p in moved if len(p.ligands)] + [_corners(cell @ rotation.T)])
+    low, high = points[:, :2].min(axis=0) - 0.4, points[:, :2].max(axis=0) + 0.4
+    axes.set_xlim(low[0], high[0])
+    axes.set_ylim(low[1], high[1])
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+
+
+def _draw_polyhedron(axes: Axes, shape: Polyhedron, colour: Array, fog: float, zorder: float) -> None:
+    """Faces from back to front, each shaded by its direction; sticks where there are too few ligands for a body."""
+    edge = _mix(0.35 * colour, fog)
+    try:
+        triangles = ConvexHull(shape.ligands).simplices if len(shape.ligands) > 3 else np.empty((0, 3), dtype=int)
+    except QhullError:  # ligands in one plane
+        triangles = np.empty((0, 3), dtype=int)
+    corners = shape.ligands[triangles]
+    for face in corners[np.argsort(corners[:, :, 2].mean(axis=1), kind="stable")] if len(corners) else ():
+        normal = np.cross(face[1] - face[0], face[2] - face[0])
+        normal /= np.linalg.norm(normal)
+        if normal @ (face.mean(axis=0) - shape.ligands.mean(axis=0)) < 0:
+            normal = -normal
+        bright = 0.62 + 0.38 * max(float(normal @ LIGHT), 0.0) if normal[2] > 0 else 0.5
+        shade = _mix(np.clip(colour * bright + 0.25 * bright, 0, 1), fog)
+        alpha = 0.72 if normal[2] > 0 else 0.5
+        axes.add_patch(Polygon(face[:, :2], facecolor=(*shade, alpha), edgecolor=edge, linewidth=0.35, zorder=zorder))
+    if not len(corners):
+        for end in shape.ligands:
+            axes.plot(*np.transpose([shape.centre[:2], end[:2]]), color=edge, linewidth=0.8, zorder=zorder)
+        axes.add_patch(Circle(shape.centre[:2], 0.3, facecolor=_mix(colour, fog), edgecolor=edge, zorder=zorder + 0.1))
+    for end in shape.ligands:
+        dot = _mix(np.array(to_rgb(LIGAND_COLOUR)), fog)
+        body = Circle(end[:2], 0.26, facecolor=dot, edgecolor=_mix(0.3 * dot, fog), linewidth=0.3)
+        # Ligands behind the centre are hidden by their own polyhedron, those before it are not.
+        body.set_zorder(zorder + (0.2 if end[2] > shape.centre[2] else -0.2))
+        axes.add_patch(body)
+
+
+def _mix(colour: Array, fog: float) -> Array:
+    """Colour paled towards white by ``fog`` in 0..1."""
+    return (1 - fog) * colour + fog * WHITE
+
+
+def _corners(cell: Array) -> Array:
+    return np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)]) @ cell
+
+
+def _draw_outline(axes: Axes, cell: Array, zorder_near: float) -> None:
+    """The twelve edges of the block; those that meet the farthest corner lie behind everything and are dashed."""
+    steps = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+    corners = steps @ cell
+    farthest = int(np.argmin(corners[:, 2]))
+    for a in range(8):
+        for b in range(a + 1, 8):
+            if np.abs(steps[a] - steps[b]).sum() != 1:
+                continue
+            hidden = farthest in (a, b)
+            axes.plot(
+                corners[[a, b], 0],
+                corners[[a, b], 1],
+                color="#333333",
+                linewidth=0.5,
+                linestyle=(0, (2, 2)) if hidden else "-",
+                zorder=1.0 if hidden else zorder_near,
+            )

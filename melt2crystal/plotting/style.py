@@ -1,0 +1,116 @@
+"""Journal style of all figures: widths, fonts, a palette safe for colour-blind readers, files that are equal byte for byte."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from melt2crystal.files import complete
+from melt2crystal.sections.figures import Figures
+
+MM_PER_INCH = 25.4
+NOTE_MM = 3.6  # strip at the bottom of each figure that says which reference made it
+
+# M. Okabe and K. Ito, Color Universal Design (2008), https://jfly.uni-koeln.de/color/
+OKABE_ITO = {
+    "black": "#000000",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "yellow": "#F0E442",
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "purple": "#CC79A7",
+    "grey": "#999999",
+}
+# The same thing has the same colour in every figure.
+POTENTIAL_COLOURS = {"reference": OKABE_ITO["black"], "hp": OKABE_ITO["blue"], "lp": OKABE_ITO["vermilion"]}
+CLASS_COLOURS = {
+    "accurate": OKABE_ITO["sky"],
+    "candidate": OKABE_ITO["orange"],
+    "failed": OKABE_ITO["vermilion"],
+    "invalid": OKABE_ITO["black"],
+}
+# Only fonts that come with matplotlib: the same figure on every machine.
+FONTS = {"sans-serif": ("DejaVu Sans", "dejavusans"), "serif": ("STIXGeneral", "stix")}
+
+
+@contextmanager
+def journal_style(figures: Figures) -> Iterator[None]:
+    """Matplotlib settings for one figure; text stays text in the PDF (TrueType, font type 42)."""
+    size = figures.font_size_pt
+    font, mathematics = FONTS[figures.font_family]
+    parameters = {
+        "font.family": font,
+        "mathtext.fontset": mathematics,
+        "font.size": size,
+        "axes.labelsize": size,
+        "axes.titlesize": size,
+        "xtick.labelsize": 0.9 * size,
+        "ytick.labelsize": 0.9 * size,
+        "legend.fontsize": 0.9 * size,
+        "legend.frameon": False,
+        "legend.handlelength": 1.6,
+        "axes.linewidth": 0.6,
+        "lines.linewidth": 1.0,
+        "lines.markersize": 3.0,
+        "xtick.major.width": 0.6,
+        "ytick.major.width": 0.6,
+        "xtick.major.size": 2.5,
+        "ytick.major.size": 2.5,
+        "xtick.direction": "in",
+        "ytick.direction": "in",
+        "xtick.top": True,
+        "ytick.right": True,
+        "patch.linewidth": 0.6,
+        "hatch.linewidth": 0.5,
+        "pdf.fonttype": 42,
+        "pdf.use14corefonts": False,
+        "savefig.dpi": figures.resolution_dpi,
+        "figure.dpi": figures.resolution_dpi,
+        "axes.formatter.use_mathtext": True,
+    }
+    with matplotlib.rc_context(parameters):
+        yield
+
+
+def new_figure(width_mm: float, height_mm: float) -> Figure:
+    """An empty figure with constrained layout and a strip for the note at its lower edge; sizes in mm."""
+    figure = Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained")
+    FigureCanvasAgg(figure)
+    strip = NOTE_MM / height_mm
+    engine = figure.get_layout_engine()
+    engine.set(rect=(0.0, strip, 1.0, 1.0 - strip), w_pad=0.03, h_pad=0.03)  # type: ignore[union-attr, call-arg]
+    return figure
+
+
+def write_note(figure: Figure, reference: str, study: str) -> None:
+    """Say in small print which reference made the figure, and in which study."""
+    size = 0.8 * matplotlib.rcParams["font.size"]
+    note = f"reference: {reference} ; study: {study}"
+    figure.text(0.995, 0.004, note, ha="right", va="bottom", fontsize=size, color="#555555")
+
+
+def letter(axes: Axes, text: str) -> None:
+    """Bold panel letter above the upper left corner."""
+    axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(0, 3), textcoords="offset points", fontweight="bold")
+
+
+def pressure_colours(pressures_GPa: Sequence[float]) -> dict[float, tuple[float, float, float, float]]:
+    """One colour per pressure, from dark (lowest) to light (highest) along viridis, which every reader can order."""
+    ordered = sorted(set(pressures_GPa))
+    ramp = matplotlib.colormaps["viridis"]
+    return {p: ramp(0.9 * k / max(len(ordered) - 1, 1)) for k, p in enumerate(ordered)}
+
+
+def save(figure: Figure, pdf: Path, png: Path, title: str) -> None:
+    """Write PDF (vector) and PNG, complete or absent, without dates: equal data give equal files."""
+    with complete(pdf) as beside:
+        metadata = {"Title": title, "Creator": "melt2crystal", "CreationDate": None, "ModDate": None}
+        figure.savefig(beside, format="pdf", metadata=metadata)
+    with complete(png) as beside:
+        figure.savefig(beside, format="png", metadata={"Title": title, "Software": "melt2crystal"})

@@ -1,0 +1,75 @@
+"""Partial radial distribution functions of periodic structures."""
+
+from itertools import combinations_with_replacement
+
+import numpy as np
+from ase import Atoms
+from ase.neighborlist import neighbor_list
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from melt2crystal.errors import UserError
+
+Array = NDArray[np.float64]
+
+
+def pairs_of(species: list[str]) -> list[tuple[str, str]]:
+    """All unordered pairs, unlike ones first: Si, O -> (Si, O), (Si, Si), (O, O)."""
+    pairs = list(combinations_with_replacement(species, 2))
+    return sorted(pairs, key=lambda pair: pair[0] == pair[1])
+
+
+def partial_rdf(
+    atoms: Atoms, pair: tuple[str, str], r_max_A: float, bin_A: float = 0.02, broadening_A: float = 0.0
+) -> tuple[Array, Array]:
+    """Partial radial distribution function g_ab(r) of one periodic structure.
+
+    g_ab(r) = V / (N_a N_b 4 pi r^2 dr) * (number of pairs a-b, periodic images of the same atom included, within dr of
+    r); see M. P. Allen and D. J. Tildesley, Computer Simulation of Liquids (2nd ed., 2017), section 2.6. Because
+    images are counted, r_max may exceed the cell, and g -> 1 at large r for every structure.
+
+    Args:
+        atoms: periodic in three directions.
+        pair: the two species (a, b); the order does not matter.
+        r_max_A: end of the r axis, A.
+        bin_A: width of the bins, A.
+        broadening_A: standard deviation of a Gaussian that replaces each distance (thermal motion in a crystal at
+            rest), A; the number of neighbours in a peak is kept.
+
+    Returns:
+        r [bins] centres of the bins, A; g [bins].
+
+    Raises:
+        UserError: the structure lacks one of the species, or is not periodic.
+    """
+    a, b = pair
+    symbols = np.array(atoms.get_chemical_symbols())
+    count_a, count_b = int((symbols == a).sum()), int((symbols == b).sum())
+    if count_a == 0 or count_b == 0:
+        raise UserError(f"RDF of {a}-{b}: {atoms.get_chemical_formula()} has no such pair; name species it has")
+    if not atoms.pbc.all():
+        raise UserError(f"RDF of {a}-{b}: {atoms.get_chemical_formula()} is not periodic in three directions")
+    # Peaks just beyond the end reach into the last bins when they are broadened.
+    reach = r_max_A + 5 * broadening_A
+    bins = round(r_max_A / bin_A)
+    edges = bin_A * np.arange(int(np.ceil(reach / bin_A)) + 1)
+    first, second, distance = neighbor_list("ijd", atoms, float(edges[-1]))
+    of_pair = (symbols[first] == a) & (symbols[second] == b)
+    counts = np.histogram(distance[of_pair], bins=edges)[0].astype(float)
+    if broadening_A > 0:
+        counts = gaussian_filter1d(counts, broadening_A / bin_A, mode="constant", truncate=5.0)
+    shells = 4.0 / 3.0 * np.pi * np.diff(edges**3)
+    g = counts * atoms.get_volume() / (count_a * count_b * shells)
+    return 0.5 * (edges[1:] + edges[:-1])[:bins], g[:bins]
+
+
+def coordination_number(r_A: Array, g: Array, density_of_b_per_A3: float, up_to_A: float) -> float:
+    """Mean number of b neighbours of an a atom within ``up_to_A``: the integral of 4 pi r^2 rho_b g_ab(r).
+
+    Args:
+        r_A: [bins] equally spaced centres, A; g: [bins]; density_of_b_per_A3: N_b / V.
+    """
+    width = r_A[1] - r_A[0]
+    shells = 4.0 / 3.0 * np.pi * ((r_A + width / 2) ** 3 - (r_A - width / 2) ** 3)
+    inside = r_A + width / 2 <= up_to_A + 1e-9
+    return float(density_of_b_per_A3 * np.sum((g * shells)[inside]))

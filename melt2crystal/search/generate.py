@@ -1,0 +1,251 @@
+"""Random starting structures: symmetric, symmetric and rattled, without symmetry (P1)."""
+
+import functools
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyxtal.operations
+import spglib
+from ase import Atoms
+from ase.geometry import minkowski_reduce
+from pyxtal.crystal import random_crystal
+from pyxtal.lattice import Lattice
+from pyxtal.msg import Comp_CompatibilityError, VolumeError
+from pyxtal.symmetry import Group
+from pyxtal.tolerance import Tol_matrix
+
+ORIGINS = ("symmetric", "rattled", "p1")
+GROUP_DRAWS = 60  # space groups tried before a start is given up
+LATTICE_ATTEMPTS = 4  # PyXtal's own 40 x 10 cost seconds in groups that hardly fit; another group is cheaper
+COORDINATE_ATTEMPTS = 4
+P1_LATTICES = 200  # lattices tried without symmetry
+POINTS = 200  # random points tried for each atom of a P1 start
+
+
+class NoStart(Exception):
+    """No structure met the minimum distances within the attempts."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a random start is made of; picklable, so that worker processes get it as it is.
+
+    Args:
+        formula: species -> atoms per formula unit.
+        formula_units: formula units in the cell.
+        volume_A3_per_atom: least and largest volume drawn, A^3 per atom.
+        minimum_distances_A: pair ('A-B') -> smallest distance allowed, A.
+        symmetric_share, rattled_share: shares of the first two origins; the rest is P1.
+        rattle_A: standard deviation of the rattle, A.
+    """
+
+    formula: dict[str, int]
+    formula_units: int
+    volume_A3_per_atom: tuple[float, float]
+    minimum_distances_A: dict[str, float]
+    symmetric_share: float
+    rattled_share: float
+    rattle_A: float
+
+
+def origin_of(index: int, symmetric_share: float, rattled_share: float) -> str:
+    """Origin of candidate ``index``: whichever is furthest behind its share, so any first n candidates keep the shares."""
+    shares = np.array([symmetric_share, rattled_share, max(0.0, 1.0 - symmetric_share - rattled_share)])
+    made = np.zeros(3)
+    choice = 0
+    for done in range(index + 1):
+        choice = int(np.argmax(np.round(shares * (done + 1) - made, 9)))
+        made[choice] += 1
+    return ORIGINS[choice]
+
+
+def start(recipe: Recipe, origin: str, rng: np.random.Generator) -> Atoms:
+    """One random start, a primitive cell with ``info['group']``, the space group it was drawn from (1 for P1).
+
+    Raises:
+        NoStart: nothing fitted within the attempts.
+    """
+    if origin == "p1":
+        return _unsymmetric(recipe, rng)
+    atoms = _symmetric(recipe, rng)
+    return rattled(atoms, recipe.rattle_A, rng) if origin == "rattled" else atoms
+
+
+def rattled(atoms: Atoms, amplitude_A: float, rng: np.random.Generator) -> Atoms:
+    """A copy with normal displacements (standard deviation, A) and a strain of a tenth of it per A: no symmetry left."""
+    copy = atoms.copy()
+    strain = np.eye(3) + rng.normal(scale=0.1 * amplitude_A, size=(3, 3))
+    copy.set_cell(copy.cell.array @ strain, scale_atoms=True)
+    copy.positions += rng.normal(scale=amplitude_A, size=(len(copy), 3))
+    return copy
+
+
+@functools.cache
+def possible_groups(counts: tuple[int, ...]) -> tuple[int, ...]:
+    """Space groups (2-230) whose Wyckoff positions can hold this many atoms of each species in the primitive cell."""
+    groups = []
+    for number in range(2, 231):
+        group = _group(number)
+        if group.check_compatible(np.array(counts) * group.cellsize())[0]:
+            groups.append(number)
+    return tuple(groups)
+
+
+def _symmetric(recipe: Recipe, rng: np.random.Generator) -> Atoms:
+    counts = tuple(number * recipe.formula_units for number in recipe.formula.values())
+    groups = possible_groups(counts)
+    if not groups:
+        raise NoStart(f"no space group holds {counts} atoms of {', '.join(recipe.formula)}")
+    for _ in range(GROUP_DRAWS):
+        number = int(rng.choice(groups))
+        atoms = _crystal(recipe, number, counts, rng)
+        primitive = _primitive(atoms) if atoms is not None else None
+        # a cell that turns out smaller belongs to the search with fewer formula units
+        if primitive is not None and len(primitive) == sum(counts):
+            primitive.info["group"] = number
+            return primitive
+    raise NoStart(f"no symmetric start in {GROUP_DRAWS} space groups")
+
+
+def _unsymmetric(recipe: Recipe, rng: np.random.Generator) -> Atoms:
+    """Random triclinic lattice, atoms added one by one where they fit (PyXtal's P1 needs a second a structure)."""
+    symbols = [symbol for symbol, number in recipe.formula.items() for _ in range(number * recipe.formula_units)]
+    limits = _pair_limits(symbols, recipe.minimum_distances_A)
+    for _ in range(P1_LATTICES):
+        volume = rng.uniform(*recipe.volume_A3_per_atom) * len(symbols)
+        child = np.random.default_rng(rng.integers(2**63))
+        try:
+            cell = Lattice("triclinic", volume, random_state=child).matrix
+        except (VolumeError, RuntimeError, ValueError):
+            continue
+        scaled = _pack(minkowski_reduce(cell)[0], limits, rng)
+        if scaled is not None:
+            atoms = Atoms(symbols, scaled_positions=scaled, cell=minkowski_reduce(cell)[0], pbc=True)
+            atoms.info["group"] = 1
+            return atoms
+    raise NoStart(f"no P1 start in {P1_LATTICES} lattices; are the minimum distances too large for the volume range?")
+
+
+def _pack(cell: np.ndarray, limits: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
+    """Random sequential addition: scaled positions [n, 3] that keep ``limits`` [n, n] (A), or None if one fits nowhere."""
+    images = np.array(list(np.ndindex(3, 3, 3)), dtype=float) - 1.0  # enough in a Minkowski reduced cell
+    lengths = np.linalg.norm(images @ cell, axis=1)
+    shortest = lengths[lengths > 0].min()
+    placed = np.empty((0, 3))
+    for index in range(len(limits)):
+        if shortest < limits[index, index]:
+            return None
+        points = rng.random((POINTS, 3))
+        between = points[:, None, None, :] - placed[None, :, None, :] + images
+        distances = np.linalg.norm(between @ cell, axis=-1).min(axis=-1)
+        fits = np.flatnonzero((distances >= limits[index, :index]).all(axis=1))
+        if not len(fits):
+            return None
+        placed = np.vstack([placed, points[fits[0]]])
+    return placed
+
+
+def _pair_limits(symbols: list[str], distances: dict[str, float]) -> np.ndarray:
+    """Smallest distance allowed between any two of the atoms, [n, n] A; pairs that are not named may come close."""
+    both = {tuple(pair.split("-")): limit for pair, limit in distances.items()}
+    return np.array([[both.get((a, b), both.get((b, a), 0.5)) for b in symbols] for a in symbols])
+
+
+def _crystal(
+    recipe: Recipe, number: int, counts: tuple[int, ...], rng: np.random.Generator
+) -> Atoms | None:
+    """A conventional cell of one space group, or None if nothing fitted."""
+    group = _group(number)
+    volume = rng.uniform(*recipe.volume_A3_per_atom) * sum(counts) * group.cellsize()
+    child = np.random.default_rng(rng.integers(2**63))  # how many numbers a failing group eats must not matter
+    with _cached_tolerances(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            crystal = _BoundedCrystal(
+                volume=float(volume),
+                group=group,
+                species=list(recipe.formula),
+                numIons=list(counts),
+                conventional=False,
+                tm=_tolerances(tuple(sorted(recipe.minimum_distances_A.items()))),
+                random_state=child,
+            )
+        except (Comp_CompatibilityError, VolumeError, RuntimeError, ValueError):  # a lattice that can't be built
+            return None
+    if not crystal.valid:
+        return None
+    symbols: list[str] = []
+    scaled = []
+    for site in crystal.atom_sites:
+        symbols += [site.specie] * len(site.coords)
+        scaled.append(np.asarray(site.coords, dtype=float))
+    atoms = Atoms(symbols, scaled_positions=np.concatenate(scaled), cell=crystal.lattice.matrix, pbc=True)
+    return in_order(atoms, list(recipe.formula))
+
+
+class _BoundedCrystal(random_crystal):
+    """PyXtal's crystal with a volume of our choice and fewer attempts."""
+
+    def __init__(self, volume: float, **arguments: Any) -> None:
+        self.chosen_volume = volume
+        super().__init__(**arguments)
+
+    def set_volume(self) -> None:
+        self.volume = self.chosen_volume
+
+    def set_crystal(self) -> None:
+        self.numattempts = 0
+        for _ in range(LATTICE_ATTEMPTS):
+            self.set_volume()
+            self.set_lattice(None)
+            for _ in range(COORDINATE_ATTEMPTS):
+                sites = self._set_coords()
+                if sites:
+                    self.atom_sites = sites
+                    return
+
+
+def in_order(atoms: Atoms, species: list[str]) -> Atoms:
+    """Atoms sorted by species, wrapped, in a compact (Minkowski reduced) cell: the same crystal."""
+    compact = atoms[[k for symbol in species for k, own in enumerate(atoms.symbols) if own == symbol]]
+    reduced, _ = compact.cell.minkowski_reduce()
+    compact.set_cell(reduced)
+    compact.wrap()
+    return compact
+
+
+def _primitive(atoms: Atoms) -> Atoms | None:
+    found = spglib.find_primitive((atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers), symprec=1e-3)
+    if found is None:
+        return None
+    lattice, scaled, numbers = found
+    primitive = Atoms(numbers=numbers, scaled_positions=scaled, cell=lattice, pbc=True)
+    return in_order(primitive, list(dict.fromkeys(atoms.get_chemical_symbols())))
+
+
+@functools.cache
+def _group(number: int) -> Group:
+    return Group(number, dim=3)
+
+
+@functools.cache
+def _tolerances(distances: tuple[tuple[str, float], ...]) -> Tol_matrix:
+    return Tol_matrix(*((*pair.split("-"), distance) for pair, distance in distances), prototype="atomic")
+
+
+_default_tolerances = functools.cache(Tol_matrix)
+
+
+@contextmanager
+def _cached_tolerances() -> Iterator[None]:
+    """PyXtal 1.1.5 builds its default tolerance matrix (all elements) anew at each Wyckoff merge; build it once."""
+    own = pyxtal.operations.Tol_matrix
+    pyxtal.operations.Tol_matrix = _default_tolerances
+    try:
+        yield
+    finally:
+        pyxtal.operations.Tol_matrix = own

@@ -1,0 +1,117 @@
+"""Polymorphs, energy-volume curves and vibrational spectra."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from melt2crystal.settings import Section, amount
+
+
+class Polymorph(Section):
+    """One crystal and the state its vibrations are compared in."""
+
+    file: str = Field(description="CIF file")
+    title: str = Field(description="name in figures")
+    space_group: int = Field(ge=1, le=230, description="space-group number the file must have (symprec 1e-2)")
+    coordination: int = Field(ge=1, le=12, description="coordination number of the central species")
+    temperature_K: float = Field(gt=0, le=10000, description="temperature of the vibrational spectrum, K")
+    pressure_GPa: float = Field(ge=-10, le=1000, description="pressure of the vibrational spectrum, GPa")
+
+
+def eleven_polymorphs() -> dict[str, Polymorph]:
+    """The eleven polymorphs of the paper."""
+    rows = [
+        ("alpha_quartz", "\u03b1-quartz", 154, 4, 300, 0),
+        ("beta_quartz", "\u03b2-quartz", 180, 4, 1000, 0),
+        ("alpha_cristobalite", "\u03b1-cristobalite", 92, 4, 300, 0),
+        ("beta_cristobalite", "\u03b2-cristobalite", 227, 4, 1500, 0),
+        ("alpha_tridymite", "\u03b1-tridymite", 20, 4, 500, 0),
+        ("beta_tridymite", "\u03b2-tridymite", 194, 4, 1200, 0),
+        ("keatite", "keatite", 96, 4, 300, 0),
+        ("moganite", "moganite", 15, 4, 300, 0),
+        ("coesite", "coesite", 15, 4, 300, 3),
+        ("seifertite", "seifertite", 60, 6, 300, 40),
+        ("stishovite", "stishovite", 136, 6, 300, 10),
+    ]
+    return {
+        name: Polymorph(
+            file=f"data/polymorphs/{name}.cif",
+            title=title,
+            space_group=group,
+            coordination=coordination,
+            temperature_K=temperature,
+            pressure_GPa=pressure,
+        )
+        for name, title, group, coordination, temperature, pressure in rows
+    }
+
+
+class EnergyVolume(Section):
+    """Energy-volume curves: isotropic scaling of each polymorph, the same volumes for models and reference."""
+
+    volume_scales: list[float] = Field(
+        [0.88, 0.91, 0.94, 0.97, 1.0, 1.03, 1.06, 1.09, 1.12],
+        min_length=5,
+        description="volumes, in units of the starting structure's",
+    )
+    structures: Literal["experimental", "reference"] = Field(
+        "reference", description="scaled structure: as in the CIF, or relaxed once with the reference at p = 0 and kept"
+    )
+    ions: Literal["fixed", "relaxed"] = Field(
+        "fixed", description="ions scaled with the cell, or relaxed at each volume by each potential"
+    )
+
+    @field_validator("volume_scales")
+    @classmethod
+    def _scales(cls, scales: list[float]) -> list[float]:
+        if any(not 0.3 < scale < 3 for scale in scales):
+            raise ValueError("volume scales must lie between 0.3 and 3")
+        if len(set(scales)) != len(scales):
+            raise ValueError("a volume scale occurs twice")
+        return sorted(scales)
+
+
+class VibrationalSpectrum(Section):
+    """Vibrational density of states from the velocity autocorrelation."""
+
+    enabled: bool = amount(True, description="make spectra at all")
+    reference: bool = amount(True, description="make the reference's spectra too (needs molecular dynamics with it)")
+    polymorphs_per_job: int = amount(4, ge=1, description="walks of so many polymorphs share one process")
+    atoms: int = Field(72, ge=2, description="smallest number of atoms in the supercell")
+    time_step_fs: float = Field(1.0, gt=0, le=5, description="time step, fs")
+    equilibrate_ps: float = Field(
+        2.0, gt=0, description="equilibration, ps: 40 % NPT to settle, 40 % NPT to measure the cell, 20 % NVT in it"
+    )
+    walk_ps: float = Field(10.0, gt=0, description="NVE walk, ps")
+    sample_every_steps: int = Field(4, ge=1, description="velocities are kept every so many steps")
+    resolution_THz: float = Field(1.0, gt=0, description="width (FWHM) of the Gaussian window's spectrum, THz")
+    largest_frequency_THz: float = Field(45.0, gt=0, description="end of the frequency axis, THz")
+
+    @property
+    def spacing_ps(self) -> float:
+        """Time between two samples, ps."""
+        return self.time_step_fs * self.sample_every_steps / 1000
+
+    @model_validator(mode="after")
+    def _can_be_resolved(self) -> "VibrationalSpectrum":
+        nyquist = 0.5 / self.spacing_ps
+        if self.largest_frequency_THz > nyquist:
+            raise ValueError(
+                f"velocities every {self.spacing_ps:g} ps (time_step_fs x sample_every_steps) reach {nyquist:.3g} THz, "
+                f"but largest_frequency_THz is {self.largest_frequency_THz:g}"
+            )
+        shortest = 2.5 / self.resolution_THz
+        if self.walk_ps < shortest:
+            raise ValueError(
+                f"walk_ps ({self.walk_ps:g}) is too short for resolution_THz ({self.resolution_THz:g}): "
+                f"at least {shortest:g} ps"
+            )
+        return self
+
+
+class Benchmark(Section):
+    """What the potentials are tested on."""
+
+    polymorphs: dict[str, Polymorph] = amount(eleven_polymorphs(), description="name -> crystal")
+    energy_volume: EnergyVolume = Field(EnergyVolume(), description="energy-volume curves")
+    vdos: VibrationalSpectrum = Field(VibrationalSpectrum(), description="vibrational spectra")

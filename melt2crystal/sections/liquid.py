@@ -1,0 +1,40 @@
+"""Liquid molecular dynamics and the certificate of disorder."""
+
+from pydantic import Field
+
+from melt2crystal.settings import Section
+
+
+class Liquid(Section):
+    """Random packing -> fresh melt at each pressure -> walks over the temperatures, NPT, classical potential."""
+
+    potential: str = Field(
+        "data/potentials/silica_bks.lmp", description="LAMMPS include file: units metal, pair_style, charges, kspace"
+    )
+    ewald_accuracy: float = Field(1e-4, gt=0, lt=1, description="relative accuracy of the long-range sum in the walks")
+    formula_units: int = Field(24, ge=1, description="formula units in the cell (24 SiO2 = 72 atoms; the paper: 114)")
+    packing_density_g_per_cm3: float = Field(2.2, gt=0.01, lt=30, description="density of the random packing, g/cm3")
+    time_step_fs: float = Field(1.0, gt=0, le=5, description="time step, fs")
+    melt_ps: float = Field(3.0, gt=0, description="length of the fresh melt at each pressure, ps")
+    equilibrate_ps: float = Field(1.0, gt=0, description="equilibration before each walk, ps")
+    walk_ps: float = Field(5.0, gt=0, description="length of each walk that frames are taken from, ps")
+    frames_per_state: int = Field(50, ge=2, description="equally spaced frames per walk for training")
+    heldout_frames_per_state: int = Field(6, ge=2, description="frames per state from an independent melt, never trained on")
+    thermostat_fs: float = Field(100.0, gt=0, description="thermostat damping time, fs")
+    barostat_fs: float = Field(500.0, gt=0, description="barostat damping time, fs")
+
+
+class Certificate(Section):
+    """Certificate of disorder: what a frame must pass before it may be trained on."""
+
+    enabled: bool = Field(True, description="off only for a control study that shows what unnoticed crystals do")
+    minimum_diffusion_A2_per_ps: float = Field(
+        0.003, ge=0, description="smallest self-diffusion coefficient of the most mobile species for a walk to count as liquid, A^2/ps"
+    )
+    symprecs_A: list[float] = Field([0.1, 0.2, 0.3], min_length=1, description="spglib tolerances tried on the quenched frame, A")
+    quench_steps: int = Field(1000, ge=10, description="largest number of minimisation steps of the quench")
+    quench_force_eV_per_A: float = Field(0.05, gt=0, description="force tolerance of the quench, eV/A")
+    quench_accuracy: float = Field(1e-4, gt=0, lt=1, description="relative accuracy of the long-range sum in the quench")
+    crystal_fraction_max: float = Field(
+        0.5, gt=0, le=1, description="largest fraction of atoms with the surroundings of one library crystal"
+    )

@@ -1,0 +1,83 @@
+"""DeePMD models: network, loss, schedule. Defaults are Table 1 of the paper."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from melt2crystal.settings import Section, amount
+
+
+class Network(Section):
+    """Smooth-edition two-body descriptor (se_e2_a) and fitting network."""
+
+    r_cut_A: float = Field(7.0, gt=1, le=15, description="cutoff radius, A")
+    r_smth_A: float = Field(4.0, gt=0, description="where the smooth cutoff begins, A")
+    embedding: list[int] = Field([50, 100], min_length=1, description="embedding net, neurons per layer")
+    axis_neurons: int = Field(16, ge=1, description="axis neurons of the descriptor")
+    fitting: list[int] = Field([250, 250, 250], min_length=1, description="fitting net, neurons per layer")
+    selection_margin: float = Field(1.3, ge=1, le=4, description="sel = margin times the most neighbours found in the data")
+    precision: Literal["float64", "float32"] = Field("float64", description="floating-point precision of the networks")
+
+    @model_validator(mode="after")
+    def _shapes(self) -> "Network":
+        if self.r_smth_A >= self.r_cut_A:
+            raise ValueError(f"r_smth_A ({self.r_smth_A:g}) must be smaller than r_cut_A ({self.r_cut_A:g})")
+        if any(n < 1 for n in (*self.embedding, *self.fitting)):
+            raise ValueError("a layer has no neurons; every number in embedding and fitting must be at least 1")
+        if self.axis_neurons > self.embedding[-1]:
+            raise ValueError(f"axis_neurons ({self.axis_neurons}) must not exceed the last embedding layer ({self.embedding[-1]})")
+        return self
+
+
+class Prefactors(Section):
+    """Loss prefactors [start, limit]; the paper gives one value each, kept constant."""
+
+    energy: tuple[float, float] = Field((5.0, 5.0), description="p_e at the start and the limit")
+    force: tuple[float, float] = Field((500.0, 500.0), description="p_f at the start and the limit")
+    virial: tuple[float, float] = Field((5.0, 5.0), description="p_v at the start and the limit")
+
+    @model_validator(mode="after")
+    def _not_negative(self) -> "Prefactors":
+        for name in ("energy", "force", "virial"):
+            if min(getattr(self, name)) < 0:
+                raise ValueError(f"{name}: a prefactor must not be negative")
+        return self
+
+
+class Training(Section):
+    """How one ensemble is trained; the members differ only in the seed."""
+
+    members: int = amount(4, ge=2, le=64, description="models in the ensemble")
+    steps: int = Field(1_000_000, ge=10, description="training steps")
+    learning_rate_start: float = Field(1e-3, gt=0, lt=1, description="learning rate at the start")
+    learning_rate_stop: float = Field(1e-5, gt=0, lt=1, description="learning rate at the end")
+    batch_size: int = Field(1, ge=1, description="frames per step")
+    prefactors: Prefactors = Field(Prefactors(), description="loss prefactors")
+
+    @model_validator(mode="after")
+    def _rate_falls(self) -> "Training":
+        if self.learning_rate_stop > self.learning_rate_start:
+            raise ValueError("learning_rate_stop must not exceed learning_rate_start")
+        return self
+
+
+class Train(Section):
+    """The network, and the ensembles of the loop."""
+
+    network: Network = Field(Network(), description="network of every model")
+    loop: Training = Field(Training(), description="ensembles that drive the exploration")
+    validation_fraction: float = Field(0.1, gt=0, lt=0.5, description="share of the dataset kept for the learning curve")
+
+
+class ReleasedPotential(Section):
+    """One of the two released potentials."""
+
+    pressures_GPa: list[float] | None = Field(None, description="pressures of the melts it may see; null: all")
+    training: Training = Field(Training(), description="training of the released ensemble")
+
+
+class Release(Section):
+    """LP (melts at p = 0 only) and HP (all pressures)."""
+
+    lp: ReleasedPotential = Field(ReleasedPotential(pressures_GPa=[0.0]), description="the low-pressure potential")
+    hp: ReleasedPotential = Field(ReleasedPotential(), description="the high-pressure potential")

@@ -1,0 +1,174 @@
+"""What ``summary.json`` holds. Optional parts are null when their stage is disabled; units are in the names."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Part(BaseModel):
+    """Base of all parts: unknown keys are errors, NaN and infinity are not allowed."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class Errors(Part):
+    """Root-mean-square errors on held-out melt."""
+
+    energy_rmse_meV_per_atom: float = Field(ge=0)
+    force_rmse_eV_per_A: float = Field(ge=0, description="over force components")
+
+
+class HeldOut(Errors):
+    """Errors of the ensemble mean, of each member, and at each pressure (key: GPa)."""
+
+    frames: int = Field(ge=0)
+    members: list[Errors]
+    pressures: dict[str, Errors] = {}
+
+
+class Iteration(Part):
+    """Frames of one iteration of the loop, all states together."""
+
+    iteration: str
+    accurate: int = Field(ge=0)
+    candidate: int = Field(ge=0)
+    failed: int = Field(ge=0)
+    invalid: int = Field(ge=0)
+    excluded_by_certificate: int | None = Field(ge=0)
+    selected: int = Field(ge=0)
+    eps_lo_eV_per_A: float
+    eps_hi_eV_per_A: float
+
+
+class Dataset(Part):
+    """Labelled frames the networks of one iteration were trained on."""
+
+    iteration: str
+    frames: int = Field(ge=0)
+    frames_at_pressure: dict[str, int] = Field(description="key: GPa")
+    reference_settings_digest: str | None
+
+
+class CertificateCount(Part):
+    """Certificates of disorder of the first melts at one state."""
+
+    purpose: str
+    pressure_GPa: float
+    temperature_K: float
+    frames: int = Field(ge=0)
+    passed: int = Field(ge=0)
+
+
+class PolymorphErrors(Part):
+    """Root mean square of model - reference over the energy-volume points of one polymorph."""
+
+    polymorph: str
+    coordination: int
+    raw_meV_per_atom: float = Field(ge=0)
+    shifted_meV_per_atom: float = Field(ge=0, description="after the one common shift of the potential")
+    shifted_smallest_member_meV_per_atom: float | None = Field(ge=0)
+    shifted_largest_member_meV_per_atom: float | None = Field(ge=0)
+
+
+class GroupErrors(Part):
+    """The same over all polymorphs of one coordination, or all."""
+
+    raw_meV_per_atom: float = Field(ge=0)
+    shifted_meV_per_atom: float = Field(ge=0)
+    shifted_members_meV_per_atom: list[float] = []
+    own_shift_meV_per_atom: float | None = Field(None, ge=0, description="after a shift of each curve of its own")
+    polymorphs: int | None = None
+    points: int | None = None
+
+
+class EnergyVolume(Part):
+    """Energy-volume curves of one potential against the reference."""
+
+    shift_meV_per_atom: float | None
+    groups: dict[str, GroupErrors]
+    polymorphs: list[PolymorphErrors]
+
+
+class Fit(Part):
+    """Birch-Murnaghan fit (ensemble mean, or the reference); null where the fit has no value."""
+
+    polymorph: str
+    potential: str
+    V0_A3_per_formula: float | None
+    B0_GPa: float | None
+    B0_prime: float | None
+    E0_eV_per_atom: float | None
+    V0_error_A3_per_formula: float | None
+    B0_error_GPa: float | None
+
+
+class Overlap(Part):
+    """Overlap of HP's and the reference's vibrational density of states; 1 means equal."""
+
+    polymorph: str
+    overlap: float | None
+    temperature_K: float
+    pressure_GPa: float
+    resolution_THz: float
+
+
+class Structure(Part):
+    """One structure found."""
+
+    id: str
+    formula_units: int
+    space_group: int | None
+    coordination: float | None
+    enthalpy_above_lowest_meV_per_atom: float
+    volume_A3_per_atom: float
+    energy_hp_eV_per_atom: float
+    energy_reference_eV_per_atom: float | None
+
+
+class SearchAtPressure(Part):
+    """Search at one pressure; best structures by HP enthalpy, the lowest first."""
+
+    pressure_GPa: float
+    relaxed: int = Field(ge=0, description="relaxations, whatever their end")
+    sound: int = Field(ge=0, description="relaxations with status ok")
+    unique: int = Field(ge=0)
+    best: list[Structure]
+
+
+class Search(Part):
+    """Structures found, and HP's energies of them against the reference."""
+
+    labelled: int = Field(ge=0)
+    pearson_r: float | None
+    rmse_all_meV_per_atom: float | None
+    stable_window_eV_per_atom: float
+    labelled_in_window: int = Field(ge=0)
+    rmse_window_meV_per_atom: float | None
+    pressures: list[SearchAtPressure]
+
+
+class Cost(Part):
+    """What the jobs of one stage took, as far as their benchmark files existed when the summary was written."""
+
+    stage: str
+    jobs: int
+    wall_s: float
+    cpu_s: float
+    largest_memory_MB: float | None
+
+
+class Summary(Part):
+    """The whole of ``summary.json``."""
+
+    schema_version: int = 1
+    study: str
+    substance: str
+    reference: str
+    settings_digest: str = Field(description="SHA-256 of the canonical settings of all stages but the figures")
+    datasets: list[Dataset]
+    iterations: list[Iteration]
+    certificates: list[CertificateCount] | None
+    held_out: dict[str, HeldOut]
+    energy_volume: dict[str, EnergyVolume]
+    fits: list[Fit]
+    vdos_overlaps: list[Overlap] | None
+    search: Search | None
+    costs: list[Cost]

@@ -1,0 +1,160 @@
+"""The summary as readable tables (Markdown). It states numbers and where they come from, no more."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from melt2crystal.summary_schema import EnergyVolume, Search, Summary
+
+
+def as_markdown(summary: Summary) -> str:
+    """The whole text of ``summary.md``."""
+    parts = [
+        f"# {summary.study}: {summary.substance}",
+        f"Reference: **{summary.reference}**. All errors are those of the models against this reference.\n"
+        f"Settings digest: `{summary.settings_digest[:16]}`.",
+        "## Melt",
+        _datasets(summary),
+        _certificates(summary),
+        _iterations(summary),
+        "## Held-out melt",
+        _held_out(summary),
+        "## Energy-volume curves",
+        *[_energy_volume(name, part) for name, part in summary.energy_volume.items()],
+        _fits(summary),
+    ]
+    if summary.vdos_overlaps is not None:
+        rows = [
+            (o.polymorph, show(o.overlap, 3), show(o.temperature_K), show(o.pressure_GPa), show(o.resolution_THz))
+            for o in summary.vdos_overlaps
+        ]
+        head = ("polymorph", "overlap", "T (K)", "p (GPa)", "resolution (THz)")
+        parts += ["## Vibrational density of states, HP against the reference", table(head, rows)]
+    if summary.search is not None:
+        parts += ["## Structure search with HP", _search(summary.search)]
+    rows = [(c.stage, c.jobs, show(c.wall_s, 1), show(c.cpu_s, 1), show(c.largest_memory_MB, 0)) for c in summary.costs]
+    parts += [
+        "## Cost",
+        "Sums over the jobs whose benchmark files existed when this was written; jobs ran side by side.",
+        table(("stage", "jobs", "wall (s)", "CPU (s)", "largest memory (MB)"), rows),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def show(value: float | None, digits: int | None = None) -> str:
+    """A number with so many digits (default: as short as it goes), or a dash."""
+    if value is None:
+        return "–"
+    return f"{value:g}" if digits is None else f"{value:.{digits}f}"
+
+
+def _datasets(summary: Summary) -> str:
+    rows = [
+        (d.iteration, d.frames, ", ".join(f"{n} at {p} GPa" for p, n in d.frames_at_pressure.items()))
+        for d in summary.datasets
+    ]
+    return table(("dataset", "labelled frames", "of these"), rows)
+
+
+def _certificates(summary: Summary) -> str:
+    if summary.certificates is None:
+        return "Certificate of disorder: off. Nothing checked whether these melts had crystallised."
+    rows = [
+        (c.purpose, show(c.pressure_GPa), show(c.temperature_K), c.frames, c.passed, c.frames - c.passed)
+        for c in summary.certificates
+    ]
+    head = ("melt for", "p (GPa)", "T (K)", "frames", "certified as disordered", "excluded")
+    return table(head, rows)
+
+
+def _iterations(summary: Summary) -> str:
+    rows = [
+        (
+            i.iteration,
+            i.accurate,
+            i.candidate,
+            i.failed,
+            i.invalid,
+            "–" if i.excluded_by_certificate is None else i.excluded_by_certificate,
+            i.selected,
+            f"{i.eps_lo_eV_per_A:.3f}–{i.eps_hi_eV_per_A:.3f}",
+        )
+        for i in summary.iterations
+    ]
+    head = ("iteration", "accurate", "candidate", "failed", "invalid", "excluded by certificate", "selected", "window (eV/Å)")
+    return table(head, rows) if rows else "No exploration."
+
+
+def _held_out(summary: Summary) -> str:
+    rows = []
+    for name, part in summary.held_out.items():
+        entries = [("all, ensemble mean", part), *((f"{p} GPa, ensemble mean", e) for p, e in part.pressures.items())]
+        entries += [(f"all, member {k}", e) for k, e in enumerate(part.members)]
+        for what, errors in entries:
+            rows.append(
+                (name.upper(), what, show(errors.energy_rmse_meV_per_atom, 1), show(errors.force_rmse_eV_per_A, 3))
+            )
+    return table(("potential", "frames", "energy RMSE (meV/atom)", "force RMSE (eV/Å)"), rows)
+
+
+def _energy_volume(name: str, part: EnergyVolume) -> str:
+    rows = []
+    for p in part.polymorphs:
+        spread = f"{show(p.shifted_smallest_member_meV_per_atom, 1)} to {show(p.shifted_largest_member_meV_per_atom, 1)}"
+        rows.append(
+            (p.polymorph, p.coordination, show(p.raw_meV_per_atom, 1), show(p.shifted_meV_per_atom, 1), spread)
+        )
+    for group, errors in part.groups.items():
+        members = errors.shifted_members_meV_per_atom
+        spread = f"{min(members):.1f} to {max(members):.1f}" if members else "–"
+        label = f"**{group}**"
+        rows.append((label, "", show(errors.raw_meV_per_atom, 1), show(errors.shifted_meV_per_atom, 1), spread))
+    head = ("polymorph", "CN", "RMS raw (meV/atom)", "RMS after one common shift (meV/atom)", "members, shifted (meV/atom)")
+    shift = "" if part.shift_meV_per_atom is None else f" Mean difference from the reference: {part.shift_meV_per_atom:+.1f} meV/atom."
+    return f"**{name.upper()}**, ensemble mean.{shift}\n\n" + table(head, rows)
+
+
+def _fits(summary: Summary) -> str:
+    rows = [
+        (
+            f.polymorph,
+            f.potential,
+            f"{show(f.V0_A3_per_formula, 2)} ± {show(f.V0_error_A3_per_formula, 2)}",
+            f"{show(f.B0_GPa, 1)} ± {show(f.B0_error_GPa, 1)}",
+            show(f.E0_eV_per_atom, 4),
+        )
+        for f in summary.fits
+    ]
+    head = ("polymorph", "potential", "V0 (Å³ per formula unit)", "B0 (GPa)", "E0 (eV/atom)")
+    return "Birch-Murnaghan fits (ensemble means):\n\n" + table(head, rows)
+
+
+def _search(search: Search) -> str:
+    text = (
+        f"{search.labelled} unique structures have a reference energy: Pearson r = {show(search.pearson_r, 3)}, "
+        f"RMSE {show(search.rmse_all_meV_per_atom, 1)} meV/atom over all; "
+        f"{show(search.rmse_window_meV_per_atom, 1)} meV/atom over the {search.labelled_in_window} within "
+        f"{search.stable_window_eV_per_atom:g} eV/atom of the lowest."
+    )
+    counts = [(show(p.pressure_GPa), p.relaxed, p.sound, p.unique) for p in search.pressures]
+    best = [
+        (
+            show(p.pressure_GPa),
+            s.id,
+            show(s.enthalpy_above_lowest_meV_per_atom, 1),
+            "–" if s.space_group is None else s.space_group,
+            show(s.coordination, 2),
+            show(s.volume_A3_per_atom, 2),
+            show(s.energy_hp_eV_per_atom, 4),
+            show(s.energy_reference_eV_per_atom, 4),
+        )
+        for p in search.pressures
+        for s in p.best
+    ]
+    head = ("p (GPa)", "id", "H above lowest (meV/atom)", "SG", "CN", "V (Å³/atom)", "E of HP (eV/atom)", "E of reference (eV/atom)")
+    return "\n\n".join([text, table(("p (GPa)", "relaxed", "sound", "unique"), counts), table(head, best)])

@@ -1,0 +1,150 @@
+# Benchmark: energy-volume curves of the known crystals, models against the reference.
+
+POLYMORPHS = list(STUDY.benchmark.polymorphs)
+SCALED_BY_REFERENCE = STUDY.benchmark.energy_volume.structures == "reference"
+RELAXED_BY_REFERENCE = STUDY.benchmark.energy_volume.ions == "relaxed"
+
+
+def of_polymorphs(*fields, names=POLYMORPHS):
+    """What a job needs to know of each polymorph, in the study's order; titles, for example, it need not know."""
+    return [{"name": name, **{field: getattr(STUDY.benchmark.polymorphs[name], field) for field in fields}} for name in names]
+
+
+rule benchmark_structures:
+    input:
+        code=code("benchmark_structures"),
+        crystals=[polymorph.file for polymorph in STUDY.benchmark.polymorphs.values()],
+        files=reference_files() if SCALED_BY_REFERENCE else [],
+    output:
+        structures=f"{RESULTS}/benchmark/structures.extxyz",
+    log:
+        log("benchmark_structures"),
+    benchmark:
+        cost("benchmark_structures")
+    params:
+        settings=settings(
+            "benchmark.energy_volume.structures",
+            "substance",
+            *(["reference"] if SCALED_BY_REFERENCE else []),
+            polymorphs=of_polymorphs("file", "space_group", "coordination"),
+        ),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=720,
+    shell:
+        "python scripts/benchmark_structures.py --out {output.structures} --settings {params.settings:q} > {log} 2>&1"
+
+
+rule benchmark_volumes:
+    input:
+        code=code("benchmark_volumes"),
+        structures=f"{RESULTS}/benchmark/structures.extxyz",
+        files=reference_files() if RELAXED_BY_REFERENCE else [],
+    output:
+        requested=f"{RESULTS}/label/eos/requested.extxyz",
+    log:
+        log("benchmark_volumes"),
+    benchmark:
+        cost("benchmark_volumes")
+    params:
+        settings=settings(
+            "benchmark.energy_volume.volume_scales",
+            "benchmark.energy_volume.ions",
+            "substance",
+            *(["reference"] if RELAXED_BY_REFERENCE else []),
+        ),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=720,
+    shell:
+        "python scripts/benchmark_volumes.py --structures {input.structures} --out {output.requested} "
+        "--settings {params.settings:q} > {log} 2>&1"
+
+
+rule benchmark_energy_volume:
+    input:
+        code=code("benchmark_energy_volume"),
+        models=lambda wildcards: released_models(wildcards.potential),
+        requested=f"{RESULTS}/label/eos/requested.extxyz",
+    output:
+        table=f"{RESULTS}/benchmark/energy_volume/{{potential}}.csv",
+    log:
+        log("benchmark_energy_volume", "{potential}"),
+    benchmark:
+        cost("benchmark_energy_volume", "{potential}")
+    params:
+        settings=settings("benchmark.energy_volume.ions", "substance"),
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    shell:
+        "python scripts/benchmark_energy_volume.py {input.models} --requested {input.requested} "
+        "--out {output.table} --settings {params.settings:q} > {log} 2>&1"
+
+
+rule benchmark_energy_volume_reference:
+    input:
+        code=code("benchmark_energy_volume_reference"),
+        requested=f"{RESULTS}/label/eos/requested.extxyz",
+        labels=f"{RESULTS}/label/eos/labels.extxyz",
+    output:
+        table=f"{RESULTS}/benchmark/energy_volume/reference.csv",
+    log:
+        log("benchmark_energy_volume_reference"),
+    benchmark:
+        cost("benchmark_energy_volume_reference")
+    params:
+        settings=settings("substance"),
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        "python scripts/benchmark_energy_volume_reference.py --requested {input.requested} --labels {input.labels} "
+        "--out {output.table} --settings {params.settings:q} > {log} 2>&1"
+
+
+rule benchmark_fits:
+    input:
+        code=code("benchmark_fits"),
+        curves=collect(f"{RESULTS}/benchmark/energy_volume/{{name}}.csv", name=["lp", "hp", "reference"]),
+    output:
+        fits=f"{RESULTS}/benchmark/fits.csv",
+    log:
+        log("benchmark_fits"),
+    benchmark:
+        cost("benchmark_fits")
+    params:
+        settings=settings("substance"),
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        "python scripts/benchmark_fits.py {input.curves} --out {output.fits} --settings {params.settings:q} > {log} 2>&1"
+
+
+rule benchmark_errors:
+    input:
+        code=code("benchmark_errors"),
+        curves=collect(f"{RESULTS}/benchmark/energy_volume/{{name}}.csv", name=["lp", "hp"]),
+        reference=f"{RESULTS}/benchmark/energy_volume/reference.csv",
+    output:
+        table=f"{RESULTS}/benchmark/energy_volume_errors.csv",
+        totals=f"{RESULTS}/benchmark/energy_volume_errors.json",
+    log:
+        log("benchmark_errors"),
+    benchmark:
+        cost("benchmark_errors")
+    params:
+        settings=settings(coordination={name: p.coordination for name, p in STUDY.benchmark.polymorphs.items()}),
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        "python scripts/benchmark_errors.py {input.curves} --reference {input.reference} --out {output.table} "
+        "--totals {output.totals} --settings {params.settings:q} > {log} 2>&1"

@@ -1,0 +1,63 @@
+# Exploration by the ensemble, and the one decision per iteration: what is labelled, and whether the loop ends.
+
+
+rule explore_walks:
+    input:
+        code=code("explore_walks"),
+        models=lambda wildcards: models_of(f"iteration-{wildcards.iteration}"),
+        starts=f"{RESULTS}/liquid/train/p{{pressure}}/certified.extxyz",
+    output:
+        frames=f"{RESULTS}/explore/{{iteration}}/p{{pressure}}/frames.extxyz",
+        deviations=f"{RESULTS}/explore/{{iteration}}/p{{pressure}}/deviations.csv",
+        walks=f"{RESULTS}/explore/{{iteration}}/p{{pressure}}/walks.csv",
+    log:
+        log("explore_walks", "{iteration}-p{pressure}"),
+    benchmark:
+        cost("explore_walks", "{iteration}-p{pressure}")
+    params:
+        settings=lambda wildcards: settings("explore", "substance", "seed", row=row_of(wildcards)),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=1440,
+    shell:
+        "python scripts/explore_walks.py {input.models} --starts {input.starts} --iteration {wildcards.iteration} "
+        "--frames {output.frames} --deviations {output.deviations} --walks {output.walks} "
+        "--settings {params.settings:q} > {log} 2>&1"
+
+
+checkpoint select_frames:
+    input:
+        code=code("select_frames"),
+        explored=[f"{RESULTS}/explore/{{iteration}}/p{pressure}/deviations.csv" for pressure in PRESSURES],
+        frames=[f"{RESULTS}/explore/{{iteration}}/p{pressure}/frames.extxyz" for pressure in PRESSURES],
+        heldout=f"{RESULTS}/train/iteration-{{iteration}}/heldout.npz",
+        potential=STUDY.liquid.potential,
+        library=certificate_library(),
+    output:
+        decision=f"{RESULTS}/select/{{iteration}}/decision.json",
+        table=f"{RESULTS}/select/{{iteration}}/table.csv",
+        chosen=f"{RESULTS}/select/{{iteration}}/chosen.csv",
+        requested=f"{RESULTS}/label/iteration-{{iteration}}/requested.extxyz",
+    log:
+        log("select_frames", "{iteration}"),
+    benchmark:
+        cost("select_frames", "{iteration}")
+    params:
+        settings=lambda wildcards: settings(
+            "select",
+            "substance",
+            "certificate",
+            "seed",
+            potential=STUDY.liquid.potential,
+            library=certificate_library(),
+            cells=[[row.pressure_GPa, temperature] for row in STUDY.grid for temperature in row.temperatures_K],
+        ),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    shell:
+        "python scripts/select_frames.py {input.explored} --iteration {wildcards.iteration} "
+        "--heldout {input.heldout} --decision {output.decision} --table {output.table} --chosen {output.chosen} "
+        "--requested {output.requested} --settings {params.settings:q} > {log} 2>&1"

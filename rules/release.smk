@@ -1,0 +1,57 @@
+# The two potentials as artefacts: LP (melts at p = 0 only) and HP (all pressures).
+
+
+rule release_member:
+    localrule: True
+    input:
+        frozen=f"{RESULTS}/train/{{potential}}/{{member}}/model.pb",
+        compressed=f"{RESULTS}/train/{{potential}}/{{member}}/compressed.pb",
+        inputs=f"{RESULTS}/train/{{potential}}/{{member}}/input.json",
+    output:
+        frozen=f"{RESULTS}/models/{{potential}}/{{member}}.pb",
+        compressed=f"{RESULTS}/models/{{potential}}/{{member}}-compressed.pb",
+        inputs=f"{RESULTS}/models/{{potential}}/{{member}}-input.json",
+    log:
+        log("release_member", "{potential}-{member}"),
+    benchmark:
+        cost("release_member", "{potential}-{member}")
+    resources:
+        mem_mb=500,
+        runtime=5,
+    shell:
+        "(cp {input.frozen} {output.frozen} && cp {input.compressed} {output.compressed} "
+        "&& cp {input.inputs} {output.inputs}) > {log} 2>&1"
+
+
+rule release_card:
+    input:
+        code=code("release_card"),
+        models=lambda wildcards: released_models(wildcards.potential),
+        info=f"{RESULTS}/train/{{potential}}/info.json",
+        errors=f"{RESULTS}/train/{{potential}}/heldout.json",
+        certificate=f"{RESULTS}/liquid/certificate.csv",
+        manifest=lambda wildcards: f"{RESULTS}/dataset/{final_iteration()}/manifest.json",
+    output:
+        card=report(f"{RESULTS}/models/{{potential}}/card.md", category="Potentials"),
+        manifest=f"{RESULTS}/models/{{potential}}/manifest.json",
+    log:
+        log("release_card", "{potential}"),
+    benchmark:
+        cost("release_card", "{potential}")
+    params:
+        settings=lambda wildcards: settings(
+            "reference",
+            "substance",
+            "certificate",
+            "train.network",
+            study=STUDY.name,
+            training=training_settings(wildcards.potential),
+        ),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python scripts/release_card.py {input.models} --potential {wildcards.potential} --info {input.info} "
+        "--errors {input.errors} --certificate {input.certificate} --manifest {input.manifest} "
+        "--card {output.card} --out-manifest {output.manifest} --settings {params.settings:q} > {log} 2>&1"

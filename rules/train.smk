@@ -1,0 +1,99 @@
+# Ensembles of DeePMD models: those of the loop (iteration-00, ...) and the two released ones (lp, hp) alike.
+
+
+def iteration_of(ensemble):
+    return ensemble.removeprefix("iteration-") if ensemble.startswith("iteration") else final_iteration()
+
+
+def manifest_of(wildcards):
+    return f"{RESULTS}/dataset/{iteration_of(wildcards.ensemble)}/manifest.json"
+
+
+def dataset_of(wildcards):
+    return f"{RESULTS}/dataset/{iteration_of(wildcards.ensemble)}/dataset.extxyz"
+
+
+def pressures_of(ensemble):
+    """Pressures an ensemble may see, null for all."""
+    return None if ensemble.startswith("iteration") else getattr(STUDY.release, ensemble).pressures_GPa
+
+
+rule train_data:
+    input:
+        code=code("train_data"),
+        manifest=manifest_of,  # small, holds the dataset's digest: an identical dataset retrains nothing
+        dataset=ancient(dataset_of),
+    output:
+        training=f"{RESULTS}/train/{{ensemble}}/training.hdf5",
+        validation=f"{RESULTS}/train/{{ensemble}}/validation.hdf5",
+        info=f"{RESULTS}/train/{{ensemble}}/info.json",
+    log:
+        log("train_data", "{ensemble}"),
+    benchmark:
+        cost("train_data", "{ensemble}")
+    params:
+        settings=lambda wildcards: settings(
+            "substance",
+            "train.network",
+            "seed",
+            pressures_GPa=pressures_of(wildcards.ensemble),
+            validation_fraction=STUDY.train.validation_fraction,
+        ),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    shell:
+        "python scripts/train_data.py --dataset {input.dataset} --training {output.training} "
+        "--validation {output.validation} --info {output.info} --settings {params.settings:q} > {log} 2>&1"
+
+
+rule train_member:
+    input:
+        code=code("train_member"),
+        info=f"{RESULTS}/train/{{ensemble}}/info.json",
+        training=ancient(f"{RESULTS}/train/{{ensemble}}/training.hdf5"),
+        validation=ancient(f"{RESULTS}/train/{{ensemble}}/validation.hdf5"),
+    output:
+        frozen=f"{RESULTS}/train/{{ensemble}}/{{member}}/model.pb",
+        compressed=f"{RESULTS}/train/{{ensemble}}/{{member}}/compressed.pb",
+        curve=f"{RESULTS}/train/{{ensemble}}/{{member}}/lcurve.csv",
+        inputs=f"{RESULTS}/train/{{ensemble}}/{{member}}/input.json",
+    log:
+        log("train_member", "{ensemble}-{member}"),
+    benchmark:
+        cost("train_member", "{ensemble}-{member}")
+    params:
+        settings=lambda wildcards: settings(
+            "train.network", "seed", training=training_settings(wildcards.ensemble)
+        ),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=1440,
+    shell:
+        "python scripts/train_member.py --info {input.info} --training {input.training} "
+        "--validation {input.validation} --ensemble {wildcards.ensemble} --member {wildcards.member} "
+        "--frozen {output.frozen} --compressed {output.compressed} --curve {output.curve} "
+        "--inputs {output.inputs} --settings {params.settings:q} > {log} 2>&1"
+
+
+rule train_heldout:
+    input:
+        code=code("train_heldout"),
+        models=lambda wildcards: models_of(wildcards.ensemble),
+        heldout=f"{RESULTS}/label/heldout/labels.extxyz",
+    output:
+        arrays=f"{RESULTS}/train/{{ensemble}}/heldout.npz",
+        errors=f"{RESULTS}/train/{{ensemble}}/heldout.json",
+    log:
+        log("train_heldout", "{ensemble}"),
+    benchmark:
+        cost("train_heldout", "{ensemble}")
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    shell:
+        "python scripts/train_heldout.py {input.models} --heldout {input.heldout} --arrays {output.arrays} "
+        "--errors {output.errors} > {log} 2>&1"

@@ -1,0 +1,71 @@
+"""Molecular dynamics at one pressure, driven by the ensemble, with deviations."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from melt2crystal.errors import speaks
+from melt2crystal.exploration import Walk, collect_walk, run_walks
+from melt2crystal.files import complete
+from melt2crystal.frames import read_frames, write_frames
+from melt2crystal.sections.active import Explore
+from melt2crystal.sections.substance import PressureRow, Substance
+from melt2crystal.seeds import generator_for, seed_for
+from melt2crystal.settings import Settings
+
+
+@speaks
+def explore_walks(
+    models: Annotated[list[Path], typer.Argument(help="models of the ensemble; the first drives")],
+    starts: Annotated[Path, typer.Option(help="certified melt at this pressure")],
+    iteration: Annotated[str, typer.Option(help="iteration, part of the seed")],
+    frames: Annotated[Path, typer.Option(help="explored frames (extended XYZ)")],
+    deviations: Annotated[Path, typer.Option(help="deviation of each frame (CSV)")],
+    walks: Annotated[Path, typer.Option(help="status of each walk (CSV)")],
+    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+) -> None:
+    """One walk for each temperature of the row; an exploding walk ends alone and is recorded."""
+    given = Settings(settings)
+    explore, substance = given.section("explore", Explore), given.section("substance", Substance)
+    row = given.section("row", PressureRow)
+    melt = read_frames(starts)
+    planned, skipped = [], []
+    for temperature in row.temperatures_K:
+        at_state = [frame for frame in melt if float(frame.info["temperature_K"]) == temperature] or melt
+        key = ("explore", iteration, f"{row.pressure_GPa:g}", f"{temperature:g}")
+        if not at_state:
+            skipped.append((row.pressure_GPa, temperature, "never started: no certified melt at this pressure"))
+            continue
+        start = at_state[int(generator_for(given.value("seed"), *key).integers(len(at_state)))]
+        planned.append(Walk(start, temperature, row.pressure_GPa, seed_for(given.value("seed"), *key)))
+    found, tables, statuses = [], [], []
+    with TemporaryDirectory(prefix="explore-") as folder:
+        statuses = run_walks(planned, models, substance.species, explore, Path(folder)) if planned else []
+        for index, (walk, status) in enumerate(zip(planned, statuses, strict=True)):
+            of_walk, table = collect_walk(index, substance.species, explore, Path(folder))
+            table.insert(0, "walk", index)
+            table.insert(1, "pressure_GPa", walk.pressure_GPa)
+            table.insert(2, "temperature_K", walk.temperature_K)
+            table.loc[table["frame"] >= 0, "frame"] += len(found)
+            for frame, step in zip(of_walk, table.loc[table["frame"] >= 0, "step"], strict=True):
+                frame.info["temperature_K"], frame.info["pressure_GPa"] = walk.temperature_K, walk.pressure_GPa
+                frame.info["origin"] = (
+                    f"explore/{iteration}/p{walk.pressure_GPa:g}/T{walk.temperature_K:g}/{int(step):08d}"
+                )
+            found += of_walk
+            tables.append(table)
+            print(f"{walk.pressure_GPa:g} GPa, {walk.temperature_K:g} K: {status}, {len(of_walk)} frames", flush=True)
+    columns = ["walk", "pressure_GPa", "temperature_K", "frame", "step", "max_devi_f", "density_g_per_cm3"]
+    write_frames(frames, found)
+    with complete(deviations) as beside:
+        (pd.concat(tables) if tables else pd.DataFrame(columns=columns)).to_csv(beside, index=False)
+    rows = [(w.pressure_GPa, w.temperature_K, status) for w, status in zip(planned, statuses, strict=True)] + skipped
+    with complete(walks) as beside:
+        pd.DataFrame(rows, columns=["pressure_GPa", "temperature_K", "status"]).to_csv(beside, index=False)
+
+
+if __name__ == "__main__":
+    typer.run(explore_walks)

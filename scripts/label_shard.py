@@ -1,0 +1,58 @@
+"""Label one shard of the requested frames with the reference engine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from melt2crystal.errors import speaks
+from melt2crystal.files import complete
+from melt2crystal.frames import read_frames, write_frames
+from melt2crystal.labels import LabelStore, engine_and_digest, label_frames, labelled
+from melt2crystal.sections.reference import Label as LabelSettings
+from melt2crystal.sections.substance import Substance
+from melt2crystal.settings import Settings
+
+
+@speaks
+def label_shard(
+    requested: Annotated[Path, typer.Option(help="frames to label")],
+    shard: Annotated[int, typer.Option(help="number of this shard, from 0")],
+    shards: Annotated[int, typer.Option(help="how many shards share the frames")],
+    store: Annotated[Path, typer.Option(help="folder of the label store")],
+    writer: Annotated[str, typer.Option(help="name of this job's journal in the store")],
+    out: Annotated[Path, typer.Option(help="labelled frames (extended XYZ)")],
+    table: Annotated[Path, typer.Option(help="status and reason of every frame (CSV)")],
+    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+) -> None:
+    """Give every frame of the shard a label or a reason; finished labels survive a kill and are never computed twice."""
+    given = Settings(settings)
+    rules = given.section("label", LabelSettings)
+    substance = given.section("substance", Substance)
+    engine, digest = engine_and_digest(given.value("reference"), substance.species)
+    frames = read_frames(requested)[shard::shards]
+    known = LabelStore(store, digest, writer, [Path(name) for name in rules.known])
+    rows, results = [], {}
+    for frame, label, was_known in label_frames(
+        frames, engine, known, rules.largest_force_eV_per_A, substance.minimum_distances_A
+    ):
+        name = frame.info["frame_id"]
+        rows.append((name, label.status, label.reason, round(label.seconds, 3), engine.name, digest))
+        if label.status == "ok":
+            results[name] = labelled(frame, label, digest)
+        else:
+            print(f"{name}: {label.status}: {label.reason}", flush=True)
+        if len(rows) % 100 == 0 or not was_known and label.seconds > 5:
+            print(f"{len(rows)} of {len(frames)} frames, {label.seconds:.1f} s for this one", flush=True)
+    order = {frame.info["frame_id"]: position for position, frame in enumerate(frames)}
+    rows.sort(key=lambda row: order[row[0]])
+    columns = ["frame_id", "status", "reason", "seconds", "engine", "settings_digest"]
+    write_frames(out, [results[name] for name in order if name in results])
+    with complete(table) as beside:
+        pd.DataFrame(rows, columns=columns).to_csv(beside, index=False)
+    print(f"{len(results)} of {len(frames)} frames labelled by {engine.name}, settings digest {digest}")
+
+
+if __name__ == "__main__":
+    typer.run(label_shard)

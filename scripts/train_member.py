@@ -1,0 +1,69 @@
+"""Train, freeze and compress one member of an ensemble."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from melt2crystal.deepmd import read_learning_curve, run_dp, train, training_input
+from melt2crystal.errors import speaks
+from melt2crystal.files import complete, write_text
+from melt2crystal.sections.train import Network, Training
+from melt2crystal.seeds import seed_for
+from melt2crystal.settings import Settings, to_text
+
+
+@speaks
+def train_member(
+    info: Annotated[Path, typer.Option(help="info.json of the training data")],
+    training: Annotated[Path, typer.Option(help="training set (DeePMD HDF5)")],
+    validation: Annotated[Path, typer.Option(help="validation set (DeePMD HDF5)")],
+    ensemble: Annotated[str, typer.Option(help="name of the ensemble; part of the seed")],
+    member: Annotated[int, typer.Option(help="number of the member, from 0; part of the seed")],
+    frozen: Annotated[Path, typer.Option(help="frozen model")],
+    compressed: Annotated[Path, typer.Option(help="compressed model")],
+    curve: Annotated[Path, typer.Option(help="learning curve (CSV)")],
+    inputs: Annotated[Path, typer.Option(help="DeePMD's input, for the record (JSON)")],
+    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+) -> None:
+    """Train one model; after a crash the next call goes on from the last checkpoint of the very same training."""
+    import hashlib
+
+    given = Settings(settings)
+    data = json.loads(info.read_text())
+    systems = {
+        "training": [f"../training.hdf5#/{name}" for name in data["training_systems"]],
+        "validation": [f"../validation.hdf5#/{name}" for name in data["validation_systems"]],
+    }
+    network, schedule = given.section("train.network", Network), given.section("training", Training)
+    seed = seed_for(given.value("seed"), "train", ensemble, member)
+    full = training_input(network, schedule, data["species"], data["sel"], systems, seed)
+    name = hashlib.sha256(to_text({"input": full, "data": data["content"]}).encode()).hexdigest()[:12]
+    # The folder is named by everything the training depends on: a checkpoint of other settings is never taken up.
+    work = frozen.parent / f"work-{name}"
+    data_folder = frozen.parent
+    for source, alias in ((training, "training.hdf5"), (validation, "validation.hdf5")):
+        link = data_folder / alias
+        link.unlink(missing_ok=True)
+        link.symlink_to(os.path.relpath(source, data_folder))
+    try:
+        train(full, work)
+        run_dp(["freeze", "-o", "model.pb"], work)
+        run_dp(["compress", "-i", "model.pb", "-o", "compressed.pb"], work)
+        with complete(curve) as beside:
+            read_learning_curve(work / "lcurve.out").to_csv(beside, index=False)
+        write_text(inputs, json.dumps(full, indent=1, sort_keys=True))
+        os.replace(work / "model.pb", frozen)
+        os.replace(work / "compressed.pb", compressed)
+    finally:
+        for alias in ("training.hdf5", "validation.hdf5"):
+            (data_folder / alias).unlink(missing_ok=True)
+    for folder in frozen.parent.glob("work-*"):
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    typer.run(train_member)
