@@ -5,6 +5,9 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
+container: "envs/melt2crystal.sif"
+
+
 configfile: "config/config.yaml"
 
 
@@ -15,16 +18,41 @@ include: "rules/train.smk"
 include: "rules/explore.smk"
 include: "rules/release.smk"
 include: "rules/benchmark.smk"
+include: "rules/benchmark_vdos.smk"
 include: "rules/search.smk"
 include: "rules/figures.smk"
+include: "rules/summary.smk"
 
 
-# One target for each part of the paper.
+# One target for each part of the paper: `snakemake potentials`, `snakemake benchmark`, ...
+rule potentials:
+    localrule: True
+    input:
+        f"{RESULTS}/liquid/liquid.png",
+        expand(f"{RESULTS}/models/{{potential}}/card.md", potential=["lp", "hp"]),
+
+
+rule benchmark:
+    localrule: True
+    input:
+        f"{RESULTS}/benchmark/fits.csv",
+        f"{RESULTS}/benchmark/energy_volume_errors.csv",
+        f"{RESULTS}/benchmark/vdos/overlaps.csv" if SPECTRA_OF else [],
+
+
+rule search:
+    localrule: True
+    input:
+        f"{RESULTS}/search/found.csv" if STUDY.search.enabled else [],
+
+
 rule all:
     localrule: True
     default_target: True
     input:
         rules.potentials.input,
+        rules.benchmark.input,
+        rules.search.input,
         rules.figures.input,
         f"{RESULTS}/summary.json",
         f"{RESULTS}/summary.md",

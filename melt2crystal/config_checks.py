@@ -140,15 +140,16 @@ def _polymorph_names(study: Study) -> Iterator[Mistake]:
         yield Mistake(("benchmark", "polymorphs"), problem, "at least two crystals")
 
 
-@uses("search")
-def _search_shares(study: Study) -> Iterator[Mistake]:
-    search = study.search
-    if search.symmetric_share + search.rattled_share > 1:
-        problem = f"{search.rattled_share:g} and symmetric_share {search.symmetric_share:g} add up to more than 1"
-        yield Mistake(("search", "rattled_share"), problem, "two shares whose sum is at most 1 (the rest is P1)")
-    if len(set(search.pressures_GPa)) != len(search.pressures_GPa):
+@uses("search", "release")
+def _search(study: Study) -> Iterator[Mistake]:
+    pressures = study.search.pressures_GPa
+    if len(set(pressures)) != len(pressures):
         yield Mistake(("search", "pressures_GPa"), "a pressure occurs twice", "each pressure once")
-    yield from _ordered(search.volume_range_A3_per_atom, ("search", "volume_range_A3_per_atom"))
+    member, members = study.search.relax_member, study.release.hp.training.members
+    if member >= members:
+        problem = f"HP has no member {member}"
+        allowed = f"0 to {members - 1} (release.hp.training.members is {members}, counted from 0)"
+        yield Mistake(("search", "relax_member"), problem, allowed)
 
 
 @uses("figures", "search", "benchmark")
@@ -167,14 +168,22 @@ def _compared_structures(study: Study) -> Iterator[Mistake]:
             yield Mistake((*path, "pressure_GPa"), problem, allowed)
 
 
-@uses("search", "certificate")
+@uses("search")
+def _starts(study: Study) -> Iterator[Mistake]:
+    search = study.search
+    if search.symmetric_share + search.rattled_share > 1 + 1e-9:
+        problem = f"{search.rattled_share:g} and symmetric_share {search.symmetric_share:g} add up to more than 1"
+        yield Mistake(("search", "rattled_share"), problem, "two shares whose sum is at most 1 (the rest is P1)")
+    yield from _ordered(search.volume_range_A3_per_atom, ("search", "volume_range_A3_per_atom"))
+
+
+@uses("certificate", "search")
 def _tolerances(study: Study) -> Iterator[Mistake]:
-    for name in ("search", "certificate"):
+    for name in ("certificate", "search"):
         for index, symprec in enumerate(getattr(study, name).symprecs_A):
             if not 0 < symprec <= 1:
-                yield Mistake(
-                    (name, "symprecs_A", index), f"{symprec:g} A is no tolerance", "a number > 0 and <= 1 (A)"
-                )
+                problem = f"{symprec:g} A is no tolerance"
+                yield Mistake((name, "symprecs_A", index), problem, "a number > 0 and <= 1 (A)")
 
 
 def _ordered(bounds: tuple[float, float], path: tuple[str, ...]) -> Iterator[Mistake]:

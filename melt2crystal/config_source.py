@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -183,22 +183,32 @@ def merged(base: Source, over: Source, model: type[BaseModel]) -> Source:
     return Source(over.label, data, {**kept, **over.places}, base.mistakes + over.mistakes)
 
 
-def _merge(base: Any, over: Any, model: Any, path: KeyPath, replaced: list[KeyPath]) -> Any:
+def _merge(
+    base: dict[str, Any], over: dict[str, Any], model: type[BaseModel], path: KeyPath, replaced: list[KeyPath]
+) -> dict[str, Any]:
     result = dict(base)
     for key, value in over.items():
-        inner = model.model_fields[key].annotation if model and key in model.model_fields else None
         old = result.get(key)
-        is_section = isinstance(inner, type) and issubclass(inner, BaseModel)
-        same_engine = key == "reference" and _engine(value, old) == _engine(old)
-        if isinstance(value, dict) and isinstance(old, dict) and (is_section or same_engine):
-            result[key] = _merge(old, value, inner if is_section else None, (*path, key), replaced)
+        section = _section_of(model, key, old, value)
+        if section and isinstance(value, dict) and isinstance(old, dict):
+            result[key] = _merge(old, value, section, (*path, key), replaced)
         else:
             replaced.append((*path, key))
             result[key] = value
     return result
 
 
-def _engine(reference: Any, default: Any = None) -> Any:
-    """The engine a reference names, or the one it inherits."""
-    named = reference.get("engine") if isinstance(reference, dict) else None
-    return named or (_engine(default) if default is not None else None)
+def _section_of(model: type[BaseModel], key: str, old: Any, new: Any) -> type[BaseModel] | None:
+    """The section that both values of a key belong to; None for plain values and for two different engines."""
+    annotation = model.model_fields[key].annotation if key in model.model_fields else None
+    options = [option for option in get_args(annotation) or (annotation,) if isinstance(option, type)]
+    sections = [option for option in options if issubclass(option, BaseModel)]
+    if len(sections) < 2:
+        return sections[0] if sections and get_origin(annotation) not in (list, tuple, dict) else None
+    engine = _engine(old)
+    same = [section for section in sections if section.model_fields["engine"].default == engine]
+    return same[0] if same and (_engine(new) or engine) == engine else None
+
+
+def _engine(reference: Any) -> Any:
+    return reference.get("engine") if isinstance(reference, dict) else None

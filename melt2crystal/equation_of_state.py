@@ -73,11 +73,17 @@ def fit_birch_murnaghan(volume_A3: Array, energy_eV: Array) -> EquationOfState:
     parameters = np.array([V0, B0, B0_prime, cubic(x0)], dtype=float)
     errors = _standard_deviations(volumes, energies, parameters)
     status = INSIDE if volumes.min() <= V0 <= volumes.max() else OUTSIDE
-    return EquationOfState(*(float(value) for value in parameters), *(float(value) for value in errors), status)
+    return _with(parameters, errors, status)
 
 
 def _nothing(status: str) -> EquationOfState:
-    return EquationOfState(*[float("nan")] * 8, status)
+    return _with(np.full(4, np.nan), np.full(4, np.nan), status)
+
+
+def _with(parameters: Array, errors: Array, status: str) -> EquationOfState:
+    V0, B0, B0_prime, E0 = (float(value) for value in parameters)
+    of_V0, of_B0, of_B0_prime, of_E0 = (float(error) for error in errors)
+    return EquationOfState(V0, B0, B0_prime, E0, of_V0, of_B0, of_B0_prime, of_E0, status)
 
 
 def _lowest_minimum(cubic: np.polynomial.Polynomial, x: Array) -> float | None:

@@ -15,7 +15,6 @@ from ase import Atoms
 from melt2crystal.diffusion import species_diffusion
 from melt2crystal.lammps import dump_command, potential_commands, read_dump, run_lammps, setup_commands, write_data
 from melt2crystal.lammps_static import BAR_PER_GPA
-from melt2crystal.seeds import seed_for
 from melt2crystal.sections.liquid import Liquid
 
 SAMPLES = 100  # positions per walk for the diffusion coefficient, at least
@@ -76,6 +75,7 @@ _RELEASE = "unfix too_hot\nunfix evaporated\nunfix control\n"
 
 
 def _begin(liquid: Liquid, species: Sequence[str], volume_limit: float) -> str:
+    """Potential, time step and the variables that are watched and recorded."""
     atoms = potential_commands(Path(liquid.potential), species, liquid.ewald_accuracy)
     return (
         f"{atoms}timestep {liquid.time_step_fs / 1000:g}\nneigh_modify every 1 delay 0 check yes\nthermo 1000\n"
@@ -86,13 +86,19 @@ def _begin(liquid: Liquid, species: Sequence[str], volume_limit: float) -> str:
 
 
 def melt_commands(
-    liquid: Liquid, species: Sequence[str], hottest_K: float, pressure_GPa: float, plan: Schedule, seed: int, volume: float
+    liquid: Liquid,
+    species: Sequence[str],
+    hottest_K: float,
+    pressure_GPa: float,
+    plan: Schedule,
+    seed: int,
+    volume_limit: float,
 ) -> str:
     """From the random packing (``start.data``) to a melt above every state of this pressure (``good.restart``)."""
     gentle = max(1, round(200 / liquid.time_step_fs))
     return (
         setup_commands("start.data")
-        + _begin(liquid, species, volume)
+        + _begin(liquid, species, volume_limit)
         + "min_style cg\nminimize 0.0 1.0 200 2000\nreset_timestep 0\n"
         + f"velocity all create {hottest_K:g} {seed} dist gaussian mom yes\n"
         # until the packing has forgotten its worst contacts no atom may move further than 0.05 A in a step
@@ -104,10 +110,10 @@ def melt_commands(
     )
 
 
-def resume_commands(liquid: Liquid, species: Sequence[str], volume: float) -> str:
+def resume_commands(liquid: Liquid, species: Sequence[str], volume_limit: float) -> str:
     """From the last good state."""
     setup = "clear\nunits metal\natom_style charge\natom_modify map array\nbox tilt large\nread_restart good.restart\n"
-    return setup + _begin(liquid, species, volume)
+    return setup + _begin(liquid, species, volume_limit)
 
 
 def walk_commands(liquid: Liquid, temperature_K: float, pressure_GPa: float, plan: Schedule, index: int) -> str:
@@ -142,6 +148,7 @@ def run_walks(
         start: random packing, A.
         hottest_K: temperature of the fresh melt, K.
         frames: frames per walk.
+        seed: of the velocities, from ``seeds.seed_for``.
         folder: empty working folder; LAMMPS' inputs and outputs stay there.
 
     Returns:
@@ -153,7 +160,8 @@ def run_walks(
     volume_limit = 6 * start.get_volume()
     write_data(folder / "start.data", start, species)
     failed: dict[int, str] = {}
-    text = melt_commands(liquid, species, hottest_K, pressure_GPa, plan, seed_for(seed, "velocities") % LARGEST_SEED + 1, volume_limit)
+    velocities = seed % LARGEST_SEED + 1
+    text = melt_commands(liquid, species, hottest_K, pressure_GPa, plan, velocities, volume_limit)
     at = 0
     while True:
         for index in range(at, len(order)):

@@ -3,6 +3,7 @@
 import itertools
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import spglib
@@ -54,11 +55,11 @@ def conventional_cell(atoms: Atoms, symprec_A: float = SYMPREC_A) -> Atoms:
     return _standard(atoms, symprec_A, primitive=False)
 
 
-def _spglib_cell(atoms: Atoms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _spglib_cell(atoms: Atoms) -> Any:
     return atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers
 
 
-def _dataset(atoms: Atoms, symprec_A: float):  # type: ignore[no-untyped-def]
+def _dataset(atoms: Atoms, symprec_A: float) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -22,7 +22,8 @@ from melt2crystal.summary_schema import (
     Structure,
 )
 
-HP, REFERENCE, ENTHALPY = "energy_eV_per_atom", "energy_reference_eV_per_atom", "enthalpy_eV_per_atom"
+HP, REFERENCE = "energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom"  # of found structures, same geometry
+ENERGY, ENTHALPY = "energy_eV_per_atom", "enthalpy_eV_per_atom"  # in the search
 BEST = 5  # structures listed per pressure
 
 
@@ -59,10 +60,15 @@ def certificate_part(table: pd.DataFrame) -> list[CertificateCount]:
     """Frames and passes per purpose and (p, T).
 
     Args:
-        table: columns purpose, pressure_GPa, temperature_K, frames, passed; one row or several for each state.
+        table: columns purpose, pressure_GPa, temperature_K, frames, passed, would_pass, most_like.
     """
-    sums = table.groupby(["purpose", "pressure_GPa", "temperature_K"])[["frames", "passed"]].sum().reset_index()
-    return [CertificateCount(**row) for row in sums.to_dict("records")]
+    columns = ["purpose", "pressure_GPa", "temperature_K", "frames", "passed", "would_pass"]
+    rows = table.to_dict("records")
+    names = [row["most_like"] if isinstance(row["most_like"], str) and row["most_like"] else None for row in rows]
+    return [
+        CertificateCount(**{column: row[column] for column in columns}, most_like=name)
+        for row, name in zip(rows, names, strict=True)
+    ]
 
 
 def energy_volume_part(errors: pd.DataFrame, totals: dict[str, Any]) -> EnergyVolume:
@@ -84,11 +90,13 @@ def energy_volume_part(errors: pd.DataFrame, totals: dict[str, Any]) -> EnergyVo
         )
         for row in errors.to_dict("records")
     ]
-    return EnergyVolume(shift_meV_per_atom=number(totals.get("shift_meV_per_atom")), groups=groups, polymorphs=polymorphs)
+    return EnergyVolume(
+        shift_meV_per_atom=number(totals.get("shift_meV_per_atom")), groups=groups, polymorphs=polymorphs
+    )
 
 
 def fit_part(fits: pd.DataFrame) -> list[Fit]:
-    """Fits of the ensemble means and the reference."""
+    """Fits of the ensemble means and the reference, crystal by crystal."""
     return [
         Fit(
             polymorph=row["polymorph"],
@@ -99,8 +107,10 @@ def fit_part(fits: pd.DataFrame) -> list[Fit]:
             E0_eV_per_atom=number(row["E0_eV_per_atom"]),
             V0_error_A3_per_formula=number(row["V0_error"]),
             B0_error_GPa=number(row["B0_error"]),
+            status=str(row.get("status", "ok")),
         )
-        for row in fits[fits["member"] == -1].to_dict("records")
+        for _, of_polymorph in fits[fits["member"] == -1].groupby("polymorph", sort=False)
+        for row in of_polymorph.to_dict("records")
     ]
 
 
@@ -111,6 +121,8 @@ def overlap_part(overlaps: pd.DataFrame) -> list[Overlap]:
             polymorph=row["polymorph"],
             overlap=number(row["overlap"]),
             **{name: float(row[name]) for name in ("temperature_K", "pressure_GPa", "resolution_THz")},
+            overlap_halves_hp=number(row.get("overlap_halves_hp")),
+            overlap_halves_reference=number(row.get("overlap_halves_reference")),
         )
         for row in overlaps.to_dict("records")
     ]
@@ -131,7 +143,7 @@ def best_structures(unique: pd.DataFrame, labelled: pd.DataFrame) -> list[Struct
             coordination=number(row["coordination"]),
             enthalpy_above_lowest_meV_per_atom=1000 * (float(row[ENTHALPY]) - lowest),
             volume_A3_per_atom=float(row["volume_A3_per_atom"]),
-            energy_hp_eV_per_atom=float(row[HP]),
+            energy_search_eV_per_atom=float(row[ENERGY]),
             energy_reference_eV_per_atom=number(energies.get(row["id"])),
         )
         for row in rows
@@ -143,7 +155,8 @@ def search_part(relaxed: pd.DataFrame, unique: pd.DataFrame, found: pd.DataFrame
 
     Args:
         relaxed: all relaxations of all pressures and cell sizes; unique: the unique structures of all pressures.
-        found: unique structures with ``energy_reference_eV_per_atom`` (missing where the label failed).
+        found: unique structures with ``energy_hp_mean_eV_per_atom`` (mean over the members) and
+            ``energy_reference_eV_per_atom`` (missing where there is no label).
     """
     labelled = found[np.isfinite(found[REFERENCE].astype(float)) & np.isfinite(found[HP].astype(float))]
     inside = labelled[stable_window(labelled[REFERENCE], window_eV_per_atom)]

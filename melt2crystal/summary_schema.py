@@ -48,13 +48,17 @@ class Dataset(Part):
 
 
 class CertificateCount(Part):
-    """Certificates of disorder of the first melts at one state."""
+    """Certificates of disorder of the first melts at one state (purpose: train, heldout)."""
 
     purpose: str
     pressure_GPa: float
     temperature_K: float
     frames: int = Field(ge=0)
-    passed: int = Field(ge=0)
+    passed: int = Field(ge=0, description="frames that may be trained on; all of them if the certificate is off")
+    would_pass: int = Field(
+        ge=0, description="frames the checks found disordered, whether or not the certificate is on"
+    )
+    most_like: str | None = Field(description="crystal of the library that the other frames resemble most often")
 
 
 class PolymorphErrors(Part):
@@ -98,6 +102,7 @@ class Fit(Part):
     E0_eV_per_atom: float | None
     V0_error_A3_per_formula: float | None
     B0_error_GPa: float | None
+    status: str = Field("ok", description="ok, or why the fit means little")
 
 
 class Overlap(Part):
@@ -108,6 +113,10 @@ class Overlap(Part):
     temperature_K: float
     pressure_GPa: float
     resolution_THz: float
+    overlap_halves_hp: float | None = Field(
+        None, description="of the two halves of HP's walk: how well it can be known"
+    )
+    overlap_halves_reference: float | None = None
 
 
 class Structure(Part):
@@ -119,7 +128,7 @@ class Structure(Part):
     coordination: float | None
     enthalpy_above_lowest_meV_per_atom: float
     volume_A3_per_atom: float
-    energy_hp_eV_per_atom: float
+    energy_search_eV_per_atom: float = Field(description="of the HP model that drove the search")
     energy_reference_eV_per_atom: float | None
 
 
@@ -165,7 +174,8 @@ class Summary(Part):
     settings_digest: str = Field(description="SHA-256 of the canonical settings of all stages but the figures")
     datasets: list[Dataset]
     iterations: list[Iteration]
-    certificates: list[CertificateCount] | None
+    certificate_enabled: bool
+    certificates: list[CertificateCount]
     held_out: dict[str, HeldOut]
     energy_volume: dict[str, EnergyVolume]
     fits: list[Fit]

@@ -23,19 +23,29 @@ def as_markdown(summary: Summary) -> str:
         _fits(summary),
     ]
     if summary.vdos_overlaps is not None:
-        rows = [
-            (o.polymorph, show(o.overlap, 3), show(o.temperature_K), show(o.pressure_GPa), show(o.resolution_THz))
+        spectra = [
+            (
+                o.polymorph,
+                show(o.overlap, 3),
+                show(o.overlap_halves_hp, 3),
+                show(o.overlap_halves_reference, 3),
+                show(o.temperature_K),
+                show(o.pressure_GPa),
+                show(o.resolution_THz),
+            )
             for o in summary.vdos_overlaps
         ]
-        head = ("polymorph", "overlap", "T (K)", "p (GPa)", "resolution (THz)")
-        parts += ["## Vibrational density of states, HP against the reference", table(head, rows)]
+        head = ("polymorph", "overlap", "halves of HP", "halves of reference", "T (K)", "p (GPa)", "resolution (THz)")
+        parts += ["## Vibrational density of states, HP against the reference", table(head, spectra)]
     if summary.search is not None:
         parts += ["## Structure search with HP", _search(summary.search)]
-    rows = [(c.stage, c.jobs, show(c.wall_s, 1), show(c.cpu_s, 1), show(c.largest_memory_MB, 0)) for c in summary.costs]
+    costs = [
+        (c.stage, c.jobs, show(c.wall_s, 1), show(c.cpu_s, 1), show(c.largest_memory_MB, 0)) for c in summary.costs
+    ]
     parts += [
         "## Cost",
         "Sums over the jobs whose benchmark files existed when this was written; jobs ran side by side.",
-        table(("stage", "jobs", "wall (s)", "CPU (s)", "largest memory (MB)"), rows),
+        table(("stage", "jobs", "wall (s)", "CPU (s)", "largest memory (MB)"), costs),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -62,14 +72,23 @@ def _datasets(summary: Summary) -> str:
 
 
 def _certificates(summary: Summary) -> str:
-    if summary.certificates is None:
-        return "Certificate of disorder: off. Nothing checked whether these melts had crystallised."
     rows = [
-        (c.purpose, show(c.pressure_GPa), show(c.temperature_K), c.frames, c.passed, c.frames - c.passed)
+        (
+            c.purpose,
+            show(c.pressure_GPa),
+            show(c.temperature_K),
+            c.frames,
+            c.would_pass,
+            c.frames - c.passed,
+            c.most_like or "–",
+        )
         for c in summary.certificates
     ]
-    head = ("melt for", "p (GPa)", "T (K)", "frames", "certified as disordered", "excluded")
-    return table(head, rows)
+    head = ("melt for", "p (GPa)", "T (K)", "frames", "found disordered", "excluded", "the others are most like")
+    state = (
+        "on" if summary.certificate_enabled else "**off**: frames that were not found disordered were used all the same"
+    )
+    return f"Certificate of disorder: {state}.\n\n" + table(head, rows)
 
 
 def _iterations(summary: Summary) -> str:
@@ -86,7 +105,16 @@ def _iterations(summary: Summary) -> str:
         )
         for i in summary.iterations
     ]
-    head = ("iteration", "accurate", "candidate", "failed", "invalid", "excluded by certificate", "selected", "window (eV/Å)")
+    head = (
+        "iteration",
+        "accurate",
+        "candidate",
+        "failed",
+        "invalid",
+        "excluded by certificate",
+        "selected",
+        "window (eV/Å)",
+    )
     return table(head, rows) if rows else "No exploration."
 
 
@@ -105,18 +133,29 @@ def _held_out(summary: Summary) -> str:
 def _energy_volume(name: str, part: EnergyVolume) -> str:
     rows = []
     for p in part.polymorphs:
-        spread = f"{show(p.shifted_smallest_member_meV_per_atom, 1)} to {show(p.shifted_largest_member_meV_per_atom, 1)}"
-        rows.append(
-            (p.polymorph, p.coordination, show(p.raw_meV_per_atom, 1), show(p.shifted_meV_per_atom, 1), spread)
+        spread = (
+            f"{show(p.shifted_smallest_member_meV_per_atom, 1)} to {show(p.shifted_largest_member_meV_per_atom, 1)}"
         )
+        rows.append((p.polymorph, p.coordination, show(p.raw_meV_per_atom, 1), show(p.shifted_meV_per_atom, 1), spread))
+    groups = []
     for group, errors in part.groups.items():
         members = errors.shifted_members_meV_per_atom
         spread = f"{min(members):.1f} to {max(members):.1f}" if members else "–"
         label = f"**{group}**"
-        rows.append((label, "", show(errors.raw_meV_per_atom, 1), show(errors.shifted_meV_per_atom, 1), spread))
-    head = ("polymorph", "CN", "RMS raw (meV/atom)", "RMS after one common shift (meV/atom)", "members, shifted (meV/atom)")
-    shift = "" if part.shift_meV_per_atom is None else f" Mean difference from the reference: {part.shift_meV_per_atom:+.1f} meV/atom."
-    return f"**{name.upper()}**, ensemble mean.{shift}\n\n" + table(head, rows)
+        groups.append((label, "", show(errors.raw_meV_per_atom, 1), show(errors.shifted_meV_per_atom, 1), spread))
+    head = (
+        "polymorph",
+        "CN",
+        "RMS raw (meV/atom)",
+        "RMS after one common shift (meV/atom)",
+        "members, shifted (meV/atom)",
+    )
+    shift = (
+        ""
+        if part.shift_meV_per_atom is None
+        else f" Mean difference from the reference: {part.shift_meV_per_atom:+.1f} meV/atom."
+    )
+    return f"**{name.upper()}**, ensemble mean.{shift}\n\n" + table(head, [*rows, *groups])
 
 
 def _fits(summary: Summary) -> str:
@@ -127,10 +166,11 @@ def _fits(summary: Summary) -> str:
             f"{show(f.V0_A3_per_formula, 2)} ± {show(f.V0_error_A3_per_formula, 2)}",
             f"{show(f.B0_GPa, 1)} ± {show(f.B0_error_GPa, 1)}",
             show(f.E0_eV_per_atom, 4),
+            f.status,
         )
         for f in summary.fits
     ]
-    head = ("polymorph", "potential", "V0 (Å³ per formula unit)", "B0 (GPa)", "E0 (eV/atom)")
+    head = ("polymorph", "potential", "V0 (Å³ per formula unit)", "B0 (GPa)", "E0 (eV/atom)", "fit")
     return "Birch-Murnaghan fits (ensemble means):\n\n" + table(head, rows)
 
 
@@ -150,11 +190,20 @@ def _search(search: Search) -> str:
             "–" if s.space_group is None else s.space_group,
             show(s.coordination, 2),
             show(s.volume_A3_per_atom, 2),
-            show(s.energy_hp_eV_per_atom, 4),
+            show(s.energy_search_eV_per_atom, 4),
             show(s.energy_reference_eV_per_atom, 4),
         )
         for p in search.pressures
         for s in p.best
     ]
-    head = ("p (GPa)", "id", "H above lowest (meV/atom)", "SG", "CN", "V (Å³/atom)", "E of HP (eV/atom)", "E of reference (eV/atom)")
+    head = (
+        "p (GPa)",
+        "id",
+        "H above lowest (meV/atom)",
+        "SG",
+        "CN",
+        "V (Å³/atom)",
+        "E in the search (eV/atom)",
+        "E of reference (eV/atom)",
+    )
     return "\n\n".join([text, table(("p (GPa)", "relaxed", "sound", "unique"), counts), table(head, best)])

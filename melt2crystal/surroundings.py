@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
-from ase.neighborlist import neighbor_list
+from scipy.spatial.distance import cdist
 
 SHELLS = 12  # neighbours per atom of the formula unit: reaches past the second shell of central atoms
-FORMULA_UNITS_IN_SPHERE = 40  # generous sphere; lists are cut to SHELLS afterwards
+FORMULA_UNITS_IN_SPHERE = 30  # distances beyond this sphere count as its radius
+SAME_A = 1e-6
 
 
 @dataclass(frozen=True)
@@ -43,28 +44,23 @@ def surroundings(atoms: Atoms, formula: Mapping[str, int]) -> Surroundings:
             raise ValueError(f"{atoms.get_chemical_formula()} is not made of whole formula units {dict(formula)}")
     scale = (atoms.get_volume() / units) ** (1 / 3)
     radius = scale * (FORMULA_UNITS_IN_SPHERE * 3 / (4 * np.pi)) ** (1 / 3)
-    first, second, distance = neighbor_list("ijd", atoms, radius)
-    order = np.lexsort((distance, first))
-    first, species_of, distance = first[order], symbols[second[order]], distance[order] / scale
+    images = _images(atoms, radius)
     blocks = []
     for species, count in formula.items():
-        chosen = species_of == species
-        wanted = SHELLS * count
-        block = np.full((len(atoms), wanted), radius / scale)
-        rank = _rank_within(first[chosen])
-        near = rank < wanted
-        block[first[chosen][near], rank[near]] = distance[chosen][near]
-        blocks.append(block)
+        around = images[:, symbols == species].reshape(-1, 3)
+        distances = cdist(atoms.get_positions(wrap=True), around)
+        distances[distances < SAME_A] = np.inf  # the atom itself
+        nearest = np.sort(np.partition(distances, SHELLS * count, axis=1)[:, : SHELLS * count], axis=1)
+        blocks.append(np.minimum(nearest, radius) / scale)
     return Surroundings(symbols, np.concatenate(blocks, axis=1))
 
 
-def _rank_within(groups: np.ndarray) -> np.ndarray:
-    """0, 1, 2, ... within each run of equal, sorted values."""
-    if len(groups) == 0:
-        return np.zeros(0, dtype=int)
-    begins = np.r_[0, np.flatnonzero(np.diff(groups)) + 1]
-    lengths = np.diff(np.r_[begins, len(groups)])
-    return np.arange(len(groups)) - np.repeat(begins, lengths)
+def _images(atoms: Atoms, radius: float) -> np.ndarray:
+    """Positions of all periodic images that can lie within ``radius`` of an atom in the cell, [images, n, 3], A."""
+    heights = atoms.get_volume() / np.linalg.norm(np.cross(atoms.cell[[1, 2, 0]], atoms.cell[[2, 0, 1]]), axis=1)
+    reach = np.ceil(radius / heights).astype(int)
+    steps = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in reach), indexing="ij"), axis=-1).reshape(-1, 3)
+    return atoms.get_positions(wrap=True)[None] + (steps @ atoms.cell.array)[:, None]
 
 
 def nearest_distances(structure: Surroundings, crystal: Surroundings) -> np.ndarray:
@@ -76,6 +72,39 @@ def nearest_distances(structure: Surroundings, crystal: Surroundings) -> np.ndar
     for species in np.unique(structure.symbols):
         mine, theirs = structure.symbols == species, crystal.symbols == species
         if theirs.any():
-            difference = structure.distances[mine][:, None] - crystal.distances[theirs][None]
-            nearest[mine] = np.sqrt((difference**2).mean(axis=-1)).min(axis=1)
+            nearest[mine] = _distances(structure.distances[mine], crystal.distances[theirs]).min(axis=1)
     return nearest
+
+
+def crystal_fraction(structure: Surroundings, crystal: Surroundings, tolerance: float) -> float:
+    """Fraction of the atoms whose surroundings occur in the crystal, within ``tolerance``."""
+    return float((nearest_distances(structure, crystal) < tolerance).mean())
+
+
+def repeated_fraction(structure: Surroundings, tolerance: float, share: float = 0.1) -> float:
+    """Fraction of the atoms whose surroundings are shared by at least ``share`` of the other atoms of their species.
+
+    A crystal repeats few kinds of surroundings, a liquid none: this sees crystals that no library knows.
+    """
+    repeated = 0
+    for species in np.unique(structure.symbols):
+        mine = structure.distances[structure.symbols == species]
+        others = len(mine) - 1
+        alike = (_distances(mine, mine) < tolerance).sum(axis=1) - 1  # not counting itself
+        repeated += int((alike >= max(1.0, share * others)).sum())
+    return repeated / len(structure.symbols)
+
+
+def distinct(crystal: Surroundings, decimals: int = 4) -> Surroundings:
+    """The crystal with symmetry-equivalent atoms left out: the same distances to anything, in less time."""
+    kept = []
+    for species in np.unique(crystal.symbols):
+        of_species = np.flatnonzero(crystal.symbols == species)
+        _, first = np.unique(crystal.distances[of_species].round(decimals), axis=0, return_index=True)
+        kept.extend(of_species[first])
+    return Surroundings(crystal.symbols[kept], crystal.distances[kept])
+
+
+def _distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Root mean square differences of all pairs of rows, [len(first), len(second)]."""
+    return cdist(first, second) / np.sqrt(first.shape[1])

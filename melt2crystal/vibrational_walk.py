@@ -13,7 +13,9 @@ from melt2crystal.sections.benchmark import VibrationalSpectrum
 
 BAR_PER_GPA = 1e4
 THERMOSTAT_PS = 0.1
-BAROSTAT_PS = 0.4
+BAROSTAT_PS = 0.2  # short for a crystal of 100 atoms, so that half a picosecond settles the cell
+LARGEST_DRIFT = 10.0  # meV per atom and ps; sound walks stay below 1
+LARGEST_HEATING = 0.2  # share by which an NVE walk may miss its temperature, beside two canonical fluctuations
 CELL = ("lx", "ly", "lz", "xy", "xz", "yz")
 
 
@@ -32,8 +34,8 @@ class Walk:
     """What a walk left behind.
 
     Attributes:
-        status: ok, or LAMMPS's error.
-        velocities: [samples, atoms, 3], A/ps; empty if the walk failed.
+        status: ok, or LAMMPS's error, or why the walk is no motion of a crystal in the state that was asked for.
+        velocities: [samples, atoms, 3], A/ps; empty if LAMMPS stopped.
         temperature_K, pressure_GPa: means over the NVE walk.
         drift_meV_per_atom_per_ps: change of the total energy from the first to the last step, over the length.
         last: configuration at the end (LAMMPS frame).
@@ -72,7 +74,7 @@ def run_walks(
             for index in range(begin, len(tasks)):
                 if not (folder / f"{index}.txt").exists():
                     break
-                walks.append(_read_walk(folder, index, species, rules))
+                walks.append(_read_walk(folder, index, species, rules, tasks[index].temperature_K))
             if len(walks) < len(tasks):
                 print(run.error or "LAMMPS wrote no result", flush=True)
                 walks.append(Walk(run.error or "LAMMPS wrote no result", np.empty((0, 0, 3))))
@@ -121,11 +123,23 @@ def walk_commands(index: int, task: Task, force_field: str, rules: VibrationalSp
     )
 
 
-def _read_walk(folder: Path, index: int, species: Sequence[str], rules: VibrationalSpectrum) -> Walk:
+def judged(temperature_K: float, asked_K: float, drift_meV_per_atom_per_ps: float, atoms: int) -> str:
+    """'ok' if an NVE walk conserved its energy and kept its temperature, otherwise what is wrong with it."""
+    if not abs(drift_meV_per_atom_per_ps) <= LARGEST_DRIFT:
+        return f"energy drifts by {drift_meV_per_atom_per_ps:.3g} meV/atom/ps"
+    allowed = LARGEST_HEATING + 2 * np.sqrt(2 / (3 * atoms))
+    if not abs(temperature_K - asked_K) <= allowed * asked_K:
+        return f"mean temperature is {temperature_K:.0f} K, not {asked_K:.0f} K: the crystal transformed or exploded"
+    return "ok"
+
+
+def _read_walk(folder: Path, index: int, species: Sequence[str], rules: VibrationalSpectrum, asked_K: float) -> Walk:
     temperature, pressure, start, end = (float(word) for word in (folder / f"{index}.txt").read_text().split())
     snapshots = read_dump(folder / f"{index}.velocities")
     velocities = np.stack([snapshot.vectors("vx", "vy", "vz") for snapshot in snapshots])
     last = read_dump(folder / f"{index}.last")[0].atoms(species)
-    status = "ok" if np.isfinite(velocities).all() and np.isfinite(end) else "velocities are not finite"
     drift = 1000 * (end - start) / len(last) / rules.walk_ps
+    status = (
+        judged(temperature, asked_K, drift, len(last)) if np.isfinite(velocities).all() else "velocities are not finite"
+    )
     return Walk(status, velocities, temperature, pressure / BAR_PER_GPA, drift, last)

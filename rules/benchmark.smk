@@ -7,7 +7,8 @@ RELAXED_BY_REFERENCE = STUDY.benchmark.energy_volume.ions == "relaxed"
 
 def of_polymorphs(*fields, names=POLYMORPHS):
     """What a job needs to know of each polymorph, in the study's order; titles, for example, it need not know."""
-    return [{"name": name, **{field: getattr(STUDY.benchmark.polymorphs[name], field) for field in fields}} for name in names]
+    known = STUDY.benchmark.polymorphs
+    return [{"name": name, **{field: getattr(known[name], field) for field in fields}} for name in names]
 
 
 rule benchmark_structures:
@@ -21,6 +22,10 @@ rule benchmark_structures:
         log("benchmark_structures"),
     benchmark:
         cost("benchmark_structures")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=720,
     params:
         settings=settings(
             "benchmark.energy_volume.structures",
@@ -28,10 +33,6 @@ rule benchmark_structures:
             *(["reference"] if SCALED_BY_REFERENCE else []),
             polymorphs=of_polymorphs("file", "space_group", "coordination"),
         ),
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=720,
     shell:
         "python scripts/benchmark_structures.py --out {output.structures} --settings {params.settings:q} > {log} 2>&1"
 
@@ -47,6 +48,10 @@ rule benchmark_volumes:
         log("benchmark_volumes"),
     benchmark:
         cost("benchmark_volumes")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=720,
     params:
         settings=settings(
             "benchmark.energy_volume.volume_scales",
@@ -54,10 +59,6 @@ rule benchmark_volumes:
             "substance",
             *(["reference"] if RELAXED_BY_REFERENCE else []),
         ),
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=720,
     shell:
         "python scripts/benchmark_volumes.py --structures {input.structures} --out {output.requested} "
         "--settings {params.settings:q} > {log} 2>&1"
@@ -74,12 +75,12 @@ rule benchmark_energy_volume:
         log("benchmark_energy_volume", "{potential}"),
     benchmark:
         cost("benchmark_energy_volume", "{potential}")
-    params:
-        settings=settings("benchmark.energy_volume.ions", "substance"),
     threads: 1
     resources:
         mem_mb=3000,
         runtime=120,
+    params:
+        settings=settings("benchmark.energy_volume.ions", "substance"),
     shell:
         "python scripts/benchmark_energy_volume.py {input.models} --requested {input.requested} "
         "--out {output.table} --settings {params.settings:q} > {log} 2>&1"
@@ -96,12 +97,12 @@ rule benchmark_energy_volume_reference:
         log("benchmark_energy_volume_reference"),
     benchmark:
         cost("benchmark_energy_volume_reference")
-    params:
-        settings=settings("substance"),
     threads: 1
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        settings=settings("substance"),
     shell:
         "python scripts/benchmark_energy_volume_reference.py --requested {input.requested} --labels {input.labels} "
         "--out {output.table} --settings {params.settings:q} > {log} 2>&1"
@@ -117,12 +118,12 @@ rule benchmark_fits:
         log("benchmark_fits"),
     benchmark:
         cost("benchmark_fits")
-    params:
-        settings=settings("substance"),
     threads: 1
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        settings=settings("substance"),
     shell:
         "python scripts/benchmark_fits.py {input.curves} --out {output.fits} --settings {params.settings:q} > {log} 2>&1"
 
@@ -139,12 +140,12 @@ rule benchmark_errors:
         log("benchmark_errors"),
     benchmark:
         cost("benchmark_errors")
-    params:
-        settings=settings(coordination={name: p.coordination for name, p in STUDY.benchmark.polymorphs.items()}),
     threads: 1
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        settings=settings(coordination={name: p.coordination for name, p in STUDY.benchmark.polymorphs.items()}),
     shell:
         "python scripts/benchmark_errors.py {input.curves} --reference {input.reference} --out {output.table} "
         "--totals {output.totals} --settings {params.settings:q} > {log} 2>&1"

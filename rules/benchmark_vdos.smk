@@ -36,13 +36,13 @@ rule benchmark_vdos:
     wildcard_constraints:
         potential="hp|reference",
         chunk=r"\d+",
-    params:
-        settings=vdos_settings,
-        model=lambda wildcards: "--model" if wildcards.potential == "hp" else "",
     threads: 1
     resources:
         mem_mb=2000,
         runtime=720,
+    params:
+        settings=vdos_settings,
+        model=lambda wildcards: "--model" if wildcards.potential == "hp" else "",
     shell:
         "python scripts/benchmark_vdos.py {params.model} {input.model} --structures {input.structures} "
         "--spectra {output.spectra} --states {output.states} --settings {params.settings:q} > {log} 2>&1"
@@ -55,7 +55,9 @@ rule benchmark_overlaps:
             f"{RESULTS}/benchmark/vdos/walks/{{name}}-{{chunk}}.csv", name=SPECTRA_OF, chunk=range(len(chunks()))
         ),
         states=collect(
-            f"{RESULTS}/benchmark/vdos/walks/{{name}}-{{chunk}}.states.csv", name=SPECTRA_OF, chunk=range(len(chunks()))
+            f"{RESULTS}/benchmark/vdos/walks/{{name}}-{{chunk}}.states.csv",
+            name=SPECTRA_OF,
+            chunk=range(len(chunks())),
         ),
     output:
         spectra=spectra(),
@@ -64,13 +66,13 @@ rule benchmark_overlaps:
         log("benchmark_overlaps"),
     benchmark:
         cost("benchmark_overlaps")
-    params:
-        settings=settings("benchmark.vdos.resolution_THz", polymorphs=POLYMORPHS),
-        folder=f"{RESULTS}/benchmark/vdos",
     threads: 1
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        settings=settings("benchmark.vdos.resolution_THz", polymorphs=POLYMORPHS),
+        folder=f"{RESULTS}/benchmark/vdos",
     shell:
         "python scripts/benchmark_overlaps.py {input.spectra} --folder {params.folder} --out {output.table} "
         "--settings {params.settings:q} > {log} 2>&1"

@@ -40,11 +40,11 @@ rule release_card:
         cost("release_card", "{potential}")
     params:
         settings=lambda wildcards: settings(
+            "name",
             "reference",
             "substance",
             "certificate",
             "train.network",
-            study=STUDY.name,
             training=training_settings(wildcards.potential),
         ),
     threads: 1

@@ -43,9 +43,7 @@ def benchmark_overlaps(
         print(f"{row['polymorph']}: overlap {row['overlap']:.3f}")
 
 
-def compared(
-    name: str, tables: dict[str, pd.DataFrame], states: dict[str, pd.DataFrame]
-) -> dict[str, object]:
+def compared(name: str, tables: dict[str, pd.DataFrame], states: dict[str, pd.DataFrame]) -> dict[str, object]:
     """Overlap of model and reference, and of the two halves of each walk (how well it can be known)."""
     parts = {potential: table[table.polymorph == name] for potential, table in tables.items()}
     model = next(potential for potential in tables if potential != REFERENCE)

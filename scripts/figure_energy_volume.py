@@ -35,14 +35,19 @@ def common_shift(curves: pd.DataFrame, reference: pd.DataFrame) -> float:
 def draw_curves(
     axes: Axes, curves: dict[str, pd.DataFrame], fits: pd.DataFrame, shifts: dict[str, float], atoms_per_formula: int
 ) -> None:
-    """Points, Birch-Murnaghan lines and the band of the members of one polymorph; energies in eV/atom after the shifts."""
+    """Points, Birch-Murnaghan lines and bands of the members of one polymorph, shifted, eV/atom."""
     for potential in ("lp", "hp", "reference"):
         rows = curves[potential].sort_values(VOLUME)
         colour, shift = POTENTIAL_COLOURS[potential], shifts[potential]
         members = rows[rows["member"] >= 0].groupby(VOLUME)[ENERGY]
         if len(members) and potential != "reference":
             axes.fill_between(
-                list(members.groups), members.min() - shift, members.max() - shift, color=colour, alpha=0.22, linewidth=0
+                list(members.groups),
+                members.min() - shift,
+                members.max() - shift,
+                color=colour,
+                alpha=0.22,
+                linewidth=0,
             )
         points = rows[rows["member"] == -1]
         hollow = "white" if potential == "reference" else colour
@@ -57,11 +62,20 @@ def draw_curves(
             zorder=2 if potential == "reference" else 3,
         )
         fit = fits[(fits["potential"] == potential) & (fits["member"] == -1)]
-        if len(fit) and np.isfinite(fit.iloc[0][["V0_A3_per_formula", "B0_GPa", "B0_prime", "E0_eV_per_atom"]].astype(float)).all():
+        if (
+            len(fit)
+            and np.isfinite(
+                fit.iloc[0][["V0_A3_per_formula", "B0_GPa", "B0_prime", "E0_eV_per_atom"]].astype(float)
+            ).all()
+        ):
             row = fit.iloc[0]
             volumes = np.linspace(points[VOLUME].min(), points[VOLUME].max(), 100)
             energies = birch_murnaghan(
-                volumes, row["V0_A3_per_formula"], row["B0_GPa"], row["B0_prime"], row["E0_eV_per_atom"] * atoms_per_formula
+                volumes,
+                row["V0_A3_per_formula"],
+                row["B0_GPa"],
+                row["B0_prime"],
+                row["E0_eV_per_atom"] * atoms_per_formula,
             )
             axes.plot(volumes, energies / atoms_per_formula - shift, color=colour, linewidth=0.8)
 
@@ -72,9 +86,10 @@ def draw_spectra(axes: Axes, spectra: Mapping[str, pd.DataFrame]) -> None:
         rows = spectra["reference"]
         axes.fill_between(rows["frequency_THz"], rows["vdos_total"], color="black", alpha=0.22, linewidth=0)
         axes.plot(rows["frequency_THz"], rows["vdos_total"], color="black", linewidth=0.5)
-    rows = spectra["hp"]
-    axes.plot(rows["frequency_THz"], rows["vdos_total"], color=POTENTIAL_COLOURS["hp"], linewidth=0.8)
-    axes.set(xlim=(0, rows["frequency_THz"].max()), yticks=[])
+    if "hp" in spectra:
+        rows = spectra["hp"]
+        axes.plot(rows["frequency_THz"], rows["vdos_total"], color=POTENTIAL_COLOURS["hp"], linewidth=0.8)
+    axes.set(xlim=(0, max(rows["frequency_THz"].max() for rows in spectra.values())), yticks=[])
     axes.set_ylim(bottom=0)
     axes.locator_params(axis="x", nbins=4)
     axes.tick_params(axis="x", pad=1, labelsize="xx-small", top=False)
@@ -93,7 +108,9 @@ def draw_key(axes: Axes, shifts: dict[str, float], names: dict[str, str], spectr
         if potential != "reference":
             label += f" (shift {-1000 * shifts[potential]:+.1f} meV/atom)".replace("-", "−")
         handles += axes.plot([], [], MARKERS[potential] + "-", color=colour, markerfacecolor=hollow, label=label)
-    handles.append(axes.fill_between([], [], [], color="#888888", alpha=0.4, linewidth=0, label="spread of the members"))
+    handles.append(
+        axes.fill_between([], [], [], color="#888888", alpha=0.4, linewidth=0, label="spread of the members")
+    )
     legend = axes.legend(handles=handles, loc="upper left", borderaxespad=0, bbox_to_anchor=(-0.2, 1.04))
     legend.set_in_layout(False)
     text = (
@@ -138,7 +155,9 @@ def draw(
     figure.supylabel("energy above the lowest reference point (eV/atom)", fontsize="medium")
     last = len(polymorphs)
     with_reference = any("reference" in pair for pair in spectra.values())
-    about = ";\ninsets: vibrational density of states" + (",\nHP (blue), reference (grey)" if with_reference else ", HP")
+    about = ";\ninsets: vibrational density of states" + (
+        ",\nHP (blue), reference (grey)" if with_reference else ", HP"
+    )
     draw_key(panels.flat[last], shifts, names, about if spectra else "")
     for axes in panels.flat[last + 1 :]:
         axes.set_axis_off()
@@ -164,12 +183,14 @@ def figure_energy_volume(
     curves = {name: pd.read_csv(path) for name, path in (("lp", lp), ("hp", hp), ("reference", reference))}
     spectra: dict[str, dict[str, pd.DataFrame]] = {}
     for path in vdos or []:
-        spectra.setdefault(path.stem, {})[path.parent.name] = pd.read_csv(path)
+        spectrum = pd.read_csv(path)
+        if len(spectrum):  # empty where the walk failed
+            spectra.setdefault(path.stem, {})[path.parent.name] = spectrum
     names = {"reference": "reference", "hp": "HP", "lp": "LP"}
     atoms = given.section("substance", Substance).atoms_per_formula_unit
     with journal_style(figures):
         figure = draw(figures, given.value("polymorphs"), curves, pd.read_csv(fits), spectra, atoms, names)
-        write_note(figure, given.value("reference_name"), given.value("study"))
+        write_note(figure, given.value("reference.name"), given.value("name"))
         save(figure, pdf, png, "Energy-volume curves of the polymorphs")
 
 

@@ -79,7 +79,9 @@ def panel_of(comparison: Comparison, structures: list[Path], polymorphs: dict[st
             continue
         frames = read_frames(path)
         if len(frames) != len(table):
-            raise UserError(f"{path}: {len(frames)} structures, but {len(table)} rows in the CSV beside it; remake both")
+            raise UserError(
+                f"{path}: {len(frames)} structures, but {len(table)} rows in the CSV beside it; remake both"
+            )
         k, reason = choose(table, frames, library, comparison.space_groups)
         return Panel(comparison.pressure_GPa, frames[k], table.loc[k], reason, library, polymorph["title"])
     return None
@@ -163,7 +165,7 @@ def figure_found(
     panels = [panel for c in known if (panel := panel_of(c, structures, polymorphs))]
     with journal_style(figures):
         figure = draw(figures, panels, substance)
-        write_note(figure, given.value("reference_name"), given.value("study"))
+        write_note(figure, given.value("reference.name"), given.value("name"))
         save(figure, pdf, png, "Found structures and database crystals")
 
 

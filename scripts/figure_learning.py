@@ -10,7 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from melt2crystal.errors import UserError, speaks
-from melt2crystal.plotting.style import OKABE_ITO, POTENTIAL_COLOURS, journal_style, letter, new_figure, save, write_note
+from melt2crystal.plotting.style import (
+    OKABE_ITO,
+    POTENTIAL_COLOURS,
+    journal_style,
+    letter,
+    new_figure,
+    save,
+    write_note,
+)
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 
@@ -85,7 +93,7 @@ def figure_learning(
         of_ensemble.setdefault(path.parents[1].name, []).append(pd.read_csv(path))
     with journal_style(figures):
         figure = draw(figures, of_ensemble)
-        write_note(figure, given.value("reference_name"), given.value("study"))
+        write_note(figure, given.value("reference.name"), given.value("name"))
         save(figure, pdf, png, "Learning curves")
 
 

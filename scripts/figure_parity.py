@@ -42,7 +42,9 @@ def read_parity(path: Path) -> dict[str, Array]:
     }
 
 
-def draw_parity(axes: Axes, reference: Array, model: Array, pressure: Array, colours: dict[float, Any], size: float) -> None:
+def draw_parity(
+    axes: Axes, reference: Array, model: Array, pressure: Array, colours: dict[float, Any], size: float
+) -> None:
     """One parity panel: points in a shuffled order, so that no pressure hides another, and the diagonal."""
     order = np.random.default_rng(0).permutation(len(reference))
     of_point = np.array([colours[float(p)] for p in pressure])
@@ -117,7 +119,7 @@ def figure_parity(
     figures = given.section("figures", Figures)
     with journal_style(figures):
         figure = draw(figures, {"hp": read_parity(hp), "lp": read_parity(lp)})
-        write_note(figure, given.value("reference_name"), given.value("study"))
+        write_note(figure, given.value("reference.name"), given.value("name"))
         save(figure, pdf, png, "Parity of energies and forces on held-out melt")
 
 

@@ -17,7 +17,7 @@ from melt2crystal.settings import Settings
 
 MARKERS = "os^Dv"
 COLOURS = [OKABE_ITO[name] for name in ("sky", "vermilion", "green", "purple", "orange")]
-HP, REFERENCE = "energy_eV_per_atom", "energy_reference_eV_per_atom"
+HP, REFERENCE = "energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom"
 
 
 def per_atom_in_words(value: float | None) -> str:
@@ -103,7 +103,7 @@ def figure_search(
     finite = np.isfinite(table[HP].astype(float)) & np.isfinite(table[REFERENCE].astype(float))
     with journal_style(figures):
         figure = draw(figures, table[finite], given.value("search.stable_window_eV_per_atom"))
-        write_note(figure, given.value("reference_name"), given.value("study"))
+        write_note(figure, given.value("reference.name"), given.value("name"))
         save(figure, pdf, png, "Energies of the structures found")
 
 

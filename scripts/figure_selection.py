@@ -35,14 +35,15 @@ def draw_iteration(axes: Axes, table: pd.DataFrame) -> None:
         bottom += parts[kind].to_numpy()
     for x, row in zip(positions, table.itertuples(), strict=True):
         excluded = f"\n({int(row.excluded)})" if "excluded" in table and row.excluded > 0 else "\n"
-        axes.text(x, 1.03, f"{int(row.selected)}{excluded}", ha="center", va="bottom", fontsize="x-small", linespacing=0.95)
+        text = f"{int(row.selected)}{excluded}"
+        axes.text(x, 1.03, text, ha="center", va="bottom", fontsize="x-small", linespacing=0.95)
     starts = np.flatnonzero(np.diff(table["pressure_GPa"], prepend=np.nan) != 0)
     for start in starts[1:]:
         axes.axvline(start - 0.5, color="black", linewidth=0.6)
     axes.set(xlim=(-0.5, len(table) - 0.5), ylim=(0, 1.34), yticks=[0, 0.5, 1.0])
     axes.tick_params(axis="x", length=0)
     window = f"{table['eps_lo'].iloc[0]:.2f}–{table['eps_hi'].iloc[0]:.2f} eV/Å"
-    axes.set_ylabel(f"iteration {table['iteration'].iloc[0]}\nshare of frames")
+    axes.set_ylabel(f"iteration {int(table['iteration'].iloc[0]):02d}\nshare of frames")
     axes.text(1.005, 0.5, f"window\n{window}", transform=axes.transAxes, va="center", fontsize="small")
 
 
@@ -80,7 +81,7 @@ def draw(figures: Figures, tables: list[pd.DataFrame]) -> Figure:
         labels,
         loc="outside upper left",
         ncols=4,
-        title="number above a bar: frames selected for labelling (in brackets: excluded by the certificate of disorder)",
+        title="number above a bar: frames selected for labelling (in brackets: excluded by the certificate)",
         alignment="left",
     )
     return figure
@@ -98,15 +99,16 @@ def figure_selection(
     figures = given.section("figures", Figures)
     read = []
     for path in tables:
-        table = pd.read_csv(path, dtype={"iteration": str})
+        table = pd.read_csv(path)
         missing = [name for name in (*STATE, *CLASSES, "selected", "eps_lo", "eps_hi") if name not in table]
         if missing or table.empty:
-            raise UserError(f"{path}: {'lacks ' + ', '.join(missing) if missing else 'has no rows'}; redo the selection")
+            wrong = f"lacks {', '.join(missing)}" if missing else "has no rows"
+            raise UserError(f"{path}: {wrong}; redo the selection")
         read.append(table)
     read.sort(key=lambda table: int(table["iteration"].iloc[0]))
     with journal_style(figures):
         figure = draw(figures, read)
-        write_note(figure, given.value("reference_name"), given.value("study"))
+        write_note(figure, given.value("reference.name"), given.value("name"))
         save(figure, pdf, png, "Selection of explored frames")
 
 

@@ -54,7 +54,7 @@ def _card(
         "**the certificate of disorder was switched off: crystals may be among the frames**"
     )
     lines = [
-        f"# {TITLES[potential]} potential of {substance['name']}, study {given.value('study')}",
+        f"# {TITLES[potential]} potential of {substance['name']}, study {given.value('name')}",
         "",
         f"Reference: {reference['name']}. Settings digest of the labels: `{data['settings_digest']}`.",
         "",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -11,11 +11,13 @@ from melt2crystal.config_fields import Schema, in_words, resolved
 from melt2crystal.config_report import dotted
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
-from melt2crystal.sections.reference import AseReference, LammpsReference, VaspReference
+from melt2crystal.sections.reference import VaspReference
 from melt2crystal.settings import Section
 
 ROOT = Path(__file__).resolve().parent.parent
-ENGINES: dict[str, type[Section]] = {"lammps": LammpsReference, "ase": AseReference, "vasp": VaspReference}
+ENGINES: dict[str, type[Section]] = {
+    model.model_fields["engine"].default: model for model in get_args(Study.model_fields["reference"].annotation)
+}
 INTRODUCTION = """# Configuration
 
 *Written by `tools/configuration_reference.py` (`make docs`) from the models in `melt2crystal/sections/`: edit those.*
@@ -67,10 +69,9 @@ def _engines() -> Iterator[str]:
         needed = {key: None for key in schema.get("required", [])}
         defaults = {**model.model_construct().model_dump(mode="json", warnings=False), **needed}
         yield f"### engine: {name}\n\n{schema['description']}\n"
-        rows = [
-            _row(("reference", key), node, schema, {"reference": defaults})
-            for key, node in schema["properties"].items()
-        ]
+        of_engine = {"reference": defaults}
+        children = schema["properties"].items()
+        rows = [row for key, node in children for row in _rows(("reference", key), node, schema, of_engine)]
         yield _table(rows)
 
 

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from melt2crystal.engines.base import ReferenceEngine
 from melt2crystal.errors import EngineError
-from melt2crystal.sections.reference import AseReference, LammpsReference, Reference
+from melt2crystal.sections.reference import AseReference, EspressoReference, LammpsReference, Reference
 
 
 def reference_engine(reference: Any, species: Sequence[str]) -> ReferenceEngine:
@@ -25,7 +25,11 @@ def reference_engine(reference: Any, species: Sequence[str]) -> ReferenceEngine:
         from melt2crystal.engines.ase_calculator import AseEngine
 
         return AseEngine(section)
+    if isinstance(section, EspressoReference):
+        from melt2crystal.engines.espresso import EspressoEngine
+
+        return EspressoEngine(section, species)
     raise EngineError(
         f"reference.engine: this version of melt2crystal has no engine {section.engine!r} yet; "
-        "label elsewhere and name the file in label.known, or use lammps or ase"
+        "label elsewhere and name the file in label.known, or use espresso, lammps or ase"
     )

@@ -27,7 +27,7 @@ class Polyhedron:
 
 
 def conventional_cell(atoms: Atoms, symprec_A: float) -> Atoms:
-    """The standardised conventional cell (spglib), so that equal crystals are drawn alike; unchanged if spglib fails."""
+    """The standardised conventional cell (spglib): equal crystals are drawn alike; unchanged if spglib fails."""
     import spglib
 
     cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.get_atomic_numbers())
@@ -38,7 +38,9 @@ def conventional_cell(atoms: Atoms, symprec_A: float) -> Atoms:
     return Atoms(numbers=numbers, cell=lattice, scaled_positions=scaled, pbc=True)
 
 
-def polyhedra(atoms: Atoms, central: str, ligand: str, cutoff_A: float, block_A: float) -> tuple[list[Polyhedron], Array]:
+def polyhedra(
+    atoms: Atoms, central: str, ligand: str, cutoff_A: float, block_A: float
+) -> tuple[list[Polyhedron], Array]:
     """The polyhedra of a block of the crystal at least ``block_A`` long in each direction.
 
     Centres on opposite faces of the block are both kept, and every polyhedron has all its ligands, also those outside.
@@ -129,10 +131,18 @@ def _draw_polyhedron(axes: Axes, shape: Polyhedron, colour: Array, fog: float, z
     if not len(corners):
         for end in shape.ligands:
             axes.plot(*np.transpose([shape.centre[:2], end[:2]]), color=edge, linewidth=0.8, zorder=zorder)
-        axes.add_patch(Circle(shape.centre[:2], 0.3, facecolor=_mix(colour, fog), edgecolor=edge, zorder=zorder + 0.1))
+        axes.add_patch(
+            Circle(
+                (shape.centre[0], shape.centre[1]),
+                0.3,
+                facecolor=_mix(colour, fog),
+                edgecolor=edge,
+                zorder=zorder + 0.1,
+            )
+        )
     for end in shape.ligands:
         dot = _mix(np.array(to_rgb(LIGAND_COLOUR)), fog)
-        body = Circle(end[:2], 0.26, facecolor=dot, edgecolor=_mix(0.3 * dot, fog), linewidth=0.3)
+        body = Circle((end[0], end[1]), 0.26, facecolor=dot, edgecolor=_mix(0.3 * dot, fog), linewidth=0.3)
         # Ligands behind the centre are hidden by their own polyhedron, those before it are not.
         body.set_zorder(zorder + (0.2 if end[2] > shape.centre[2] else -0.2))
         axes.add_patch(body)

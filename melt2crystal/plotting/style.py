@@ -1,8 +1,9 @@
-"""Journal style of all figures: widths, fonts, a palette safe for colour-blind readers, files that are equal byte for byte."""
+"""Journal style of all figures: widths, fonts, a palette safe for colour-blind readers, reproducible files."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -44,7 +45,7 @@ def journal_style(figures: Figures) -> Iterator[None]:
     """Matplotlib settings for one figure; text stays text in the PDF (TrueType, font type 42)."""
     size = figures.font_size_pt
     font, mathematics = FONTS[figures.font_family]
-    parameters = {
+    parameters: Any = {
         "font.family": font,
         "mathtext.fontset": mathematics,
         "font.size": size,

@@ -53,7 +53,7 @@ class Recipe:
 
 
 def origin_of(index: int, symmetric_share: float, rattled_share: float) -> str:
-    """Origin of candidate ``index``: whichever is furthest behind its share, so any first n candidates keep the shares."""
+    """Origin of candidate ``index``: whichever is furthest behind its share, so that any first n keep the shares."""
     shares = np.array([symmetric_share, rattled_share, max(0.0, 1.0 - symmetric_share - rattled_share)])
     made = np.zeros(3)
     choice = 0
@@ -76,7 +76,7 @@ def start(recipe: Recipe, origin: str, rng: np.random.Generator) -> Atoms:
 
 
 def rattled(atoms: Atoms, amplitude_A: float, rng: np.random.Generator) -> Atoms:
-    """A copy with normal displacements (standard deviation, A) and a strain of a tenth of it per A: no symmetry left."""
+    """A copy without symmetry: normal displacements (standard deviation, A), strained by a tenth of that per A."""
     copy = atoms.copy()
     strain = np.eye(3) + rng.normal(scale=0.1 * amplitude_A, size=(3, 3))
     copy.set_cell(copy.cell.array @ strain, scale_atoms=True)
@@ -131,7 +131,7 @@ def _unsymmetric(recipe: Recipe, rng: np.random.Generator) -> Atoms:
 
 
 def _pack(cell: np.ndarray, limits: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
-    """Random sequential addition: scaled positions [n, 3] that keep ``limits`` [n, n] (A), or None if one fits nowhere."""
+    """Random sequential addition: scaled positions [n, 3] that keep ``limits`` [n, n] (A); None if one fits nowhere."""
     images = np.array(list(np.ndindex(3, 3, 3)), dtype=float) - 1.0  # enough in a Minkowski reduced cell
     lengths = np.linalg.norm(images @ cell, axis=1)
     shortest = lengths[lengths > 0].min()
@@ -155,9 +155,7 @@ def _pair_limits(symbols: list[str], distances: dict[str, float]) -> np.ndarray:
     return np.array([[both.get((a, b), both.get((b, a), 0.5)) for b in symbols] for a in symbols])
 
 
-def _crystal(
-    recipe: Recipe, number: int, counts: tuple[int, ...], rng: np.random.Generator
-) -> Atoms | None:
+def _crystal(recipe: Recipe, number: int, counts: tuple[int, ...], rng: np.random.Generator) -> Atoms | None:
     """A conventional cell of one space group, or None if nothing fitted."""
     group = _group(number)
     volume = rng.uniform(*recipe.volume_A3_per_atom) * sum(counts) * group.cellsize()

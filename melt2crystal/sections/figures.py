@@ -36,7 +36,12 @@ class Figures(Section):
     comparisons: tuple[Comparison, ...] = Field(
         paper_comparisons(), min_length=1, description="found structures and library crystals compared in figure 4"
     )
-    rdf_range_A: float = Field(7.0, gt=2, le=20, description="end of the r axis of the radial distribution functions, A")
+    rdf_range_A: float = Field(
+        7.0, gt=2, le=20, description="end of the r axis of the radial distribution functions, A"
+    )
     rdf_broadening_A: float = Field(
-        0.05, gt=0, le=0.5, description="standard deviation of the Gaussian drawn for each distance of a crystal at rest, A"
+        0.05,
+        gt=0,
+        le=0.5,
+        description="standard deviation of the Gaussian drawn for each distance of a crystal at rest, A",
     )

@@ -1,33 +1,107 @@
-"""Structure search with HP as the energy."""
+"""Structure search with HP as the energy.
+
+The section is flat in a study; its parts are models of their own, so that a job sees only the settings it depends on.
+"""
+
+from typing import TypeVar
 
 from pydantic import Field, field_validator
 
-from melt2crystal.settings import Section, amount
+from melt2crystal.settings import Section, Settings, amount
+
+Part = TypeVar("Part", bound=Section)
 
 
-class Search(Section):
+class Starts(Section):
+    """Random starting structures."""
+
+    symmetric_share: float = Field(0.2, ge=0, le=1, description="share of symmetric starts")
+    rattled_share: float = Field(
+        0.4, ge=0, le=1, description="share of symmetric starts that are rattled; the rest is P1"
+    )
+    rattle_A: float = Field(0.1, gt=0, le=1, description="standard deviation of the rattle, A")
+    volume_margin: float = Field(
+        0.15,
+        ge=0,
+        lt=1,
+        description="starts have the volumes of the polymorphs, their range widened by this share at both ends",
+    )
+
+
+class Relaxation(Section):
+    """Relaxation of cell and atoms at pressure, and what counts as sane."""
+
+    relax_member: int = Field(0, ge=0, description="member of the HP ensemble that supplies energy, forces and stress")
+    relax_steps: int = Field(200, ge=10, description="most steps of one relaxation")
+    relax_force_eV_per_A: float = Field(
+        0.01, gt=0, description="largest force and scaled stress of a relaxed structure, eV/A"
+    )
+    volume_range_A3_per_atom: tuple[float, float] = Field(
+        (4.0, 30.0), description="structures outside are insane, A^3 per atom"
+    )
+    energy_floor_eV_per_atom: float = Field(
+        1.0,
+        gt=0,
+        description="a structure further than this below the model's best polymorph fell into a hole of the potential, "
+        "eV/atom",
+    )
+    distance_factor: float = Field(
+        0.9,
+        gt=0,
+        le=1,
+        description="a relaxed structure with a pair below this factor times its minimum distance is insane",
+    )
+
+
+class Symmetry(Section):
+    """How the space group is found."""
+
+    symprecs_A: list[float] = Field(
+        [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2],
+        min_length=1,
+        description="tolerances of the space-group plateau, ascending, A",
+    )
+
+    @field_validator("symprecs_A")
+    @classmethod
+    def _ascending(cls, symprecs: list[float]) -> list[float]:
+        if symprecs != sorted(set(symprecs)):
+            raise ValueError("tolerances must ascend and occur once")
+        return symprecs
+
+
+class Unique(Section):
+    """When two structures are the same, and which are tested for being minima."""
+
+    same_enthalpy_meV_per_atom: float = Field(
+        3.0, gt=0, description="two structures can be the same within this enthalpy, meV/atom"
+    )
+    same_volume_percent: float = Field(1.5, gt=0, description="... and within this volume, per cent")
+    minima_checked: int = Field(
+        12,
+        ge=0,
+        description="how many of the lowest that kept the symmetry of their start are rattled and relaxed again",
+    )
+    minima_rattle_A: float = Field(0.05, gt=0, le=1, description="standard deviation of that rattle, A")
+
+
+class Search(Starts, Relaxation, Symmetry, Unique):
     """Random search (symmetric, symmetric and rattled, P1) with relaxation at pressure."""
 
     enabled: bool = amount(True, description="search at all")
     pressures_GPa: list[float] = amount([0.0, 10.0], min_length=1, description="pressures, GPa")
-    formula_units: list[int] = amount([2, 3, 4], min_length=1, description="formula units per cell; each is a search of its own")
+    formula_units: list[int] = amount(
+        [2, 3, 4], min_length=1, description="formula units per cell; each is a search of its own"
+    )
     structures: int = Field(40, ge=1, description="structures relaxed per pressure and cell size")
     workers: int = amount(1, ge=1, description="worker processes of one search job; the result does not depend on it")
-    symmetric_share: float = Field(0.2, ge=0, le=1, description="share of symmetric starts")
-    rattled_share: float = Field(0.4, ge=0, le=1, description="share of symmetric starts that are rattled; the rest is P1")
-    rattle_A: float = Field(0.1, gt=0, le=1, description="standard deviation of the rattle, A")
-    relax_steps: int = Field(200, ge=10, description="most steps of one relaxation")
-    relax_force_eV_per_A: float = Field(0.01, gt=0, description="largest force and scaled stress of a relaxed structure, eV/A")
-    volume_range_A3_per_atom: tuple[float, float] = Field((4.0, 30.0), description="structures outside are insane, A^3 per atom")
-    energy_floor_eV_per_atom: float = Field(
-        1.0, gt=0, description="a structure further than this below the model's best polymorph fell into a hole of the potential, eV/atom"
+    labelled_structures: int = Field(
+        60, ge=1, description="unique structures per pressure, lowest first, that get a reference energy"
     )
-    same_enthalpy_meV_per_atom: float = Field(3.0, gt=0, description="two structures can be the same within this enthalpy, meV/atom")
-    same_volume_percent: float = Field(1.5, gt=0, description="... and within this volume, per cent")
-    symprecs_A: list[float] = Field([0.001, 0.003, 0.01, 0.03, 0.1, 0.2], min_length=1, description="tolerances of the space-group plateau, A")
-    labelled_structures: int = Field(60, ge=1, description="unique structures per pressure, lowest first, that get a reference energy")
     stable_window_eV_per_atom: float = Field(
-        1.0, gt=0, description="width of the window of stable structures above the lowest one, eV/atom (the paper: -8 to -7)"
+        1.0,
+        gt=0,
+        description="width of the window of stable structures above the lowest one, eV/atom (the paper: -8 to -7)",
     )
 
     @field_validator("formula_units")
@@ -36,3 +110,13 @@ class Search(Section):
         if any(size < 1 for size in sizes) or len(set(sizes)) != len(sizes):
             raise ValueError("formula units per cell must be positive and occur once")
         return sizes
+
+
+def leaves(*parts: type[Section]) -> list[str]:
+    """Dotted paths of the parts' settings, for ``settings(...)`` in a rule."""
+    return [f"search.{name}" for part in parts for name in part.model_fields]
+
+
+def part_of(given: Settings, part: type[Part]) -> Part:
+    """One part of the section from a job's settings; KeyError if the rule did not declare it."""
+    return part.model_validate({name: given.value(f"search.{name}") for name in part.model_fields})

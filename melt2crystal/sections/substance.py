@@ -1,6 +1,8 @@
 """What is simulated and where: the substance and the (T, p) grid."""
 
-from pydantic import Field, field_validator
+from typing import Any
+
+from pydantic import Field, field_serializer, field_validator
 
 from melt2crystal.settings import Section
 
@@ -19,6 +21,16 @@ class Substance(Section):
         {"Si-O": 1.2, "O-O": 1.7, "Si-Si": 2.0},
         description="pair ('A-B') -> distance in A below which a configuration is unphysical",
     )
+
+    @field_validator("formula", mode="before")
+    @classmethod
+    def _formula_from_pairs(cls, formula: Any) -> Any:
+        return dict(formula) if isinstance(formula, list) else formula
+
+    @field_serializer("formula", when_used="json")
+    def _formula_to_pairs(self, formula: dict[str, int]) -> list[list[Any]]:
+        # canonical settings sort the keys of objects, and the order of the species is the order of the types
+        return [[symbol, count] for symbol, count in formula.items()]
 
     @field_validator("formula")
     @classmethod

@@ -50,11 +50,8 @@ def test_defaults_are_table_1_and_the_paper_study_says_the_same():
         assert (training.learning_rate_start, training.learning_rate_stop) == (1e-3, 1e-5)
         assert training.prefactors.energy == training.prefactors.virial == (5, 5)
         assert training.prefactors.force == (500, 500)
-        assert (study.select.window.mode, study.select.window.eps_lo, study.select.window.eps_hi) == (
-            "fixed",
-            0.15,
-            0.3,
-        )
+        window = study.select.window
+        assert (window.mode, window.eps_lo, window.eps_hi) == ("fixed", 0.15, 0.3)
         reference = study.reference
         assert (reference.engine, reference.encut_eV, reference.ismear, reference.sigma_eV) == ("vasp", 520, 0, 0.05)
         assert reference.k_mesh == (1, 1, 1)

@@ -1,0 +1,161 @@
+"""Input and output of pw.x: a configuration and settings in; a label or the first telling line out."""
+
+import io
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.io import read
+from ase.io.espresso import write_espresso_in
+from ase.units import Rydberg
+
+from melt2crystal.engines.base import Label, Status
+from melt2crystal.sections.reference import EspressoKPoints, EspressoRecipe, EspressoReference
+
+KBAR_PER_GPA = 10.0
+ROUTINE_ERROR = re.compile(r"%{20,}\s*\n\s*Error in routine\s+(\S+)\s*\(\s*(-?\d+)\s*\)\s*:?\s*\n\s*(.*)")
+# ends of a diagonalisation that another recipe may survive
+NUMERICAL = (
+    "too many bands are not converged",
+    "cholesky",
+    "not positive definite",
+    "eigenvectors failed to converge",
+    "charge is wrong",
+    "dexx is negative",
+)
+TELLING = re.compile(
+    r"error|no space|killed|cannot|can't|not found|out of memory|signal|abort|not enough", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How one pw.x ended: exit status (negative: that signal), its output, its error stream, whether time ran out."""
+
+    status: int
+    output: str
+    errors: str
+    late: bool = False
+
+
+def k_mesh(atoms: Atoms, points: EspressoKPoints) -> tuple[int, int, int] | None:
+    """Gamma-centred mesh of a cell, or None for Gamma alone (real wavefunctions, half the cost)."""
+    if points.mode == "mesh":
+        return points.mesh
+    if points.mode == "density" and len(atoms) < points.gamma_from_atoms:
+        lengths = 2 * np.pi * np.linalg.norm(atoms.cell.reciprocal(), axis=1)
+        first, second, third = (max(1, math.ceil(length / points.spacing_per_A - 1e-9)) for length in lengths)
+        return first, second, third
+    return None
+
+
+def write_input(
+    path: Path,
+    atoms: Atoms,
+    reference: EspressoReference,
+    recipe: EspressoRecipe,
+    calculation: str = "scf",
+    pressure_GPa: float | None = None,
+) -> None:
+    """Write the input of pw.x.
+
+    Args:
+        calculation: scf, relax (ions) or vc-relax (ions and cell).
+        pressure_GPa: target of vc-relax.
+    """
+    settings = {
+        "control": {
+            "calculation": calculation,
+            "pseudo_dir": str(Path(reference.pseudopotential_folder).resolve()),
+            "outdir": "./scratch",
+            "disk_io": "none",
+            "tprnfor": True,
+            "tstress": True,
+            "etot_conv_thr": 1e-5,
+            "forc_conv_thr": 1e-4,
+            "nstep": 200,
+        },
+        "system": {
+            "ecutwfc": reference.ecutwfc_Ry,
+            "ecutrho": reference.ecutrho_Ry,
+            "occupations": "smearing",
+            "smearing": reference.smearing,
+            "degauss": reference.degauss_eV / Rydberg,
+        },
+        "electrons": {
+            "conv_thr": reference.conv_thr_Ry,
+            "mixing_beta": recipe.mixing_beta,
+            "mixing_mode": recipe.mixing_mode,
+            "mixing_ndim": recipe.mixing_ndim,
+            "diagonalization": recipe.diagonalisation,
+            "electron_maxstep": recipe.steps,
+        },
+    }
+    if pressure_GPa is not None:
+        settings["cell"] = {"press": pressure_GPa * KBAR_PER_GPA, "press_conv_thr": 0.1}
+    points: tuple[int, int, int] | np.ndarray | None = k_mesh(atoms, reference.k_points)
+    if reference.k_points.mode == "baldereschi":
+        points = np.array([[0.25, 0.25, 0.25, 1.0]])
+    bare = Atoms(atoms.symbols, positions=atoms.get_positions(), cell=atoms.cell, pbc=True)
+    with open(path, "w", encoding="utf-8") as handle:
+        write_espresso_in(handle, bare, input_data=settings, pseudopotentials=reference.pseudopotentials, kpts=points)
+
+
+def verdict(ended: Ended) -> tuple[Status, str]:
+    """Status and the first telling line of a run that was not cut off by the time limit."""
+    told = ROUTINE_ERROR.search(ended.output) or ROUTINE_ERROR.search(ended.errors)
+    if told:
+        routine, _, message = told.groups()
+        reason = f"{routine}: {message.strip()}"
+        if any(text in message.lower() for text in NUMERICAL):
+            return "unconverged", reason
+        return "crashed", reason
+    for line in ended.output.splitlines():
+        if "convergence NOT achieved" in line:
+            return "unconverged", line.strip()
+    if ended.status == 0 and "JOB DONE." in ended.output:
+        return "ok", ""
+    lines = [line.strip() for line in ended.errors.splitlines() if line.strip(" -\t")]
+    telling = [line for line in lines if TELLING.search(line)] or lines
+    if telling:
+        return "crashed", telling[0]
+    if ended.status < 0:
+        return "crashed", f"pw.x was killed by signal {-ended.status}"
+    return "crashed", f"pw.x ended with status {ended.status}, its output is not complete"
+
+
+def label_of(ended: Ended, frame: Atoms) -> Label:
+    """The label in the output of an SCF; energy eV (-TS included), forces eV/A, stress eV/A^3 with ASE's sign."""
+    status, reason = verdict(ended)
+    if status != "ok":
+        return Label(status, reason)
+    try:
+        result = _last_image(ended.output)
+        if list(result.symbols) != list(frame.symbols):
+            return Label("crashed", "the output of pw.x is about other atoms")
+        return Label("ok", "", result.get_potential_energy(), result.get_forces(), result.get_stress(voigt=False))
+    except Exception as error:  # the parser raises many kinds on numbers that are no numbers
+        return Label("crashed", f"the output of pw.x can't be read ({type(error).__name__}: {error})")
+
+
+def _last_image(output: str) -> Atoms:
+    found = read(io.StringIO(output), format="espresso-out", index=-1)
+    assert isinstance(found, Atoms)  # one index, one structure
+    return found
+
+
+def last_structure(ended: Ended, given: Atoms) -> tuple[Label, Atoms | None]:
+    """The relaxed structure of a relax or vc-relax, and how it ended."""
+    status, reason = verdict(ended)
+    if status == "ok" and "bfgs converged" not in ended.output and "End of BFGS" not in ended.output:
+        status, reason = "unconverged", "the relaxation of pw.x did not come to an end"
+    if status != "ok":
+        return Label(status, reason), None
+    try:
+        found = _last_image(ended.output)
+    except Exception as error:
+        return Label("crashed", f"the output of pw.x can't be read ({type(error).__name__}: {error})"), None
+    return Label("ok"), Atoms(given.symbols, positions=found.get_positions(), cell=found.cell, pbc=True)

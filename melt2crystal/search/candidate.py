@@ -1,0 +1,109 @@
+"""One candidate: its start, its relaxation, its verdict. A candidate never raises; it ends with a status."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ase import Atoms
+from ase.calculators.calculator import Calculator
+
+from melt2crystal.search.generate import Recipe, in_order, origin_of, rattled, start
+from melt2crystal.search.relax import relax
+from melt2crystal.search.sanity import Sanity, lowest_energy
+from melt2crystal.seeds import generator_for
+
+CalculatorFactory = Callable[[], Calculator]  # picklable, called once in each worker process
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What a candidate is born from; its seed is its name, so no other candidate and no worker has a say in it.
+
+    Args:
+        name: unique id.
+        generation, index: place in the search.
+        parent: structure to be rattled and relaxed again; None: a random start.
+        parents: ids of the parents.
+    """
+
+    name: str
+    generation: int
+    index: int
+    parent: Atoms | None = None
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all candidates of a search share; picklable.
+
+    Args:
+        recipe: random starts.
+        sanity: bounds; its lowest energy is set from the polymorphs.
+        polymorphs: known crystals, only for the floor of the energy.
+        floor_eV_per_atom: how far below the lowest polymorph a structure may lie.
+        pressure_GPa: pressure of the relaxation.
+        steps, force_eV_per_A: end of the relaxation.
+        seed: root seed of the study.
+    """
+
+    recipe: Recipe
+    sanity: Sanity
+    polymorphs: tuple[Atoms, ...]
+    floor_eV_per_atom: float
+    pressure_GPa: float
+    steps: int
+    force_eV_per_A: float
+    seed: int
+
+
+class Attempt:
+    """Turns candidates into results (JSON-able); holds the calculator of one process."""
+
+    def __init__(self, factory: CalculatorFactory, conditions: Conditions) -> None:
+        self.calculator = factory()
+        floor = lowest_energy(list(conditions.polymorphs), self.calculator, conditions.floor_eV_per_atom)
+        self.conditions = replace(conditions, sanity=replace(conditions.sanity, lowest_energy_eV_per_atom=floor))
+
+    def __call__(self, candidate: Candidate) -> dict[str, Any]:
+        """Start, relax, judge.
+
+        Returns:
+            origin, status, evaluations, and for sound structures energy_eV, symbols, cell (A), positions (A).
+        """
+        origin = self._origin(candidate)
+        try:
+            return {"origin": origin, **self._relaxed(candidate, origin)}
+        except Exception as error:  # calculators raise anything; the search goes on and the table says what happened
+            reason = " ".join(str(error).split())[:200]
+            return {"origin": origin, "status": f"failed: {type(error).__name__}: {reason}", "evaluations": None}
+
+    def _origin(self, candidate: Candidate) -> str:
+        recipe = self.conditions.recipe
+        if candidate.parent is not None:
+            return "descendant"
+        return origin_of(candidate.index, recipe.symmetric_share, recipe.rattled_share)
+
+    def _relaxed(self, candidate: Candidate, origin: str) -> dict[str, Any]:
+        given = self.conditions
+        rng = generator_for(given.seed, "search", candidate.name)
+        if candidate.parent is not None:
+            atoms = rattled(candidate.parent, given.recipe.rattle_A, rng)
+        else:
+            atoms = start(given.recipe, origin, rng)
+        self.calculator.reset()
+        end = relax(
+            atoms, self.calculator, given.pressure_GPa, given.force_eV_per_A, given.steps, guard=given.sanity.guard
+        )
+        complaint = end.complaint or given.sanity.complaint(end.atoms, end.energy_eV)
+        if complaint is not None:
+            return {"status": f"insane: {complaint}", "evaluations": end.evaluations}
+        compact = in_order(end.atoms, list(given.recipe.formula))
+        return {
+            "status": "ok" if end.converged else "unconverged",
+            "evaluations": end.evaluations,
+            "energy_eV": end.energy_eV,
+            "symbols": compact.get_chemical_symbols(),
+            "cell": compact.cell.array.tolist(),
+            "positions": compact.get_positions().tolist(),
+        }

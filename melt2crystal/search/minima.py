@@ -1,0 +1,74 @@
+"""Unique structures, and whether those that kept a start's symmetry are minima or saddle points.
+
+Relaxation keeps symmetry, so a symmetric start can end where any other would roll on. Such a structure is rattled and
+relaxed again: it is a minimum if it comes back (within the windows of enthalpy and volume), and the structure it
+rolled to, its descendant, joins the table otherwise.
+"""
+
+import pandas as pd
+from ase import Atoms
+
+from melt2crystal.search.candidate import Candidate
+from melt2crystal.search.table import SOUND, STRUCTURES, UNIQUE, check_table
+from melt2crystal.search.unique import classes
+from melt2crystal.sections.search import Unique
+
+DESCENDANT_MARK = "-r"
+
+
+def unique_rows(relaxed: pd.DataFrame, frames: dict[str, Atoms], windows: Unique) -> pd.DataFrame:
+    """One row for each class of equal structures (schema UNIQUE), lowest enthalpy first.
+
+    ``is_minimum`` is true if any member came from a start without symmetry, and empty (not tested) otherwise.
+
+    Args:
+        relaxed: sound rows (schema STRUCTURES).
+        frames: id -> relaxed structure.
+    """
+    enthalpies = relaxed["enthalpy_eV_per_atom"].to_numpy(dtype=float)
+    groups = classes(
+        [frames[name] for name in relaxed["id"]],
+        enthalpies,
+        windows.same_enthalpy_meV_per_atom / 1000,
+        windows.same_volume_percent / 100,
+    )
+    rows = relaxed.iloc[[members[0] for members in groups]].copy()
+    rows["occurrences"] = [len(members) for members in groups]
+    free = relaxed["origin"].to_numpy(dtype=str) != "symmetric"
+    rows["is_minimum"] = pd.array([True if free[members].any() else pd.NA for members in groups], dtype="boolean")
+    return check_table(rows, UNIQUE, "unique structures")
+
+
+def to_be_tested(unique: pd.DataFrame, number: int) -> list[str]:
+    """Ids of the lowest structures that were only reached with symmetry."""
+    return [str(name) for name in unique.loc[unique["is_minimum"].isna(), "id"].head(number)]
+
+
+def descendants_of(parents: list[str], frames: dict[str, Atoms]) -> list[Candidate]:
+    """One rattled candidate for each parent."""
+    return [
+        Candidate(f"{name}{DESCENDANT_MARK}", 1, index, parent=frames[name], parents=(name,))
+        for index, name in enumerate(parents)
+    ]
+
+
+def add_descendants(
+    relaxed: pd.DataFrame, born: pd.DataFrame, frames: dict[str, Atoms], windows: Unique
+) -> pd.DataFrame:
+    """Unique rows of structures and descendants together; tested parents get their verdict.
+
+    A parent whose descendant ended unsoundly stays untested (empty).
+
+    Args:
+        relaxed, born: rows (schema STRUCTURES) of the search and of the tests; frames: id -> structure for both.
+    """
+    sound = born[born["status"].isin(SOUND)]
+    together = pd.concat([relaxed, sound], ignore_index=True) if len(sound) else relaxed
+    together = together.sort_values(["enthalpy_eV_per_atom", "id"], kind="stable", ignore_index=True)
+    unique = unique_rows(check_table(together, STRUCTURES, "search with descendants"), frames, windows)
+    # an unsymmetric member within the windows is what "came back" means; a parent that did not get one is a saddle
+    tested = set(sound["parents"].dropna())
+    untouched = unique["is_minimum"].isna()
+    saddles = untouched & unique["id"].isin(tested)
+    unique.loc[saddles, "is_minimum"] = False
+    return check_table(unique, UNIQUE, "unique structures")

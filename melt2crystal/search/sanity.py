@@ -1,0 +1,62 @@
+"""Potentials have holes: what a structure must not do to be believed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator
+
+from melt2crystal.frames import too_close
+
+
+@dataclass(frozen=True)
+class Sanity:
+    """Bounds of believable structures.
+
+    Args:
+        volume_range_A3_per_atom: least and largest volume, A^3 per atom.
+        lowest_energy_eV_per_atom: below it a structure fell into a hole; None: no bound.
+        minimum_distances_A: pair ('A-B') -> smallest distance, A.
+    """
+
+    volume_range_A3_per_atom: tuple[float, float]
+    lowest_energy_eV_per_atom: float | None
+    minimum_distances_A: dict[str, float]
+
+    def guard(self, energy_eV_per_atom: float, volume_A3_per_atom: float) -> str | None:
+        """What is wrong with energy and volume, in words, or None; cheap enough for every step."""
+        low, high = self.volume_range_A3_per_atom
+        if not low <= volume_A3_per_atom <= high:
+            return f"volume {volume_A3_per_atom:.2f} A^3 per atom is outside {low:g}-{high:g}"
+        floor = self.lowest_energy_eV_per_atom
+        if floor is not None and energy_eV_per_atom < floor:
+            return f"energy {energy_eV_per_atom:.3f} eV/atom is below the floor {floor:.3f}"
+        return None
+
+    def complaint(self, atoms: Atoms, energy_eV: float) -> str | None:
+        """What is wrong with a relaxed structure, in words, or None."""
+        found = self.guard(energy_eV / len(atoms), atoms.get_volume() / len(atoms))
+        return found or too_close(atoms, self.minimum_distances_A)
+
+
+def lowest_energy(polymorphs: list[Atoms], calculator: Calculator, below_eV_per_atom: float) -> float | None:
+    """The model's lowest energy per atom over the polymorphs as they are, less the margin; None without polymorphs."""
+    energies = []
+    for atoms in polymorphs:
+        single = atoms.copy()
+        single.calc = calculator
+        energies.append(single.get_potential_energy() / len(single))
+    finite = [energy for energy in energies if np.isfinite(energy)]
+    return float(min(finite) - below_eV_per_atom) if finite else None
+
+
+def start_volumes(
+    polymorphs: list[Atoms], margin: float, volume_range_A3_per_atom: tuple[float, float]
+) -> tuple[float, float]:
+    """Volumes random starts are drawn from, A^3 per atom: those of the polymorphs widened by ``margin`` (share),
+    inside the sane range; without polymorphs the sane range itself."""
+    low, high = volume_range_A3_per_atom
+    if not polymorphs:
+        return low, high
+    volumes = [atoms.get_volume() / len(atoms) for atoms in polymorphs]
+    return max(low, min(volumes) * (1 - margin)), min(high, max(volumes) * (1 + margin))

@@ -1,0 +1,109 @@
+"""The table every search engine yields, one row per relaxed structure, checked when read and before it is written."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from melt2crystal.errors import UserError
+from melt2crystal.files import complete
+
+# column -> pandas dtype; empty cells are allowed in nullable columns (Int64, Float64, boolean) and texts
+STRUCTURES: dict[str, str] = {
+    "id": "string",  # unique in a study; info 'id' of the frame in the extended XYZ beside the table
+    "generation": "Int64",  # 0 for random starts
+    "origin": "string",  # symmetric, rattled, p1, descendant; later engines name their operators
+    "parents": "string",  # ids, separated by blanks
+    "formula_units": "Int64",  # in the cell that was relaxed
+    "enthalpy_eV_per_atom": "Float64",  # E + p V
+    "energy_eV_per_atom": "Float64",
+    "volume_A3_per_atom": "Float64",
+    "pressure_GPa": "Float64",
+    "space_group": "Int64",  # International Tables number, plateau of a symprec sweep
+    "space_group_symprec_A": "Float64",  # tightest tolerance of the plateau
+    "coordination": "Float64",  # mean over the central species
+    "status": "string",  # ok | unconverged | insane: reason | failed: reason
+    "evaluations": "Int64",  # energy evaluations spent on the structure; empty if the engine does not say
+}
+UNIQUE: dict[str, str] = {
+    **STRUCTURES,
+    "occurrences": "Int64",  # relaxations that ended in this structure
+    "is_minimum": "boolean",  # a rattle leads back to it; empty: kept its start's symmetry and was not tested
+}
+FOUND: dict[str, str] = {
+    **UNIQUE,
+    "frame_id": "string",
+    "energy_reference_eV_per_atom": "Float64",  # single point of the reference at the model's geometry
+    "reference_status": "string",  # ok, what went wrong, or 'not requested'
+    "energy_hp_mean_eV_per_atom": "Float64",  # mean over the members of HP, same geometry
+    "energy_hp_std_eV_per_atom": "Float64",  # population standard deviation over the members
+}
+SOUND = ("ok", "unconverged")  # statuses of rows with a structure
+_REQUIRED_OF_SOUND = ("enthalpy_eV_per_atom", "energy_eV_per_atom", "volume_A3_per_atom", "space_group")
+_STATUSES = (*SOUND, "insane: ", "failed: ")
+_DECIMALS = 8
+
+
+def as_table(rows: list[dict], schema: dict[str, str], where: str = "search table") -> pd.DataFrame:
+    """Rows as a checked table with the schema's columns in order.
+
+    Raises:
+        UserError: see :func:`check_table`.
+    """
+    return check_table(pd.DataFrame(rows, columns=list(schema)), schema, where)
+
+
+def check_table(table: pd.DataFrame, schema: dict[str, str], where: str) -> pd.DataFrame:
+    """The table with the schema's dtypes and column order.
+
+    Raises:
+        UserError: a column is missing or unknown, a value has the wrong type, an id occurs twice, a status is unknown,
+            a sound row has no finite energy.
+    """
+    if set(table.columns) != set(schema):
+        missing, unknown = set(schema) - set(table.columns), set(table.columns) - set(schema)
+        raise UserError(
+            f"{where}: not a search table: missing columns {sorted(missing)}, unknown columns {sorted(unknown)}; "
+            "make it again with this version"
+        )
+    typed = pd.DataFrame(index=table.index)
+    for name, dtype in schema.items():
+        try:
+            typed[name] = table[name].astype(dtype)
+        except (TypeError, ValueError) as error:
+            raise UserError(f"{where}: column {name!r} holds something that is no {dtype} ({error})") from error
+    if typed["id"].isna().any() or typed["id"].duplicated().any():
+        raise UserError(f"{where}: the ids must be present and occur once")
+    strange = [status for status in typed["status"].dropna() if not status.startswith(_STATUSES)]
+    if strange or typed["status"].isna().any():
+        raise UserError(f"{where}: unknown status {strange[0] if strange else ''!r}; allowed: {', '.join(_STATUSES)}")
+    sound = typed[typed["status"].isin(SOUND)]
+    for name in _REQUIRED_OF_SOUND:
+        values = sound[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        if not np.isfinite(values).all():
+            raise UserError(f"{where}: structure {sound['id'].iloc[int(np.argmin(np.isfinite(values)))]} has no {name}")
+    return typed.reset_index(drop=True)
+
+
+def read_table(path: Path, schema: dict[str, str]) -> pd.DataFrame:
+    """A search table from CSV, checked.
+
+    Raises:
+        UserError: unreadable, or no search table.
+    """
+    try:
+        # texts stay texts: an empty 'parents' column would be read as numbers
+        table = pd.read_csv(path, dtype={name: "string" for name, dtype in schema.items() if dtype == "string"})
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: can't be read as CSV ({error})") from error
+    return check_table(table, schema, str(path))
+
+
+def write_table(path: Path, table: pd.DataFrame, schema: dict[str, str]) -> None:
+    """Write a search table as CSV after checking it, complete or absent."""
+    checked = check_table(table, schema, str(path)).copy()
+    for name, dtype in schema.items():
+        if dtype == "Float64":
+            checked[name] = checked[name].round(_DECIMALS)
+    with complete(path) as beside:
+        checked.to_csv(beside, index=False)

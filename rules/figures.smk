@@ -1,0 +1,162 @@
+# Figures: drawn from tables alone, so that a new style recomputes nothing else.
+
+FIGURES = [
+    "figure_parity",
+    "figure_energy_volume",
+    *(["figure_search", "figure_found"] if STUDY.search.enabled else []),
+    *(["figure_selection"] if STUDY.select.max_iterations else []),
+    "figure_learning",
+]
+FILE_OF = {
+    "figure_parity": "figure1",
+    "figure_energy_volume": "figure2",
+    "figure_search": "figure3",
+    "figure_found": "figure4",
+    "figure_selection": "selection",
+    "figure_learning": "learning",
+}
+
+
+def figures():
+    """All figures of this study."""
+    return [
+        f"{RESULTS}/figures/{FILE_OF[rule]}.{kind}"
+        for rule in FIGURES
+        for kind in ("pdf", "png")
+    ]
+
+
+def style(*sections, **extra):
+    """What every figure needs to know, and what this one needs beside it."""
+    return settings("figures", "reference.name", "name", *sections, **extra)
+
+
+def picture(rule, category):
+    """PNG of a figure with its caption in the report."""
+    return report(
+        f"{RESULTS}/figures/{FILE_OF[rule]}.png",
+        caption=f"../report/{rule}.rst",
+        category=category,
+    )
+
+
+def found_by_pressure(name):
+    """A file of the search at every pressure."""
+    return [
+        f"{RESULTS}/search/p{pressure:g}/{name}"
+        for pressure in STUDY.search.pressures_GPa
+    ]
+
+
+def polymorphs_for_figures(*fields):
+    return {
+        name: {field: getattr(p, field) for field in fields}
+        for name, p in STUDY.benchmark.polymorphs.items()
+    }
+
+
+include: "figures_loop.smk"
+
+
+rule figures:
+    input:
+        figures(),
+    localrule: True
+
+
+rule figure_parity:
+    input:
+        code=code("figure_parity"),
+        hp=f"{RESULTS}/train/hp/heldout.npz",
+        lp=f"{RESULTS}/train/lp/heldout.npz",
+    output:
+        pdf=f"{RESULTS}/figures/{FILE_OF['figure_parity']}.pdf",
+        png=picture("figure_parity", "Figures"),
+    log:
+        log("figure_parity"),
+    benchmark:
+        cost("figure_parity")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=style(),
+    shell:
+        "python scripts/figure_parity.py --hp {input.hp} --lp {input.lp} --pdf {output.pdf} --png {output.png} "
+        "--settings {params.settings:q} > {log} 2>&1"
+
+
+rule figure_energy_volume:
+    input:
+        code=code("figure_energy_volume"),
+        lp=f"{RESULTS}/benchmark/energy_volume/lp.csv",
+        hp=f"{RESULTS}/benchmark/energy_volume/hp.csv",
+        reference=f"{RESULTS}/benchmark/energy_volume/reference.csv",
+        fits=f"{RESULTS}/benchmark/fits.csv",
+        vdos=spectra(),
+    output:
+        pdf=f"{RESULTS}/figures/{FILE_OF['figure_energy_volume']}.pdf",
+        png=picture("figure_energy_volume", "Figures"),
+    log:
+        log("figure_energy_volume"),
+    benchmark:
+        cost("figure_energy_volume")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=style(
+            "substance", polymorphs=polymorphs_for_figures("title", "space_group")
+        ),
+    shell:
+        "python scripts/figure_energy_volume.py {input.vdos} --lp {input.lp} --hp {input.hp} "
+        "--reference {input.reference} --fits {input.fits} --pdf {output.pdf} --png {output.png} "
+        "--settings {params.settings:q} > {log} 2>&1"
+
+
+rule figure_search:
+    input:
+        code=code("figure_search"),
+        found=f"{RESULTS}/search/found.csv",
+    output:
+        pdf=f"{RESULTS}/figures/{FILE_OF['figure_search']}.pdf",
+        png=picture("figure_search", "Figures"),
+    log:
+        log("figure_search"),
+    benchmark:
+        cost("figure_search")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=style("search.stable_window_eV_per_atom"),
+    shell:
+        "python scripts/figure_search.py --found {input.found} --pdf {output.pdf} --png {output.png} "
+        "--settings {params.settings:q} > {log} 2>&1"
+
+
+rule figure_found:
+    input:
+        code=code("figure_found"),
+        structures=found_by_pressure("unique.extxyz"),
+        tables=found_by_pressure("unique.csv"),
+        crystals=[polymorph.file for polymorph in STUDY.benchmark.polymorphs.values()],
+    output:
+        pdf=f"{RESULTS}/figures/{FILE_OF['figure_found']}.pdf",
+        png=picture("figure_found", "Figures"),
+    log:
+        log("figure_found"),
+    benchmark:
+        cost("figure_found")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=style("substance", polymorphs=polymorphs_for_figures("title", "file")),
+    shell:
+        "python scripts/figure_found.py {input.structures} --pdf {output.pdf} --png {output.png} "
+        "--settings {params.settings:q} > {log} 2>&1"

@@ -1,0 +1,141 @@
+# The melt: one process walks through all temperatures of a pressure; every frame needs a certificate of disorder.
+
+PURPOSES = ["train", "heldout"]
+MELT = f"{RESULTS}/liquid/{{purpose}}/p{{pressure}}"
+PURPOSE_OF = {"initial": "train", "heldout": "heldout"}
+
+
+def frames_per_walk(purpose):
+    liquid = STUDY.liquid
+    return liquid.frames_per_state if purpose == "train" else liquid.heldout_frames_per_state
+
+
+def melt_tables(name):
+    """A file of every melt, training first, pressures in the grid's order."""
+    return [f"{RESULTS}/liquid/{purpose}/p{pressure}/{name}" for purpose in PURPOSES for pressure in PRESSURES]
+
+
+rule liquid_walks:
+    input:
+        code=code("liquid_walks"),
+        potential=STUDY.liquid.potential,
+    output:
+        frames=f"{MELT}/frames.extxyz",
+        walks=f"{MELT}/walks.csv",
+        thermo=f"{MELT}/thermo.csv",
+    log:
+        log("liquid_walks", "{purpose}-p{pressure}"),
+    benchmark:
+        cost("liquid_walks", "{purpose}-p{pressure}")
+    params:
+        settings=lambda wildcards: settings(
+            "liquid",
+            "substance",
+            "seed",
+            row=row_of(wildcards),
+            frames=frames_per_walk(wildcards.purpose),
+        ),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=1440,
+    shell:
+        "python scripts/liquid_walks.py --purpose {wildcards.purpose} --frames {output.frames} "
+        "--walks {output.walks} --thermo {output.thermo} --settings {params.settings:q} > {log} 2>&1"
+
+
+rule liquid_certify:
+    input:
+        code=code("liquid_certify"),
+        frames=f"{MELT}/frames.extxyz",
+        walks=f"{MELT}/walks.csv",
+        potential=STUDY.liquid.potential,
+        library=certificate_library(),
+    output:
+        table=f"{MELT}/certificate.csv",
+        certified=f"{MELT}/certified.extxyz",
+    log:
+        log("liquid_certify", "{purpose}-p{pressure}"),
+    benchmark:
+        cost("liquid_certify", "{purpose}-p{pressure}")
+    params:
+        settings=settings("certificate", "substance"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    shell:
+        "python scripts/liquid_certify.py {input.library} --frames {input.frames} --walks {input.walks} "
+        "--potential {input.potential} --table {output.table} --certified {output.certified} "
+        "--settings {params.settings:q} > {log} 2>&1"
+
+
+rule liquid_tables:
+    input:
+        code=code("liquid_tables"),
+        walks=melt_tables("walks.csv"),
+        certificates=melt_tables("certificate.csv"),
+    output:
+        walks=f"{RESULTS}/liquid/walks.csv",
+        certificate=f"{RESULTS}/liquid/certificate.csv",
+    log:
+        log("liquid_tables"),
+    benchmark:
+        cost("liquid_tables")
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        "python scripts/liquid_tables.py {input.walks} --walks {output.walks} --counts {output.certificate} > {log} 2>&1"
+
+
+rule liquid_plot:
+    input:
+        code=code("liquid_plot"),
+        walks=f"{RESULTS}/liquid/walks.csv",
+        certificate=f"{RESULTS}/liquid/certificate.csv",
+    output:
+        pdf=f"{RESULTS}/liquid/liquid.pdf",
+        png=report(f"{RESULTS}/liquid/liquid.png", caption="../report/liquid_plot.rst", category="Melt"),
+    log:
+        log("liquid_plot"),
+    benchmark:
+        cost("liquid_plot")
+    params:
+        settings=settings(
+            "figures",
+            "name",
+            "substance",
+            potential=STUDY.liquid.potential,
+            minimum_diffusion=STUDY.certificate.minimum_diffusion_A2_per_ps,
+        ),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python scripts/liquid_plot.py --walks {input.walks} --counts {input.certificate} --pdf {output.pdf} "
+        "--png {output.png} --settings {params.settings:q} > {log} 2>&1"
+
+
+rule liquid_request:
+    input:
+        code=code("liquid_request"),
+        certified=lambda wildcards: [
+            f"{RESULTS}/liquid/{PURPOSE_OF[wildcards.melt]}/p{pressure}/certified.extxyz" for pressure in PRESSURES
+        ],
+    output:
+        requested=f"{RESULTS}/label/{{melt}}/requested.extxyz",
+    wildcard_constraints:
+        melt="initial|heldout",
+    log:
+        log("liquid_request", "{melt}"),
+    benchmark:
+        cost("liquid_request", "{melt}")
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        "python scripts/liquid_request.py {input.certified} --requested {output.requested} > {log} 2>&1"

@@ -1,0 +1,75 @@
+# Summary: every result in one JSON file and one readable page.
+
+SUMMARISED = [
+    "substance",
+    "grid",
+    "liquid",
+    "certificate",
+    "reference",
+    "label",
+    "train",
+    "explore",
+    "select",
+    "release",
+]
+
+
+def dataset_manifests(wildcards):
+    return [
+        f"{RESULTS}/dataset/{number:02d}/manifest.json"
+        for number in range(int(final_iteration()) + 1)
+    ]
+
+
+rule summary:
+    input:
+        code=code("summary"),
+        manifests=dataset_manifests,
+        selections=selection_tables,
+        relaxed=collect(
+            f"{RESULTS}/search/p{{p}}/z{{z}}/structures.csv",
+            p=(
+                [f"{p:g}" for p in STUDY.search.pressures_GPa]
+                if STUDY.search.enabled
+                else []
+            ),
+            z=STUDY.search.formula_units,
+        ),
+        unique=found_by_pressure("unique.csv") if STUDY.search.enabled else [],
+        found=f"{RESULTS}/search/found.csv" if STUDY.search.enabled else [],
+        hp=f"{RESULTS}/train/hp/heldout.json",
+        lp=f"{RESULTS}/train/lp/heldout.json",
+        certificate=f"{RESULTS}/liquid/certificate.csv",
+        errors=f"{RESULTS}/benchmark/energy_volume_errors.csv",
+        totals=f"{RESULTS}/benchmark/energy_volume_errors.json",
+        fits=f"{RESULTS}/benchmark/fits.csv",
+        overlaps=(
+            f"{RESULTS}/benchmark/vdos/overlaps.csv"
+            if STUDY.benchmark.vdos.enabled
+            else []
+        ),
+    output:
+        json=f"{RESULTS}/summary.json",
+        text=report(
+            f"{RESULTS}/summary.md",
+            caption="../report/summary.rst",
+            category="Summary",
+        ),
+    log:
+        log("summary"),
+    benchmark:
+        cost("summary")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=settings(*SUMMARISED, "benchmark", "search", "seed", "name"),
+        costs=f"{RESULTS}/benchmarks",
+        found="--found" if STUDY.search.enabled else "",
+        overlaps="--overlaps" if STUDY.benchmark.vdos.enabled else "",
+    shell:
+        "python scripts/summary.py {input.manifests} {input.selections} {input.relaxed} {input.unique} "
+        "{params.found} {input.found} {params.overlaps} {input.overlaps} --hp {input.hp} --lp {input.lp} "
+        "--certificate {input.certificate} --errors {input.errors} --totals {input.totals} --fits {input.fits} "
+        "--costs {params.costs} --out {output.json} --text {output.text} --settings {params.settings:q} > {log} 2>&1"

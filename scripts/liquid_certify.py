@@ -1,0 +1,47 @@
+"""Give each frame of the melt its certificate of disorder, or say why not."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from melt2crystal.certificate import certify, diffuses
+from melt2crystal.errors import speaks
+from melt2crystal.files import complete
+from melt2crystal.frames import read_frames, write_frames
+from melt2crystal.sections.liquid import Certificate
+from melt2crystal.sections.substance import Substance
+from melt2crystal.settings import Settings
+
+
+@speaks
+def liquid_certify(
+    library: Annotated[list[Path], typer.Argument(help="CIF files of the known crystals")],
+    frames: Annotated[Path, typer.Option(help="frames of the walks (extended XYZ)")],
+    walks: Annotated[Path, typer.Option(help="table of the walks, for their diffusion (CSV)")],
+    potential: Annotated[Path, typer.Option(help="cheap classical potential for the quench (LAMMPS include file)")],
+    table: Annotated[Path, typer.Option(help="what was found in each frame (CSV)")],
+    certified: Annotated[Path, typer.Option(help="frames that passed (extended XYZ)")],
+    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+) -> None:
+    """Check diffusion, symmetry, likeness to known crystals and repetition of every frame."""
+    given = Settings(settings)
+    certificate, substance = given.section("certificate", Certificate), given.section("substance", Substance)
+    flows = {}
+    for row in pd.read_csv(walks).to_dict("records"):
+        measured = {name: row[f"diffusion_{name}_A2_per_ps"] for name in substance.species}
+        flows[row["temperature_K"]] = diffuses(measured, row["walk_ps"], certificate)
+    melt = read_frames(frames)
+    of_frames = [flows[frame.info["temperature_K"]] for frame in melt]
+    findings, passed = certify(melt, library, certificate, substance, potential, of_frames)
+    for position, name in enumerate(("pressure_GPa", "temperature_K", "origin"), 1):
+        findings.insert(position, name, [frame.info[name] for frame in melt])
+    with complete(table) as beside:
+        findings.to_csv(beside, index=False)
+    write_frames(certified, passed)
+    print(f"{len(passed)} of {len(melt)} frames pass; {int(findings['would_pass'].sum())} are disordered")
+
+
+if __name__ == "__main__":
+    typer.run(liquid_certify)

@@ -1,0 +1,125 @@
+"""What the melts are like: density, pressure, diffusion of each walk, and which frames are certified."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from melt2crystal.errors import speaks
+from melt2crystal.plotting.style import (
+    OKABE_ITO,
+    journal_style,
+    letter,
+    new_figure,
+    pressure_colours,
+    save,
+    write_note,
+)
+from melt2crystal.sections.figures import Figures
+from melt2crystal.sections.substance import Substance
+from melt2crystal.settings import Settings
+
+MARKERS = {"train": "o", "heldout": "^"}
+NAMES = {"train": "training", "heldout": "held out"}
+COUNTS = {"certified": OKABE_ITO["sky"], "excluded": OKABE_ITO["vermilion"], "crystalline, kept": OKABE_ITO["orange"]}
+
+
+def draw(
+    figures: Figures, walks: pd.DataFrame, counts: pd.DataFrame, substance: Substance, minimum_diffusion: float
+) -> Figure:
+    """Four panels: density, deviation from the set point, diffusion; counts per state below."""
+    figure = new_figure(figures.double_column_mm, 0.72 * figures.double_column_mm)
+    panels = figure.subplot_mosaic([["density", "state", "diffusion"], ["counts"] * 3])
+    colours = pressure_colours(walks["pressure_GPa"].tolist())
+    for (purpose, pressure), group in walks.groupby(["purpose", "pressure_GPa"], sort=False):
+        group = group.sort_values("temperature_K")
+        colour, marker = colours[pressure], MARKERS[purpose]
+        kelvin = group["temperature_K"] / 1000
+        filled = colour if purpose == "train" else "white"
+        look = {"color": colour, "marker": marker, "markerfacecolor": filled}
+        panels["density"].plot(kelvin, group["density_g_per_cm3"], linewidth=0.6, **look)
+        off_temperature = 100 * (group["mean_temperature_K"] / group["temperature_K"] - 1)
+        panels["state"].plot(off_temperature, group["mean_pressure_GPa"] - pressure, linestyle="none", **look)
+        slowest = group[[f"diffusion_{name}_A2_per_ps" for name in substance.species]].min(axis=1)
+        visible = slowest.clip(lower=minimum_diffusion / 30 or 1e-4)  # arrested walks lie on the lower edge
+        panels["diffusion"].plot(10 / kelvin, visible, linewidth=0.6, **look)
+    panels["density"].set(xlabel="temperature (kK)", ylabel="density (g/cm³)")
+    panels["state"].set(xlabel="temperature − set point (%)", ylabel="pressure − set point (GPa)")
+    for draw_line in (panels["state"].axhline, panels["state"].axvline):
+        draw_line(0, color="#bbbbbb", linewidth=0.5, zorder=0)
+    panels["diffusion"].set(
+        xlabel="10$^4$ K / temperature", ylabel="diffusion of the slowest species (Å²/ps)", yscale="log"
+    )
+    if minimum_diffusion > 0:
+        panels["diffusion"].axhline(minimum_diffusion, color=OKABE_ITO["vermilion"], linestyle="--", linewidth=0.7)
+        panels["diffusion"].annotate(
+            "arrested below", (0.97, minimum_diffusion), xycoords=("axes fraction", "data"), ha="right", va="top"
+        )
+    _bars(panels["counts"], counts)
+    for position, axes in enumerate(panels.values()):
+        letter(axes, chr(ord("a") + position))
+    for pressure, colour in colours.items():
+        panels["density"].plot([], [], color=colour, label=f"{pressure:g} GPa")
+    for purpose in walks["purpose"].unique():
+        look = {"color": "black", "marker": MARKERS[purpose], "linestyle": "none"}
+        filled = "black" if purpose == "train" else "white"
+        panels["density"].plot([], [], label=NAMES[purpose], markerfacecolor=filled, **look)
+    handles, labels = panels["density"].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=9)
+    return figure
+
+
+def _bars(axes: Axes, counts: pd.DataFrame) -> None:
+    """Frames per state, both melts together: certified, excluded, and crystalline ones that a control study keeps."""
+    states = counts.groupby(["pressure_GPa", "temperature_K"])[["passed", "excluded", "would_pass"]].sum().reset_index()
+    kept_crystals = (states["passed"] - states["would_pass"]).clip(lower=0)
+    parts = {
+        "certified": states["passed"] - kept_crystals,
+        "excluded": states["excluded"],
+        "crystalline, kept": kept_crystals,
+    }
+    places, gap, previous = [], 0.0, None
+    for number, pressure in enumerate(states["pressure_GPa"]):
+        gap += 0.6 if previous not in (None, pressure) else 0.0
+        places.append(number + gap)
+        previous = pressure
+    base = np.zeros(len(states))
+    for name, part in parts.items():
+        if name == "certified" or part.any():
+            axes.bar(places, part, bottom=base, color=COUNTS[name], width=0.8, label=name)
+        base += part.to_numpy()
+    names = [f"{temperature / 1000:.3g}" for temperature in states["temperature_K"]]
+    axes.set_xticks(places, names, rotation=90 if len(places) > 30 else 0)
+    axes.tick_params(axis="x", top=False)
+    axes.set(ylabel="frames", ylim=(0, 1.22 * max(base.max(), 1)))
+    axes.set_xlabel("temperature of the state (kK), grouped by pressure")
+    for pressure, group in states.assign(place=places).groupby("pressure_GPa"):
+        axes.annotate(
+            f"{pressure:g} GPa", (group["place"].mean(), 1.02 * base.max()), ha="center", va="bottom"
+        )
+    axes.legend(loc="upper right", ncols=3, bbox_to_anchor=(1, 1.13), borderaxespad=0)
+
+
+@speaks
+def liquid_plot(
+    walks: Annotated[Path, typer.Option(help="all walks (CSV)")],
+    counts: Annotated[Path, typer.Option(help="passed and excluded frames per state (CSV)")],
+    pdf: Annotated[Path, typer.Option(help="figure, PDF")],
+    png: Annotated[Path, typer.Option(help="figure, PNG")],
+    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+) -> None:
+    """Draw the walks and the certificates of disorder of all melts."""
+    given = Settings(settings)
+    figures, substance = given.section("figures", Figures), given.section("substance", Substance)
+    with journal_style(figures):
+        figure = draw(figures, pd.read_csv(walks), pd.read_csv(counts), substance, given.value("minimum_diffusion"))
+        write_note(figure, f"melts by {Path(given.value('potential')).name}", given.value("name"))
+        save(figure, pdf, png, "Melts and their certificates of disorder")
+
+
+if __name__ == "__main__":
+    typer.run(liquid_plot)

@@ -1,0 +1,101 @@
+"""All results of a study as one JSON file and one readable page."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+from melt2crystal.errors import UserError, speaks
+from melt2crystal.files import write_text
+from melt2crystal.settings import Settings
+from melt2crystal.summary import (
+    certificate_part,
+    cost_part,
+    dataset_part,
+    energy_volume_part,
+    fit_part,
+    iteration_part,
+    overlap_part,
+    search_part,
+)
+from melt2crystal.summary_schema import HeldOut, Summary
+from melt2crystal.summary_text import as_markdown
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path}: not readable as JSON ({error}); delete it and run snakemake again") from error
+
+
+def together(paths: list[Path]) -> pd.DataFrame:
+    """Tables of equal columns below each other; empty ones count as nothing."""
+    tables = [table for path in paths if len(table := pd.read_csv(path))]
+    return pd.concat(tables, ignore_index=True) if tables else pd.read_csv(paths[0])
+
+
+def jobs_measured(folder: Path) -> list[tuple[str, pd.DataFrame]]:
+    """(rule, benchmark table) of every job that left one: folder/<rule>/*.tsv."""
+    return [(path.parent.name, pd.read_csv(path, sep="\t")) for path in sorted(folder.glob("*/*.tsv"))]
+
+
+@speaks
+def summary(
+    tables: Annotated[
+        list[Path],
+        typer.Argument(
+            help="dataset/{iteration}/manifest.json, select/{iteration}/table.csv and, with a search, "
+            "search/.../structures.csv and search/.../unique.csv, told apart by their names"
+        ),
+    ],
+    hp: Annotated[Path, typer.Option(help="errors of HP on held-out melt (JSON)")],
+    lp: Annotated[Path, typer.Option(help="errors of LP on held-out melt (JSON)")],
+    certificate: Annotated[Path, typer.Option(help="certificates of disorder per state (CSV)")],
+    errors: Annotated[Path, typer.Option(help="energy-volume errors of each polymorph (CSV)")],
+    totals: Annotated[Path, typer.Option(help="energy-volume errors of groups (JSON)")],
+    fits: Annotated[Path, typer.Option(help="Birch-Murnaghan fits (CSV)")],
+    costs: Annotated[Path, typer.Option(help="folder of the benchmark files, read as far as they exist")],
+    out: Annotated[Path, typer.Option(help="summary (JSON)")],
+    text: Annotated[Path, typer.Option(help="summary (Markdown)")],
+    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    overlaps: Annotated[Path | None, typer.Option(help="overlaps of the spectra (CSV)")] = None,
+    found: Annotated[Path | None, typer.Option(help="structures found, with reference energies (CSV)")] = None,
+) -> None:
+    """Collect what the stages found into summary.json and summary.md."""
+    given = Settings(settings)
+    named = {name: sorted(p for p in tables if p.name == name) for name in {path.name for path in tables}}
+    by_potential, error_rows = read_json(totals), pd.read_csv(errors)
+    search = None
+    if found is not None:
+        relaxed, unique = together(named["structures.csv"]), together(named["unique.csv"])
+        search = search_part(relaxed, unique, pd.read_csv(found), given.value("search")["stable_window_eV_per_atom"])
+    result = Summary(
+        study=given.value("name"),
+        substance=given.value("substance")["name"],
+        reference=given.value("reference")["name"],
+        settings_digest=hashlib.sha256(given.text.encode()).hexdigest(),
+        datasets=[dataset_part(path.parent.name, read_json(path)) for path in named.get("manifest.json", [])],
+        iterations=[iteration_part(path.parent.name, pd.read_csv(path)) for path in named.get("table.csv", [])],
+        certificate_enabled=given.value("certificate")["enabled"],
+        certificates=certificate_part(pd.read_csv(certificate)),
+        held_out={name: HeldOut(**read_json(path)) for name, path in (("hp", hp), ("lp", lp))},
+        energy_volume={
+            name: energy_volume_part(error_rows[error_rows["potential"] == name], by_potential[name])
+            for name in ("hp", "lp")
+        },
+        fits=fit_part(pd.read_csv(fits)),
+        vdos_overlaps=None if overlaps is None else overlap_part(pd.read_csv(overlaps)),
+        search=search,
+        costs=cost_part(jobs_measured(costs)),
+    )
+    write_text(text, as_markdown(result))
+    write_text(out, json.dumps(result.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    typer.run(summary)

@@ -1,0 +1,105 @@
+"""Frames: ids, extended XYZ, smallest distances."""
+
+import gzip
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk
+from ase.calculators.singlepoint import SinglePointCalculator
+
+from melt2crystal.errors import UserError
+from melt2crystal.frames import canonical_frame, frame_id, minimum_distances, read_frames, too_close, write_frames
+
+
+def random_frame(seed: int = 0, atoms: int = 12) -> Atoms:
+    generator = np.random.default_rng(seed)
+    cell = 6 * np.eye(3) + generator.normal(scale=0.3, size=(3, 3))
+    frame = Atoms("Si4O8" if atoms == 12 else f"Si{atoms}", positions=generator.normal(scale=5, size=(atoms, 3)))
+    frame.set_cell(cell)
+    frame.pbc = True
+    return frame
+
+
+@pytest.mark.parametrize("name", ["frames.extxyz", "frames.extxyz.gz"])
+def test_a_frame_keeps_id_labels_and_info_through_a_file(tmp_path, name):
+    frames = []
+    for seed in range(3):
+        frame = canonical_frame(random_frame(seed))
+        frame.info.update(temperature_K=4000.0, origin=f"walk {seed}")
+        results = {"energy": -100.123456789, "forces": np.full((12, 3), 0.12345678), "stress": np.arange(6) / 100}
+        frame.calc = SinglePointCalculator(frame, **results)
+        frames.append(frame)
+    plain = tmp_path / "frames.extxyz"
+    write_frames(plain, frames)
+    if name.endswith(".gz"):
+        (tmp_path / name).write_bytes(gzip.compress(plain.read_bytes()))
+    for written, back in zip(frames, read_frames(tmp_path / name), strict=True):
+        assert frame_id(back) == back.info["frame_id"] == written.info["frame_id"]
+        assert canonical_frame(back).info["frame_id"] == written.info["frame_id"]
+        assert (back.info["temperature_K"], back.info["origin"]) == (4000.0, written.info["origin"])
+        assert back.get_potential_energy() == pytest.approx(-100.123456789, abs=1e-9)
+        np.testing.assert_allclose(back.get_forces(), written.get_forces(), atol=1e-8)
+        np.testing.assert_allclose(back.get_stress(), written.get_stress(), atol=1e-12)
+
+
+def test_the_same_frames_make_the_same_bytes(tmp_path):
+    frames = [canonical_frame(random_frame(seed)) for seed in range(3)]
+    write_frames(tmp_path / "a.extxyz", frames)
+    write_frames(tmp_path / "b.extxyz", read_frames(tmp_path / "a.extxyz"))
+    assert (tmp_path / "a.extxyz").read_bytes() == (tmp_path / "b.extxyz").read_bytes()
+
+
+def test_the_id_sees_positions_cell_and_species_and_nothing_else():
+    frame = canonical_frame(random_frame())
+    same, moved, strained, swapped = (frame.copy() for _ in range(4))
+    same.info["temperature_K"] = 3000
+    same.positions += 1e-10
+    moved.positions[3, 1] += 1e-6
+    strained.cell[0, 0] += 1e-6
+    swapped.numbers[[0, 4]] = swapped.numbers[[4, 0]]
+    assert canonical_frame(same).info["frame_id"] == frame.info["frame_id"]
+    assert len({canonical_frame(other).info["frame_id"] for other in (frame, moved, strained, swapped)}) == 4
+
+
+def test_minus_zero_is_zero():
+    frame = bulk("Si")
+    other = frame.copy()
+    other.positions[0] = -0.0
+    assert frame_id(other) == frame_id(frame)
+    other.positions[0] = -1e-12
+    assert frame_id(other) == frame_id(frame)
+
+
+def test_an_empty_file_is_an_empty_list(tmp_path):
+    write_frames(tmp_path / "none.extxyz", [])
+    assert read_frames(tmp_path / "none.extxyz") == []
+
+
+def test_unreadable_files_are_told_with_their_name(tmp_path):
+    write_frames(tmp_path / "cut.extxyz", [random_frame()])
+    text = (tmp_path / "cut.extxyz").read_text()
+    (tmp_path / "cut.extxyz").write_text(text[: len(text) // 2])
+    (tmp_path / "noise.extxyz").write_bytes(bytes(range(256)))
+    (tmp_path / "fake.extxyz.gz").write_text("not gzip")
+    for name in ("cut.extxyz", "noise.extxyz", "fake.extxyz.gz", "missing.extxyz"):
+        with pytest.raises(UserError, match=name):
+            read_frames(tmp_path / name)
+
+
+def test_smallest_distances_of_a_known_crystal():
+    """Rock salt, a = 5: nearest Na-Cl at a/2; Na-Na at a/sqrt(2) is beyond the 3 A that are looked at."""
+    found = minimum_distances(bulk("NaCl", "rocksalt", a=5.0))
+    assert found["Na-Cl"] == pytest.approx(2.5)
+    assert found["Na-Na"] == found["Cl-Cl"] == 3.0
+
+
+def test_periodic_images_count():
+    lonely = Atoms("O", cell=[1.5, 9, 9], pbc=True)
+    assert minimum_distances(lonely)["O-O"] == pytest.approx(1.5)
+
+
+def test_too_close_names_the_pair_in_either_order():
+    pair = Atoms("OSi", positions=[[0, 0, 0], [1.0, 0, 0]], cell=[9, 9, 9], pbc=True)
+    assert too_close(pair, {"Si-O": 1.2}) == "Si-O distance 1.00 A is below 1.2 A"
+    assert too_close(pair, {"O-Si": 0.9, "O-O": 2.0, "F-F": 1.0}) is None
