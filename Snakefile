@@ -26,28 +26,27 @@ include: "rules/summary.smk"
 
 # One target for each part of the paper: `snakemake potentials`, `snakemake benchmark`, ...
 rule potentials:
-    localrule: True
     input:
         f"{RESULTS}/liquid/liquid.png",
         expand(f"{RESULTS}/models/{{potential}}/card.md", potential=["lp", "hp"]),
+    localrule: True
 
 
 rule benchmark:
-    localrule: True
     input:
         f"{RESULTS}/benchmark/fits.csv",
         f"{RESULTS}/benchmark/energy_volume_errors.csv",
         f"{RESULTS}/benchmark/vdos/overlaps.csv" if SPECTRA_OF else [],
+    localrule: True
 
 
 rule search:
-    localrule: True
     input:
         f"{RESULTS}/search/found.csv" if STUDY.search.enabled else [],
+    localrule: True
 
 
 rule all:
-    localrule: True
     default_target: True
     input:
         rules.potentials.input,
@@ -56,3 +55,4 @@ rule all:
         rules.figures.input,
         f"{RESULTS}/summary.json",
         f"{RESULTS}/summary.md",
+    localrule: True

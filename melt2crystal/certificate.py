@@ -71,14 +71,14 @@ def read_library(files: Sequence[Path], formula: Mapping[str, int]) -> dict[str,
     """The library from CIF files, named by their stems.
 
     Raises:
-        UserError: a file can't be read.
+        UserError: a file can't be read, or holds several structures.
     """
     from ase.io import read
 
-    crystals = {}
+    crystals: dict[str, Atoms] = {}
     for path in files:
         try:
-            crystals[Path(path).stem] = read(path)
+            (crystals[Path(path).stem],) = read(path, index=":")
         except Exception as error:  # ASE raises many kinds on broken files
             raise UserError(f"{path}: not a readable crystal structure ({type(error).__name__}: {error})") from error
     return crystal_library(crystals, formula)

@@ -76,7 +76,7 @@ def _composition(frame: Atoms, species: Sequence[str]) -> str:
 
 
 def _system(frames: Sequence[Atoms], species: Sequence[str]) -> dict[str, Any]:
-    """dpdata's dictionary of frames of one composition, atoms sorted by type; one concatenation, not one append a frame.
+    """dpdata's dictionary of frames of one composition, atoms sorted by type; one concatenation, no appending.
 
     Virial = - volume x stress (ASE's sign), eV.
     """

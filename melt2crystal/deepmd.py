@@ -1,9 +1,9 @@
-"""DeePMD-kit as a program: training input, and train, freeze, compress with resumption from the last checkpoint."""
+"""DeePMD-kit: training input, and its commands train, freeze, compress, resuming from the last checkpoint."""
 
 import json
+import multiprocessing
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,10 +15,16 @@ from melt2crystal.errors import EngineError
 from melt2crystal.sections.train import Network, Training
 
 CHECKPOINT = "model.ckpt"
+PRELOADED = [f"deepmd.tf.entrypoints.{name}" for name in ("main", "train", "freeze", "compress")]
 
 
 def training_input(
-    network: Network, training: Training, species: Sequence[str], sel: Sequence[int], systems: dict[str, list[str]], seed: int
+    network: Network,
+    training: Training,
+    species: Sequence[str],
+    sel: Sequence[int],
+    systems: dict[str, list[str]],
+    seed: int,
 ) -> dict[str, Any]:
     """DeePMD's input for one se_e2_a model.
 
@@ -28,7 +34,9 @@ def training_input(
         seed: the only thing that differs between the members of an ensemble.
     """
     report_every = max(1, training.steps // 100)
-    start, limit = zip(*(training.prefactors.energy, training.prefactors.force, training.prefactors.virial), strict=True)
+    start, limit = zip(
+        *(training.prefactors.energy, training.prefactors.force, training.prefactors.virial), strict=True
+    )
     loss: dict[str, Any] = {"type": "ener"}
     for letter, first, last in zip("efv", start, limit, strict=True):
         loss[f"start_pref_{letter}"], loss[f"limit_pref_{letter}"] = first, last
@@ -83,17 +91,37 @@ def find_dp() -> str:
 
 
 def run_dp(arguments: Sequence[str], folder: Path) -> None:
-    """Run ``dp`` with its output going to this process's log; EngineError with its exit status if it fails."""
-    environment = dict(os.environ)
+    """Run a ``dp`` command in ``folder``, its output going to this process's log.
+
+    Each command is forked from a server that has imported TensorFlow and nothing else: the import is what a start of
+    ``dp`` costs (6 s of 9 s for freeze), and a member needs three commands.
+
+    Raises:
+        EngineError: there is no ``dp``, or it failed; with its exit status.
+    """
+    find_dp()
     for variable in ("OMP_NUM_THREADS", "DP_INTRA_OP_PARALLELISM_THREADS", "DP_INTER_OP_PARALLELISM_THREADS"):
-        environment.setdefault(variable, "1")
-    environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        os.environ.setdefault(variable, "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     print(f"cd {folder} && dp {' '.join(arguments)}", flush=True)
-    done = subprocess.run([find_dp(), *arguments], cwd=folder, env=environment, stdout=sys.stdout, stderr=sys.stdout)
-    if done.returncode != 0:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    process = context.Process(target=_dp, args=(list(arguments), folder))
+    process.start()
+    process.join()
+    if process.exitcode != 0:
         raise EngineError(
-            f"'dp {' '.join(arguments)}' in {folder} ended with status {done.returncode}; its last words stand above"
+            f"'dp {' '.join(arguments)}' in {folder} ended with status {process.exitcode}; its last words stand above"
         )
+
+
+def _dp(arguments: list[str], folder: Path) -> None:
+    """The child of ``run_dp``."""
+    from deepmd.main import main
+
+    os.chdir(folder)
+    os.dup2(1, 2)
+    main(arguments)
 
 
 def train(settings: dict[str, Any], folder: Path) -> None:

@@ -1,7 +1,8 @@
 """Deviation of an ensemble's forces: computed, or read from LAMMPS' and dp's model_devi.out.
 
 Definitions as in DP-GEN and DeePMD-kit: force deviation of atom i is sqrt(<|F_i - <F_i>|^2>), the average over the
-models with 1/n; ``max``, ``min`` and ``avg`` are over the atoms (Zhang et al., Comput. Phys. Commun. 253, 107206 (2020)).
+models with 1/n; ``max``, ``min`` and ``avg`` are over the atoms (Zhang et al., Comput. Phys. Commun. 253,
+107206 (2020)).
 """
 
 from pathlib import Path

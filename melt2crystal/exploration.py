@@ -92,9 +92,10 @@ def collect_walk(
         pairs = zip(table[STEP_COLUMN], table[MAX_FORCE_DEVIATION], strict=True)
         deviations = {int(step): deviation for step, deviation in pairs if np.isfinite(step)}
     first = explore.skip_ps * 1000 / explore.time_step_fs
-    frames, rows = [], []
+    frames: list[Atoms] = []
+    rows = []
     for step in sorted(set(snapshots) | set(deviations)):
-        if step < first:
+        if step <= first:  # step 0 is the start, a frame of the training set itself
             continue
         number, density = -1, float("nan")
         if step in snapshots and _finite(snapshots[step]):

@@ -27,12 +27,16 @@ def canonical_frame(atoms: Atoms) -> Atoms:
 
 
 def frame_id(atoms: Atoms) -> str:
-    """16 hexadecimal digits from species, cell and positions as written (8 decimals, A)."""
+    """'f' and 15 hexadecimal digits from species, cell and positions as written (8 decimals, A).
+
+    The letter keeps extended XYZ from reading an id like 12345678901234e5 as a number.
+    """
     text = io.StringIO()
     np.savetxt(text, atoms.cell.array, fmt=f"%.{DECIMALS}f")
     np.savetxt(text, atoms.get_positions(), fmt=f"%.{DECIMALS}f")
     content = " ".join(atoms.get_chemical_symbols()) + "\n" + text.getvalue()
-    return hashlib.sha256(content.replace("-0." + "0" * DECIMALS, "0." + "0" * DECIMALS).encode()).hexdigest()[:16]
+    content = content.replace("-0." + "0" * DECIMALS, "0." + "0" * DECIMALS)
+    return "f" + hashlib.sha256(content.encode()).hexdigest()[:15]
 
 
 def read_frames(path: Path | str) -> list[Atoms]:

@@ -195,12 +195,8 @@ def read_dump(path: Path) -> list[Snapshot]:
 def _shift_to_origin(step: int, bounds: np.ndarray, columns: dict[str, np.ndarray]) -> Snapshot:
     """Turn dump bounds (with tilts, if any) into a cell and move the atoms' origin to zero."""
     xy, xz, yz = bounds[:, 2] if bounds.shape[1] == 3 else (0.0, 0.0, 0.0)
-    low = np.array(
-        [bounds[0, 0] - min(0, xy, xz, xy + xz), bounds[1, 0] - min(0, yz), bounds[2, 0]], dtype=float
-    )
-    high = np.array(
-        [bounds[0, 1] - max(0, xy, xz, xy + xz), bounds[1, 1] - max(0, yz), bounds[2, 1]], dtype=float
-    )
+    low = np.array([bounds[0, 0] - min(0, xy, xz, xy + xz), bounds[1, 0] - min(0, yz), bounds[2, 0]], dtype=float)
+    high = np.array([bounds[0, 1] - max(0, xy, xz, xy + xz), bounds[1, 1] - max(0, yz), bounds[2, 1]], dtype=float)
     lx, ly, lz = high - low
     cell = np.array([[lx, 0, 0], [xy, ly, 0], [xz, yz, lz]])
     for axis, shift in zip("xyz", low, strict=True):

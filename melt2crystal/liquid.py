@@ -18,7 +18,6 @@ from melt2crystal.lammps_static import BAR_PER_GPA
 from melt2crystal.sections.liquid import Liquid
 
 SAMPLES = 100  # positions per walk for the diffusion coefficient, at least
-LARGEST_SEED = 899_999_999  # of LAMMPS' Marsaglia generator
 THERMO = ("temperature_K", "pressure_GPa", "density_g_per_cm3", "potential_energy_eV_per_atom", "volume_A3")
 
 
@@ -160,7 +159,7 @@ def run_walks(
     volume_limit = 6 * start.get_volume()
     write_data(folder / "start.data", start, species)
     failed: dict[int, str] = {}
-    velocities = seed % LARGEST_SEED + 1
+    velocities = seed
     text = melt_commands(liquid, species, hottest_K, pressure_GPa, plan, velocities, volume_limit)
     at = 0
     while True:

@@ -82,7 +82,7 @@ class Ensemble:
 class _ModelCalculator(Calculator):
     """ASE calculator of one loaded model (the wheel's own loads the graph again each time)."""
 
-    implemented_properties = ("energy", "free_energy", "forces", "stress")
+    implemented_properties = ["energy", "free_energy", "forces", "stress"]  # noqa: RUF012  (as ASE wants it)
 
     def __init__(self, ensemble: Ensemble, member: int) -> None:
         super().__init__()

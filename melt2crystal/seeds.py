@@ -17,5 +17,5 @@ def generator_for(root: int, stage: str, *indices: int | str) -> np.random.Gener
 
 
 def seed_for(root: int, stage: str, *indices: int | str) -> int:
-    """A positive 31-bit integer for engines that want one number (LAMMPS, DeePMD)."""
-    return int(sequence_for(root, stage, *indices).generate_state(1)[0]) % (2**31 - 2) + 1
+    """A positive integer for engines that want one number; LAMMPS takes none above 900 million."""
+    return int(sequence_for(root, stage, *indices).generate_state(1)[0]) % 899_999_999 + 1

@@ -1,6 +1,6 @@
 """Selection by deviation: four classes, a half-open window, a seeded choice, and when to stop.
 
-The window is DP-GEN's standard one (0.14): eps_lo <= eps < eps_hi is a candidate, eps < eps_lo accurate, the rest failed.
+The window is DP-GEN's standard one (0.14): eps_lo <= eps < eps_hi is a candidate, below it accurate, above failed.
 What can't be trusted (no number, unphysical geometry, no frame) is a class of its own, invalid.
 """
 
@@ -48,7 +48,7 @@ def classify(deviation: np.ndarray, sound: np.ndarray, eps_lo: float, eps_hi: fl
 def labelling_order(candidates: pd.DataFrame, strategy: str, generator: np.random.Generator) -> list[int]:
     """Index labels of the candidates in the order in which they should be labelled.
 
-    ``random`` is a seeded shuffle (DP-GEN's way). ``spread`` takes one from each (T, p) cell in turn; within a cell each
+    ``random`` is a seeded shuffle (DP-GEN's way). ``spread`` takes one from each (T, p) cell in turn; within a cell the
     next one is the farthest in time from those already taken (walks are told apart by ``walk``).
     """
     if strategy == "random":

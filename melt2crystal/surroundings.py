@@ -97,7 +97,7 @@ def repeated_fraction(structure: Surroundings, tolerance: float, share: float = 
 
 def distinct(crystal: Surroundings, decimals: int = 4) -> Surroundings:
     """The crystal with symmetry-equivalent atoms left out: the same distances to anything, in less time."""
-    kept = []
+    kept: list[int] = []
     for species in np.unique(crystal.symbols):
         of_species = np.flatnonzero(crystal.symbols == species)
         _, first = np.unique(crystal.distances[of_species].round(decimals), axis=0, return_index=True)

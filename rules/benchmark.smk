@@ -7,8 +7,7 @@ RELAXED_BY_REFERENCE = STUDY.benchmark.energy_volume.ions == "relaxed"
 
 def of_polymorphs(*fields, names=POLYMORPHS):
     """What a job needs to know of each polymorph, in the study's order; titles, for example, it need not know."""
-    known = STUDY.benchmark.polymorphs
-    return [{"name": name, **{field: getattr(known[name], field) for field in fields}} for name in names]
+    return [{"name": name, **STUDY.benchmark.polymorphs[name].model_dump(include=set(fields))} for name in names]
 
 
 rule benchmark_structures:

@@ -15,9 +15,7 @@ from melt2crystal.config import load_study, section_text  # noqa: E402
 from melt2crystal.errors import UserError  # noqa: E402
 
 try:
-    STUDY = load_study(
-        config, ROOT, check_files=workflow.is_main_process, configfiles=workflow.configfiles
-    )
+    STUDY = load_study(config, ROOT, check_files=workflow.is_main_process, configfiles=workflow.configfiles)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 

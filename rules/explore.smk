@@ -14,12 +14,12 @@ rule explore_walks:
         log("explore_walks", "{iteration}-p{pressure}"),
     benchmark:
         cost("explore_walks", "{iteration}-p{pressure}")
-    params:
-        settings=lambda wildcards: settings("explore", "substance", "seed", row=row_of(wildcards)),
     threads: 1
     resources:
         mem_mb=4000,
         runtime=1440,
+    params:
+        settings=lambda wildcards: settings("explore", "substance", "seed", row=row_of(wildcards)),
     shell:
         "python scripts/explore_walks.py {input.models} --starts {input.starts} --iteration {wildcards.iteration} "
         "--frames {output.frames} --deviations {output.deviations} --walks {output.walks} "
@@ -43,6 +43,10 @@ checkpoint select_frames:
         log("select_frames", "{iteration}"),
     benchmark:
         cost("select_frames", "{iteration}")
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
     params:
         settings=lambda wildcards: settings(
             "select",
@@ -53,10 +57,6 @@ checkpoint select_frames:
             library=certificate_library(),
             cells=[[row.pressure_GPa, temperature] for row in STUDY.grid for temperature in row.temperatures_K],
         ),
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=120,
     shell:
         "python scripts/select_frames.py {input.explored} --iteration {wildcards.iteration} "
         "--heldout {input.heldout} --decision {output.decision} --table {output.table} --chosen {output.chosen} "

@@ -19,11 +19,7 @@ FILE_OF = {
 
 def figures():
     """All figures of this study."""
-    return [
-        f"{RESULTS}/figures/{FILE_OF[rule]}.{kind}"
-        for rule in FIGURES
-        for kind in ("pdf", "png")
-    ]
+    return [f"{RESULTS}/figures/{FILE_OF[rule]}.{kind}" for rule in FIGURES for kind in ("pdf", "png")]
 
 
 def style(*sections, **extra):
@@ -42,17 +38,11 @@ def picture(rule, category):
 
 def found_by_pressure(name):
     """A file of the search at every pressure."""
-    return [
-        f"{RESULTS}/search/p{pressure:g}/{name}"
-        for pressure in STUDY.search.pressures_GPa
-    ]
+    return [f"{RESULTS}/search/p{pressure:g}/{name}" for pressure in STUDY.search.pressures_GPa]
 
 
 def polymorphs_for_figures(*fields):
-    return {
-        name: {field: getattr(p, field) for field in fields}
-        for name, p in STUDY.benchmark.polymorphs.items()
-    }
+    return {name: {field: getattr(p, field) for field in fields} for name, p in STUDY.benchmark.polymorphs.items()}
 
 
 include: "figures_loop.smk"
@@ -107,9 +97,7 @@ rule figure_energy_volume:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=style(
-            "substance", polymorphs=polymorphs_for_figures("title", "space_group")
-        ),
+        settings=style("substance", polymorphs=polymorphs_for_figures("title", "space_group")),
     shell:
         "python scripts/figure_energy_volume.py {input.vdos} --lp {input.lp} --hp {input.hp} "
         "--reference {input.reference} --fits {input.fits} --pdf {output.pdf} --png {output.png} "

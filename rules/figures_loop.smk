@@ -4,11 +4,7 @@
 def learning_curves(wildcards):
     """Of every ensemble that was trained."""
     ensembles = [f"iteration-{number}" for number in iterations_done()] + ["lp", "hp"]
-    return [
-        f"{RESULTS}/train/{name}/{member}/lcurve.csv"
-        for name in ensembles
-        for member in members_of(name)
-    ]
+    return [f"{RESULTS}/train/{name}/{member}/lcurve.csv" for name in ensembles for member in members_of(name)]
 
 
 def selection_tables(wildcards):

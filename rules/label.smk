@@ -37,15 +37,15 @@ rule label_shard:
         log("label_shard", "{batch}-{shard}"),
     benchmark:
         cost("label_shard", "{batch}-{shard}")
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=720,
     params:
         settings=settings("reference", "label", "substance"),
         shards=lambda wildcards: number_of_shards(wildcards.batch),
         store=STORE,
         study=STUDY.name,
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=720,
     shell:
         "python scripts/label_shard.py --requested {input.requested} --shard {wildcards.shard} "
         "--shards {params.shards} --store {params.store} "
@@ -65,12 +65,12 @@ rule label_collect:
         log("label_collect", "{batch}"),
     benchmark:
         cost("label_collect", "{batch}")
-    params:
-        settings=settings("label"),
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=settings("label"),
     shell:
         "python scripts/label_collect.py {input.shards} --requested {input.requested} --out {output.labels} "
         "--table {output.table} --settings {params.settings:q} > {log} 2>&1"

@@ -27,6 +27,10 @@ rule liquid_walks:
         log("liquid_walks", "{purpose}-p{pressure}"),
     benchmark:
         cost("liquid_walks", "{purpose}-p{pressure}")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=1440,
     params:
         settings=lambda wildcards: settings(
             "liquid",
@@ -34,11 +38,8 @@ rule liquid_walks:
             "seed",
             row=row_of(wildcards),
             frames=frames_per_walk(wildcards.purpose),
+            walk_ps=STUDY.liquid.walk_ps if wildcards.purpose == "train" else STUDY.liquid.heldout_walk_ps,
         ),
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=1440,
     shell:
         "python scripts/liquid_walks.py --purpose {wildcards.purpose} --frames {output.frames} "
         "--walks {output.walks} --thermo {output.thermo} --settings {params.settings:q} > {log} 2>&1"
@@ -58,12 +59,12 @@ rule liquid_certify:
         log("liquid_certify", "{purpose}-p{pressure}"),
     benchmark:
         cost("liquid_certify", "{purpose}-p{pressure}")
-    params:
-        settings=settings("certificate", "substance"),
     threads: 1
     resources:
         mem_mb=1000,
         runtime=240,
+    params:
+        settings=settings("certificate", "substance"),
     shell:
         "python scripts/liquid_certify.py {input.library} --frames {input.frames} --walks {input.walks} "
         "--potential {input.potential} --table {output.table} --certified {output.certified} "
@@ -102,6 +103,10 @@ rule liquid_plot:
         log("liquid_plot"),
     benchmark:
         cost("liquid_plot")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         settings=settings(
             "figures",
@@ -110,10 +115,6 @@ rule liquid_plot:
             potential=STUDY.liquid.potential,
             minimum_diffusion=STUDY.certificate.minimum_diffusion_A2_per_ps,
         ),
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     shell:
         "python scripts/liquid_plot.py --walks {input.walks} --counts {input.certificate} --pdf {output.pdf} "
         "--png {output.png} --settings {params.settings:q} > {log} 2>&1"
@@ -127,12 +128,12 @@ rule liquid_request:
         ],
     output:
         requested=f"{RESULTS}/label/{{melt}}/requested.extxyz",
-    wildcard_constraints:
-        melt="initial|heldout",
     log:
         log("liquid_request", "{melt}"),
     benchmark:
         cost("liquid_request", "{melt}")
+    wildcard_constraints:
+        melt="initial|heldout",
     threads: 1
     resources:
         mem_mb=500,

@@ -2,7 +2,6 @@
 
 
 rule release_member:
-    localrule: True
     input:
         frozen=f"{RESULTS}/train/{{potential}}/{{member}}/model.pb",
         compressed=f"{RESULTS}/train/{{potential}}/{{member}}/compressed.pb",
@@ -15,6 +14,7 @@ rule release_member:
         log("release_member", "{potential}-{member}"),
     benchmark:
         cost("release_member", "{potential}-{member}")
+    localrule: True
     resources:
         mem_mb=500,
         runtime=5,
@@ -38,6 +38,10 @@ rule release_card:
         log("release_card", "{potential}"),
     benchmark:
         cost("release_card", "{potential}")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         settings=lambda wildcards: settings(
             "name",
@@ -47,10 +51,6 @@ rule release_card:
             "train.network",
             training=training_settings(wildcards.potential),
         ),
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     shell:
         "python scripts/release_card.py {input.models} --potential {wildcards.potential} --info {input.info} "
         "--errors {input.errors} --certificate {input.certificate} --manifest {input.manifest} "

@@ -16,12 +16,12 @@ rule search_structures:
         log("search_structures", "p{pressure}-z{units}"),
     benchmark:
         cost("search_structures", "p{pressure}-z{units}")
-    params:
-        settings=settings("search.structures", *leaves(Starts, Relaxation, Symmetry), "substance", "seed"),
     threads: STUDY.search.workers
     resources:
         mem_mb=2000 * STUDY.search.workers,
         runtime=720,
+    params:
+        settings=settings("search.structures", *leaves(Starts, Relaxation, Symmetry), "substance", "seed"),
     shell:
         "python scripts/search_structures.py {input.models} --polymorphs {input.polymorphs} "
         "--pressure={wildcards.pressure} --formula-units {wildcards.units} --table {output.table} "
@@ -46,12 +46,12 @@ rule search_unique:
         log("search_unique", "p{pressure}"),
     benchmark:
         cost("search_unique", "p{pressure}")
-    params:
-        settings=settings(*leaves(Starts, Relaxation, Symmetry, Unique), "substance", "seed"),
     threads: STUDY.search.workers
     resources:
         mem_mb=2000 * STUDY.search.workers,
         runtime=240,
+    params:
+        settings=settings(*leaves(Starts, Relaxation, Symmetry, Unique), "substance", "seed"),
     shell:
         "python scripts/search_unique.py {input.tables} --models '{input.models}' --polymorphs {input.polymorphs} "
         "--pressure={wildcards.pressure} --table {output.table} --structures {output.structures} "
@@ -69,12 +69,12 @@ rule search_request:
         log("search_request", "p{pressure}"),
     benchmark:
         cost("search_request", "p{pressure}")
-    params:
-        settings=settings("search.labelled_structures"),
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        settings=settings("search.labelled_structures"),
     shell:
         "python scripts/search_request.py --table {input.table} --structures {input.structures} "
         "--out {output.requested} --settings {params.settings:q} > {log} 2>&1"

@@ -15,10 +15,7 @@ SUMMARISED = [
 
 
 def dataset_manifests(wildcards):
-    return [
-        f"{RESULTS}/dataset/{number:02d}/manifest.json"
-        for number in range(int(final_iteration()) + 1)
-    ]
+    return [f"{RESULTS}/dataset/{number:02d}/manifest.json" for number in range(int(final_iteration()) + 1)]
 
 
 rule summary:
@@ -28,11 +25,7 @@ rule summary:
         selections=selection_tables,
         relaxed=collect(
             f"{RESULTS}/search/p{{p}}/z{{z}}/structures.csv",
-            p=(
-                [f"{p:g}" for p in STUDY.search.pressures_GPa]
-                if STUDY.search.enabled
-                else []
-            ),
+            p=([f"{p:g}" for p in STUDY.search.pressures_GPa] if STUDY.search.enabled else []),
             z=STUDY.search.formula_units,
         ),
         unique=found_by_pressure("unique.csv") if STUDY.search.enabled else [],
@@ -43,11 +36,7 @@ rule summary:
         errors=f"{RESULTS}/benchmark/energy_volume_errors.csv",
         totals=f"{RESULTS}/benchmark/energy_volume_errors.json",
         fits=f"{RESULTS}/benchmark/fits.csv",
-        overlaps=(
-            f"{RESULTS}/benchmark/vdos/overlaps.csv"
-            if STUDY.benchmark.vdos.enabled
-            else []
-        ),
+        overlaps=(f"{RESULTS}/benchmark/vdos/overlaps.csv" if STUDY.benchmark.vdos.enabled else []),
     output:
         json=f"{RESULTS}/summary.json",
         text=report(

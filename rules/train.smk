@@ -31,6 +31,10 @@ rule train_data:
         log("train_data", "{ensemble}"),
     benchmark:
         cost("train_data", "{ensemble}")
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
     params:
         settings=lambda wildcards: settings(
             "substance",
@@ -39,10 +43,6 @@ rule train_data:
             pressures_GPa=pressures_of(wildcards.ensemble),
             validation_fraction=STUDY.train.validation_fraction,
         ),
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
     shell:
         "python scripts/train_data.py --dataset {input.dataset} --training {output.training} "
         "--validation {output.validation} --info {output.info} --settings {params.settings:q} > {log} 2>&1"
@@ -63,14 +63,12 @@ rule train_member:
         log("train_member", "{ensemble}-{member}"),
     benchmark:
         cost("train_member", "{ensemble}-{member}")
-    params:
-        settings=lambda wildcards: settings(
-            "train.network", "seed", training=training_settings(wildcards.ensemble)
-        ),
     threads: 1
     resources:
         mem_mb=4000,
         runtime=1440,
+    params:
+        settings=lambda wildcards: settings("train.network", "seed", training=training_settings(wildcards.ensemble)),
     shell:
         "python scripts/train_member.py --info {input.info} --training {input.training} "
         "--validation {input.validation} --ensemble {wildcards.ensemble} --member {wildcards.member} "

@@ -22,7 +22,7 @@ def label_collect(
     table: Annotated[Path, typer.Option(help="status and reason of every frame (CSV)")],
     settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
 ) -> None:
-    """Every requested frame must have a row; more failures than the study tolerates stop the run, with their reasons."""
+    """Every requested frame must have a row; more failures than the study tolerates stop the run."""
     tolerance = Settings(settings).section("label", LabelSettings).failure_tolerance
     frames = [frame for shard in shards for frame in read_frames(shard)]
     rows = pd.concat([pd.read_csv(shard.with_suffix(".csv"), keep_default_na=False) for shard in shards])

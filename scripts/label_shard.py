@@ -26,7 +26,7 @@ def label_shard(
     table: Annotated[Path, typer.Option(help="status and reason of every frame (CSV)")],
     settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
 ) -> None:
-    """Give every frame of the shard a label or a reason; finished labels survive a kill and are never computed twice."""
+    """Give every frame of the shard a label or a reason; finished labels survive a kill, none is computed twice."""
     given = Settings(settings)
     rules = given.section("label", LabelSettings)
     substance = given.section("substance", Substance)
@@ -43,7 +43,7 @@ def label_shard(
             results[name] = labelled(frame, label, digest)
         else:
             print(f"{name}: {label.status}: {label.reason}", flush=True)
-        if len(rows) % 100 == 0 or not was_known and label.seconds > 5:
+        if len(rows) % 100 == 0 or (not was_known and label.seconds > 5):
             print(f"{len(rows)} of {len(frames)} frames, {label.seconds:.1f} s for this one", flush=True)
     order = {frame.info["frame_id"]: position for position, frame in enumerate(frames)}
     rows.sort(key=lambda row: order[row[0]])

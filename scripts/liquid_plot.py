@@ -1,7 +1,7 @@
 """What the melts are like: density, pressure, diffusion of each walk, and which frames are certified."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -40,7 +40,7 @@ def draw(
         colour, marker = colours[pressure], MARKERS[purpose]
         kelvin = group["temperature_K"] / 1000
         filled = colour if purpose == "train" else "white"
-        look = {"color": colour, "marker": marker, "markerfacecolor": filled}
+        look: dict[str, Any] = {"color": colour, "marker": marker, "markerfacecolor": filled}
         panels["density"].plot(kelvin, group["density_g_per_cm3"], linewidth=0.6, **look)
         off_temperature = 100 * (group["mean_temperature_K"] / group["temperature_K"] - 1)
         panels["state"].plot(off_temperature, group["mean_pressure_GPa"] - pressure, linestyle="none", **look)
@@ -57,7 +57,7 @@ def draw(
     if minimum_diffusion > 0:
         panels["diffusion"].axhline(minimum_diffusion, color=OKABE_ITO["vermilion"], linestyle="--", linewidth=0.7)
         panels["diffusion"].annotate(
-            "arrested below", (0.97, minimum_diffusion), xycoords=("axes fraction", "data"), ha="right", va="top"
+            "arrested below", (0.03, minimum_diffusion), xycoords=("axes fraction", "data"), ha="left", va="bottom"
         )
     _bars(panels["counts"], counts)
     for position, axes in enumerate(panels.values()):
@@ -92,15 +92,13 @@ def _bars(axes: Axes, counts: pd.DataFrame) -> None:
         if name == "certified" or part.any():
             axes.bar(places, part, bottom=base, color=COUNTS[name], width=0.8, label=name)
         base += part.to_numpy()
-    names = [f"{temperature / 1000:.3g}" for temperature in states["temperature_K"]]
+    names = [f"{temperature / 1000:.2g}" for temperature in states["temperature_K"]]
     axes.set_xticks(places, names, rotation=90 if len(places) > 30 else 0)
     axes.tick_params(axis="x", top=False)
-    axes.set(ylabel="frames", ylim=(0, 1.22 * max(base.max(), 1)))
+    axes.set(ylabel="frames", xlim=(-1, places[-1] + 1), ylim=(0, 1.22 * max(base.max(), 1)))
     axes.set_xlabel("temperature of the state (kK), grouped by pressure")
     for pressure, group in states.assign(place=places).groupby("pressure_GPa"):
-        axes.annotate(
-            f"{pressure:g} GPa", (group["place"].mean(), 1.02 * base.max()), ha="center", va="bottom"
-        )
+        axes.annotate(f"{pressure:g} GPa", (group["place"].mean(), 1.02 * base.max()), ha="center", va="bottom")
     axes.legend(loc="upper right", ncols=3, bbox_to_anchor=(1, 1.13), borderaxespad=0)
 
 
@@ -117,7 +115,8 @@ def liquid_plot(
     figures, substance = given.section("figures", Figures), given.section("substance", Substance)
     with journal_style(figures):
         figure = draw(figures, pd.read_csv(walks), pd.read_csv(counts), substance, given.value("minimum_diffusion"))
-        write_note(figure, f"melts by {Path(given.value('potential')).name}", given.value("name"))
+        potential = Path(given.value("potential")).name
+        write_note(figure, f"none; melts made with the classical potential {potential}", given.value("name"))
         save(figure, pdf, png, "Melts and their certificates of disorder")
 
 

@@ -30,6 +30,7 @@ def liquid_walks(
     """Random packing, fresh melt, then one walk per temperature from hot to cold (NPT)."""
     given = Settings(settings)
     liquid, substance = given.section("liquid", Liquid), given.section("substance", Substance)
+    liquid = liquid.model_copy(update={"walk_ps": given.value("walk_ps")})
     row, root = given.section("row", PressureRow), given.value("seed")
     pressure = f"p{row.pressure_GPa:g}"
     try:

@@ -50,8 +50,10 @@ def _card(
 ) -> str:
     substance, reference = given.value("substance"), given.value("reference")
     states = pd.DataFrame(seen).groupby(["pressure_GPa", "temperature_K"]).size().reset_index(name="frames")
-    certified = "every frame carries a certificate of disorder" if given.value("certificate")["enabled"] else (
-        "**the certificate of disorder was switched off: crystals may be among the frames**"
+    certified = (
+        "every frame carries a certificate of disorder"
+        if given.value("certificate")["enabled"]
+        else ("**the certificate of disorder was switched off: crystals may be among the frames**")
     )
     lines = [
         f"# {TITLES[potential]} potential of {substance['name']}, study {given.value('name')}",
@@ -60,7 +62,7 @@ def _card(
         "",
         "## What it saw",
         "",
-        f"{data['training_frames']} training and {data['validation_frames']} validation frames of the melt; {certified}.",
+        f"{data['training_frames']} training and {data['validation_frames']} validation frames of melt; {certified}.",
         "",
         _table(states),
         "",
@@ -106,7 +108,9 @@ def _table(table: pd.DataFrame) -> str:
     """A Markdown table."""
     head = "| " + " | ".join(map(str, table.columns)) + " |"
     rule = "|" + "---|" * len(table.columns)
-    cells = ("| " + " | ".join(f"{x:g}" if isinstance(x, float) else str(x) for x in row) + " |" for row in table.values)
+    cells = (
+        "| " + " | ".join(f"{x:g}" if isinstance(x, float) else str(x) for x in row) + " |" for row in table.values
+    )
     return "\n".join([head, rule, *cells])
 
 

@@ -74,7 +74,8 @@ def sound_structures(tables: list[Path]) -> tuple[pd.DataFrame, dict[str, Atoms]
     Raises:
         UserError: a table and the structures beside it do not belong together.
     """
-    parts, frames = [], {}
+    parts: list[pd.DataFrame] = []
+    frames: dict[str, Atoms] = {}
     for path in tables:
         part = read_table(path, STRUCTURES)
         part = part[part["status"].isin(SOUND)]

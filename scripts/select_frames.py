@@ -40,7 +40,7 @@ def select_frames(
     requested: Annotated[Path, typer.Option(help="frames to label (extended XYZ)")],
     settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
 ) -> None:
-    """One decision per iteration. A frame without a certificate of disorder is excluded and the next one takes its place."""
+    """One decision per iteration. A frame without a certificate of disorder is excluded, the next takes its place."""
     given = Settings(settings)
     select, substance = given.section("select", Select), given.section("substance", Substance)
     frames, rows = _read(explored)

@@ -14,7 +14,7 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.stress import voigt_6_to_full_3x3_stress
 
-from melt2crystal.engines.base import Label
+from melt2crystal.engines.base import Label, Status
 from melt2crystal.errors import EngineError
 from melt2crystal.files import digest_of_file
 from melt2crystal.sections.reference import AseReference
@@ -77,7 +77,9 @@ class AseEngine:
                 if "error" in answer:
                     name = structure.info.get("polymorph", structure.get_chemical_formula())
                     raise EngineError(f"{self.reference.calculator} could not relax {name}: {answer['error']}")
-                atoms = Atoms(structure.symbols, answer["positions"], cell=answer["cell"], pbc=True, info=structure.info)
+                atoms = Atoms(
+                    structure.symbols, answer["positions"], cell=answer["cell"], pbc=True, info=structure.info
+                )
                 atoms.calc = SinglePointCalculator(
                     atoms, energy=answer["energy"], forces=np.array(answer["forces"]), stress=np.array(answer["stress"])
                 )
@@ -151,7 +153,9 @@ def _plain(atoms: Atoms, task: str, pressure_GPa: float | None) -> dict:
 
 def _label(answer: dict, seconds: float) -> Label:
     if "error" in answer:
-        status = "timed out" if answer.get("late") else "unconverged" if answer.get("unconverged") else "crashed"
+        status: Status = (
+            "timed out" if answer.get("late") else "unconverged" if answer.get("unconverged") else "crashed"
+        )
         return Label(status, answer["error"], seconds=seconds)
     stress = voigt_6_to_full_3x3_stress(np.array(answer["stress"]))
     return Label("ok", "", answer["energy"], np.array(answer["forces"]), stress, seconds)

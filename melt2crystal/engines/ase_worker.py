@@ -29,7 +29,7 @@ def perform(task: dict, calculator) -> dict:
 
         cell = task["task"] == "relax_cell"
         target = FrechetCellFilter(atoms, scalar_pressure=task["pressure_GPa"] * GPa) if cell else atoms
-        BFGS(target, logfile=None).run(fmax=1e-3, steps=1000)
+        BFGS(target, logfile=None).run(fmax=1e-3, steps=1000)  # type: ignore[arg-type]
     forces = atoms.get_forces()
     try:
         energy = atoms.get_potential_energy(force_consistent=True)

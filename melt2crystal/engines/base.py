@@ -53,5 +53,5 @@ class ReferenceEngine(Protocol):
 
 
 def settings_digest(engine: ReferenceEngine) -> str:
-    """16 hexadecimal digits that name the engine and all its settings; labels of different digests never mix."""
-    return hashlib.sha256(to_text({"engine": engine.name, **engine.identity()}).encode()).hexdigest()[:16]
+    """'s' and 15 hexadecimal digits that name the engine and all its settings; labels of different ones never mix."""
+    return "s" + hashlib.sha256(to_text({"engine": engine.name, **engine.identity()}).encode()).hexdigest()[:15]

@@ -150,8 +150,9 @@ class EspressoEngine:
 
     def _run(self, folder: Path, timeout_s: float) -> Ended:
         """One pw.x in ``folder``; it never outlives this call."""
-        launcher = self.reference.launcher.format(ranks=self.reference.ranks) if self.reference.ranks > 1 else ""
-        command = [*shlex.split(launcher), *shlex.split(self.reference.command), "-in", "pw.in"]
+        command = [*shlex.split(self.reference.command), "-in", "pw.in"]
+        if self.reference.ranks > 1:
+            command = [*shlex.split(self.reference.launcher), str(self.reference.ranks), *command]
         environment = {"OMP_NUM_THREADS": "1", **os.environ}
         with open(folder / "pw.out", "wb") as output, open(folder / "pw.err", "wb") as errors:
             process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=errors)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 from ase.io import read
-from ase.io.espresso import write_espresso_in
+from ase.io.espresso import get_atomic_positions, get_cell_parameters, write_espresso_in
 from ase.units import Rydberg
 
 from melt2crystal.engines.base import Label, Status
@@ -148,14 +148,19 @@ def _last_image(output: str) -> Atoms:
 
 
 def last_structure(ended: Ended, given: Atoms) -> tuple[Label, Atoms | None]:
-    """The relaxed structure of a relax or vc-relax, and how it ended."""
+    """The relaxed structure of a relax or vc-relax, and how it ended.
+
+    Read from the final coordinates, which have enough digits for the symmetry to survive.
+    """
     status, reason = verdict(ended)
-    if status == "ok" and "bfgs converged" not in ended.output and "End of BFGS" not in ended.output:
+    lines = ended.output.splitlines()
+    marks = [number for number, line in enumerate(lines) if line.startswith(("Begin final", "End final"))]
+    if status == "ok" and len(marks) != 2:
         status, reason = "unconverged", "the relaxation of pw.x did not come to an end"
     if status != "ok":
         return Label(status, reason), None
-    try:
-        found = _last_image(ended.output)
-    except Exception as error:
-        return Label("crashed", f"the output of pw.x can't be read ({type(error).__name__}: {error})"), None
-    return Label("ok"), Atoms(given.symbols, positions=found.get_positions(), cell=found.cell, pbc=True)
+    final = lines[marks[0] : marks[1]]
+    cell, _ = get_cell_parameters(final)
+    cell = given.cell.array if cell is None else np.array(cell)  # pw.x writes no cell when only ions moved
+    positions = [entry[1] for entry in get_atomic_positions(final, len(given), cell)]
+    return Label("ok"), Atoms(given.symbols, positions=positions, cell=cell, pbc=True)

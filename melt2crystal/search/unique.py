@@ -1,6 +1,7 @@
 """Which of the relaxed structures are the same."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -37,9 +38,9 @@ def classes(
         ltol=_LENGTH_TOLERANCE, stol=_SITE_TOLERANCE, angle_tol=_ANGLE_TOLERANCE_DEG, primitive_cell=False, scale=True
     )
     volumes = np.array([atoms.get_volume() / len(atoms) for atoms in structures])
-    primitive: dict[int, object] = {}
+    primitive: dict[int, Any] = {}
 
-    def crystal(index: int) -> object:
+    def crystal(index: int) -> Any:
         if index not in primitive:
             own = structures[index]
             bare = Atoms(own.get_chemical_symbols(), own.get_positions(), cell=own.cell.array, pbc=True)

@@ -22,11 +22,14 @@ class Window(Section):
     """Deviation window; half-open as in DP-GEN: eps_lo <= eps < eps_hi is a candidate."""
 
     mode: Literal["fixed", "calibrated"] = Field(
-        "fixed", description="fixed: the two numbers; calibrated: from the deviation on held-out melt, never below the fixed ones"
+        "fixed",
+        description="fixed: the two numbers; calibrated: from the deviation on held-out melt, never below those",
     )
     eps_lo: float = Field(0.15, gt=0, description="lower force deviation, eV/A")
     eps_hi: float = Field(0.30, gt=0, description="upper force deviation, eV/A")
-    lo_percentile: float = Field(90.0, gt=0, lt=100, description="calibrated eps_lo: this percentile of the held-out deviation")
+    lo_percentile: float = Field(
+        90.0, gt=0, lt=100, description="calibrated eps_lo: this percentile of the held-out deviation"
+    )
     hi_factor: float = Field(3.0, gt=1, description="calibrated eps_hi: this factor times eps_lo")
 
     @model_validator(mode="after")

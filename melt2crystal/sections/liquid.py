@@ -17,7 +17,8 @@ class Liquid(Section):
     time_step_fs: float = Field(1.0, gt=0, le=5, description="time step, fs")
     melt_ps: float = Field(3.0, gt=0, description="length of the fresh melt at each pressure, ps")
     equilibrate_ps: float = Field(1.0, gt=0, description="equilibration before each walk, ps")
-    walk_ps: float = Field(5.0, gt=0, description="length of each walk that frames are taken from, ps")
+    walk_ps: float = amount(5.0, gt=0, description="length of each walk that frames are taken from, ps")
+    heldout_walk_ps: float = amount(5.0, gt=0, description="the same for the held-out melt, ps")
     frames_per_state: int = amount(50, ge=2, description="equally spaced frames per walk for training")
     heldout_frames_per_state: int = amount(
         6, ge=2, description="frames per state from an independent melt, never trained on"
@@ -30,7 +31,8 @@ class Certificate(Section):
     """Certificate of disorder: what a frame must pass before it may be trained on.
 
     Defaults separate hot, strained, rattled crystals of all polymorphs from melts of BKS silica with room on both
-    sides (docs/method.md): crystal-like atoms >= 52 % against <= 29 %, repeated surroundings up to 4 % in melts.
+    sides (docs/method.md): crystal-like atoms >= 52 % against <= 31 %, repeated surroundings >= 27 %
+    against <= 4 %.
     """
 
     enabled: bool = Field(True, description="off only for a control study that shows what unnoticed crystals do")
@@ -45,7 +47,7 @@ class Certificate(Section):
     symprecs_A: list[float] = Field(
         [0.1, 0.2, 0.3], min_length=1, description="spglib tolerances tried on the quenched frame, A"
     )
-    quench_steps: int = Field(40, ge=10, description="largest number of minimisation steps of the quench")
+    quench_steps: int = Field(25, ge=10, description="largest number of minimisation steps of the quench")
     quench_force_eV_per_A: float = Field(0.5, gt=0, description="norm of all forces at which the quench ends, eV/A")
     quench_accuracy: float = Field(
         1e-4, gt=0, lt=1, description="relative accuracy of the long-range sum in the quench"

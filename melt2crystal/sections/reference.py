@@ -108,7 +108,7 @@ class EspressoReference(Section):
     )
     command: str = Field("pw.x", description="how pw.x is called")
     ranks: int = Field(1, ge=1, le=1024, description="MPI ranks of one frame")
-    launcher: str = Field("mpirun -np {ranks}", description="put before the command if ranks > 1")
+    launcher: str = Field("mpirun -np", description="put before the number of ranks and the command if ranks > 1")
     timeout_s: float = Field(7200.0, gt=0, description="longest time for one frame, s")
     scratch: str | None = Field(None, description="folder for temporary files; default: the system's (TMPDIR)")
 

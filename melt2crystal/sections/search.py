@@ -32,9 +32,9 @@ class Relaxation(Section):
     """Relaxation of cell and atoms at pressure, and what counts as sane."""
 
     relax_member: int = Field(0, ge=0, description="member of the HP ensemble that supplies energy, forces and stress")
-    relax_steps: int = Field(200, ge=10, description="most steps of one relaxation")
+    relax_steps: int = Field(300, ge=10, description="most steps of one relaxation")
     relax_force_eV_per_A: float = Field(
-        0.01, gt=0, description="largest force and scaled stress of a relaxed structure, eV/A"
+        0.005, gt=0, description="largest force and scaled stress of a relaxed structure, eV/A"
     )
     volume_range_A3_per_atom: tuple[float, float] = Field(
         (4.0, 30.0), description="structures outside are insane, A^3 per atom"

@@ -16,9 +16,11 @@ class Substance(Section):
     )
     central_species: str = Field("Si", description="species whose coordination number is reported")
     ligand_species: str = Field("O", description="species counted around the central one")
-    bond_cutoff_A: float = Field(2.2, gt=0, le=6, description="largest central-ligand distance that counts as a bond, A")
+    bond_cutoff_A: float = Field(
+        2.2, gt=0, le=6, description="largest central-ligand distance that counts as a bond, A"
+    )
     minimum_distances_A: dict[str, float] = Field(
-        {"Si-O": 1.2, "O-O": 1.7, "Si-Si": 2.0},
+        {"Si-O": 1.1, "O-O": 1.4, "Si-Si": 1.8},
         description="pair ('A-B') -> distance in A below which a configuration is unphysical",
     )
 
@@ -63,7 +65,10 @@ class PressureRow(Section):
     pressure_GPa: float = Field(ge=-10, le=1000, description="pressure, GPa")
     temperatures_K: list[float] = Field(min_length=1, description="temperatures of the melt at this pressure, K")
     melt_temperature_K: float | None = Field(
-        None, gt=0, le=30000, description="where this pressure is melted afresh, K; default 1.25 times the hottest state"
+        None,
+        gt=0,
+        le=30000,
+        description="where this pressure is melted afresh, K; default 1.25 times the hottest state",
     )
 
     @field_validator("temperatures_K")
@@ -89,5 +94,3 @@ def melting_curve() -> tuple[PressureRow, ...]:
         PressureRow(pressure_GPa=p, temperatures_K=[lo + k * (hi - lo) / 3 for k in range(4)])
         for p, (lo, hi) in rows.items()
     )
-
-

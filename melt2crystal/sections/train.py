@@ -15,7 +15,9 @@ class Network(Section):
     embedding: list[int] = Field([50, 100], min_length=1, description="embedding net, neurons per layer")
     axis_neurons: int = Field(16, ge=1, description="axis neurons of the descriptor")
     fitting: list[int] = Field([250, 250, 250], min_length=1, description="fitting net, neurons per layer")
-    selection_margin: float = Field(1.3, ge=1, le=4, description="sel = margin times the most neighbours found in the data")
+    selection_margin: float = Field(
+        1.3, ge=1, le=4, description="sel = margin times the most neighbours found in the data"
+    )
     precision: Literal["float64", "float32"] = Field("float64", description="floating-point precision of the networks")
 
     @model_validator(mode="after")
@@ -25,7 +27,9 @@ class Network(Section):
         if any(n < 1 for n in (*self.embedding, *self.fitting)):
             raise ValueError("a layer has no neurons; every number in embedding and fitting must be at least 1")
         if self.axis_neurons > self.embedding[-1]:
-            raise ValueError(f"axis_neurons ({self.axis_neurons}) must not exceed the last embedding layer ({self.embedding[-1]})")
+            raise ValueError(
+                f"axis_neurons ({self.axis_neurons}) must not exceed the last embedding layer ({self.embedding[-1]})"
+            )
         return self
 
 
@@ -66,7 +70,9 @@ class Train(Section):
 
     network: Network = Field(Network(), description="network of every model")
     loop: Training = Field(Training(), description="ensembles that drive the exploration")
-    validation_fraction: float = Field(0.1, gt=0, lt=0.5, description="share of the dataset kept for the learning curve")
+    validation_fraction: float = Field(
+        0.1, gt=0, lt=0.5, description="share of the dataset kept for the learning curve"
+    )
 
 
 class ReleasedPotential(Section):

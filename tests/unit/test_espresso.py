@@ -19,7 +19,7 @@ from melt2crystal.labels import LabelStore
 from melt2crystal.sections.reference import EspressoKPoints, EspressoRecipe, EspressoReference
 
 DATA = Path("tests/data/espresso")
-RELEASED_DIGEST = "379b92f3c8fb76e2"  # of the released labels: a change here orphans them
+RELEASED_DIGEST = "s379b92f3c8fb76e"  # of the released labels: a change here orphans them
 SOFT_SILICON = EspressoReference(
     pseudopotentials={"Si": "Si.pbe-rrkj.UPF"},
     checksums={},
@@ -266,3 +266,30 @@ def test_released_labels_are_known_to_the_engine_with_their_numbers(tmp_path):
         assert label is not None and label.energy == frame.get_potential_energy()
         assert label.stress == pytest.approx(frame.get_stress(voigt=False), abs=1e-8)
         assert -10200 < label.energy / len(frame) * 24 < -10180  # eV per 24 atoms of these pseudopotentials
+
+
+@needs_pw
+@pytest.mark.slow
+def test_pw_x_relaxes_a_cell_to_the_pressure():
+    crystal = bulk("Si", "diamond", 5.6)
+    crystal.info["polymorph"] = "diamond"
+    engine = EspressoEngine(SOFT_SILICON.model_copy(update={"ecutwfc_Ry": 24.0, "ecutrho_Ry": 96.0}), ["Si"])
+    (relaxed,) = engine.relax([crystal], 5.0)
+    assert relaxed.info["polymorph"] == "diamond"
+    assert -relaxed.get_stress(voigt=False).trace() / 3 / GPa == pytest.approx(5.0, abs=0.3)
+    assert np.abs(relaxed.get_forces()).max() < 1e-3
+    cubic = bulk("Si", "diamond", (4 * relaxed.get_volume()) ** (1 / 3))
+    assert relaxed.cell.cellpar() == pytest.approx(cubic.cell.cellpar(), abs=1e-3)
+    (ions_only,) = engine.relax([crystal], None)
+    assert ions_only.get_volume() == pytest.approx(crystal.get_volume())
+    assert np.abs(ions_only.get_forces()).max() < 1e-3
+
+
+def test_ranks_are_started_by_the_launcher(tmp_path, pseudopotentials):
+    launcher = tmp_path / "launch"
+    launcher.write_text(f'#!/bin/bash\necho "$1 $2" > {tmp_path}/ranks\nexec "${{@:3}}"\n')
+    launcher.chmod(0o755)
+    script = f"cat {(DATA / 'silicon.out').resolve()}"
+    label = label_with(tmp_path, pseudopotentials, script, ranks=3, launcher=f"{launcher} -np")
+    assert label.status == "ok"
+    assert (tmp_path / "ranks").read_text() == "-np 3\n"

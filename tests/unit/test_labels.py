@@ -164,7 +164,9 @@ def test_ase_engine_outlives_a_calculator_that_kills_its_process(tmp_path, monke
         "        if len(atoms) == 2: raise RuntimeError('SCF did not converge')\n"
         "        super().calculate(atoms, *args, **kwargs)\n"
     )
-    given = [Atoms("Si" * n, positions=[[0, 0, 2.5 * k] for k in range(n)], cell=[9] * 3, pbc=True) for n in (3, 1, 2, 4)]
+    given = [
+        Atoms("Si" * n, positions=[[0, 0, 2.5 * k] for k in range(n)], cell=[9] * 3, pbc=True) for n in (3, 1, 2, 4)
+    ]
     engine = AseEngine(LENNARD_JONES.model_copy(update={"calculator": "deadly:Deadly"}))
 
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
@@ -177,7 +179,9 @@ def test_the_digest_follows_content_not_paths(tmp_path):
     copies = []
     for name, content in (("a.lmp", text), ("b.lmp", text), ("c.lmp", text + "# changed\n")):
         (tmp_path / name).write_text(content)
-        copies.append(settings_digest(reference_engine({"engine": "lammps", "potential": str(tmp_path / name)}, ["Si", "O"])))
+        copies.append(
+            settings_digest(reference_engine({"engine": "lammps", "potential": str(tmp_path / name)}, ["Si", "O"]))
+        )
     assert copies[0] == copies[1] != copies[2]
 
 

@@ -34,7 +34,7 @@ def test_morse_dimer_energy_force_and_virial(morse):
     assert result.energy == pytest.approx(depth * (x * x - 2 * x), abs=1e-8)
     assert result.forces[0] == pytest.approx([slope, 0, 0], abs=1e-8)
     # ASE's sign: a stretched bond is under tension, stress > 0; virial = -V stress = -r dE/dr
-    assert -edge**3 * result.stress[0, 0] == pytest.approx(-r * slope, abs=1e-6)
+    assert -(edge**3) * result.stress[0, 0] == pytest.approx(-r * slope, abs=1e-6)
     assert abs(result.stress[1, 1]) < 1e-10
 
 

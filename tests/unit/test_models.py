@@ -17,9 +17,7 @@ from melt2crystal.parity import parity_errors
 from melt2crystal.sections.train import Network, Training
 
 SPECIES = ["Si", "O"]
-NETWORK = Network(
-    r_cut_A=4.0, r_smth_A=1.0, embedding=[4, 8], axis_neurons=2, fitting=[8, 8], selection_margin=2.0
-)
+NETWORK = Network(r_cut_A=4.0, r_smth_A=1.0, embedding=[4, 8], axis_neurons=2, fitting=[8, 8], selection_margin=2.0)
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +38,7 @@ def trained(frames, tmp_path_factory):
     systems = write_hdf5(folder / "data.hdf5", frames, SPECIES)
     names = [f"{folder}/data.hdf5#/{name}" for name in systems]
     sel = selection(most_neighbours(frames, SPECIES, NETWORK.r_cut_A), NETWORK.selection_margin)
-    inputs = training_input(
-        NETWORK, Training(steps=20), SPECIES, sel, {"training": names, "validation": names}, seed=1
-    )
+    inputs = training_input(NETWORK, Training(steps=20), SPECIES, sel, {"training": names, "validation": names}, seed=1)
     train(inputs, folder / "work")
     run_dp(["freeze", "-o", "model.pb"], folder / "work")
     return folder / "work", inputs

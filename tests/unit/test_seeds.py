@@ -8,7 +8,7 @@ from melt2crystal.seeds import generator_for, seed_for
 
 def test_seeds_do_not_change_between_releases():
     """Recorded once: another value would silently change every study."""
-    assert [seed_for(1, "train", "iteration-00", member) for member in range(3)] == [1388989747, 1104257149, 2010112552]
+    assert [seed_for(1, "train", "iteration-00", member) for member in range(3)] == [836473396, 551740798, 557596202]
 
 
 def test_jobs_get_different_seeds():
@@ -27,8 +27,8 @@ def test_indices_are_not_run_together():
 
 
 @pytest.mark.parametrize("root", [0, 1, 2**31 - 1])
-def test_seeds_suit_engines_that_want_a_positive_int32(root):
-    assert all(0 < seed_for(root, "walk", i) < 2**31 - 1 for i in range(200))
+def test_seeds_suit_engines_that_want_a_small_positive_integer(root):
+    assert all(0 < seed_for(root, "walk", i) <= 900_000_000 for i in range(200))
 
 
 def test_generators_repeat_and_are_uncorrelated():

@@ -71,7 +71,9 @@ def surroundings(folder: Path) -> dict[str, str]:
 
 def journal(folder: Path) -> list[str]:
     return [
-        json.loads(line)["frame_id"] for path in folder.glob("store/*/*.jsonl") for line in path.read_text().splitlines()
+        json.loads(line)["frame_id"]
+        for path in folder.glob("store/*/*.jsonl")
+        for line in path.read_text().splitlines()
     ]
 
 
@@ -138,7 +140,14 @@ def test_kill_minus_nine_during_training_resumes_from_the_checkpoint(finished, t
     checkout = finished.edited(tmp_path / "killed")
     train = checkout.folder / "results/ci/train/hp"
     words = [
-        *("--info", train / "info.json", "--training", train / "training.hdf5", "--validation", train / "validation.hdf5"),
+        *(
+            "--info",
+            train / "info.json",
+            "--training",
+            train / "training.hdf5",
+            "--validation",
+            train / "validation.hdf5",
+        ),
         *("--ensemble", "hp", "--member", "0", "--frozen", tmp_path / "m/model.pb"),
         *("--compressed", tmp_path / "m/compressed.pb", "--curve", tmp_path / "m/lcurve.csv"),
         *("--inputs", tmp_path / "m/input.json"),
