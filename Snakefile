@@ -12,6 +12,8 @@ configfile: "config/config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/functions_potentials.smk"
+include: "rules/functions_evaluation.smk"
 include: "rules/liquid.smk"
 include: "rules/label.smk"
 include: "rules/train.smk"
@@ -21,6 +23,7 @@ include: "rules/benchmark.smk"
 include: "rules/benchmark_vdos.smk"
 include: "rules/search.smk"
 include: "rules/figures.smk"
+include: "rules/figures_loop.smk"
 include: "rules/summary.smk"
 
 

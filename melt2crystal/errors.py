@@ -1,6 +1,7 @@
 """Errors that speak to a person, and how programs end on them."""
 
 import functools
+import shlex
 import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -18,10 +19,12 @@ class EngineError(UserError):
 
 
 def speaks(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Decorator for the programs in scripts/: a UserError ends as one readable message and exit status 1."""
+    """Decorator for the programs in scripts/: the log begins with the command, to be repeated by hand, and a UserError
+    ends as one readable message and exit status 1."""
 
     @functools.wraps(function)
     def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        print(shlex.join(["python", *sys.argv]), flush=True)
         try:
             return function(*args, **kwargs)
         except UserError as error:

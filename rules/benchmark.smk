@@ -1,14 +1,5 @@
 # Benchmark: energy-volume curves of the known crystals, models against the reference.
 
-POLYMORPHS = list(STUDY.benchmark.polymorphs)
-SCALED_BY_REFERENCE = STUDY.benchmark.energy_volume.structures == "reference"
-RELAXED_BY_REFERENCE = STUDY.benchmark.energy_volume.ions == "relaxed"
-
-
-def of_polymorphs(*fields, names=POLYMORPHS):
-    """What a job needs to know of each polymorph, in the study's order; titles, for example, it need not know."""
-    return [{"name": name, **STUDY.benchmark.polymorphs[name].model_dump(include=set(fields))} for name in names]
-
 
 rule benchmark_structures:
     input:
@@ -32,6 +23,8 @@ rule benchmark_structures:
             *(["reference"] if SCALED_BY_REFERENCE else []),
             polymorphs=of_polymorphs("file", "space_group", "coordination"),
         ),
+    message:
+        "Preparing the polymorphs"
     shell:
         "python scripts/benchmark_structures.py --out {output.structures} --settings {params.settings:q} > {log} 2>&1"
 
@@ -58,6 +51,8 @@ rule benchmark_volumes:
             "substance",
             *(["reference"] if RELAXED_BY_REFERENCE else []),
         ),
+    message:
+        "Scaling the polymorphs for the energy-volume curves"
     shell:
         "python scripts/benchmark_volumes.py --structures {input.structures} --out {output.requested} "
         "--settings {params.settings:q} > {log} 2>&1"
@@ -80,6 +75,8 @@ rule benchmark_energy_volume:
         runtime=120,
     params:
         settings=settings("benchmark.energy_volume.ions", "substance"),
+    message:
+        "Energy-volume curves with {wildcards.potential}"
     shell:
         "python scripts/benchmark_energy_volume.py {input.models} --requested {input.requested} "
         "--out {output.table} --settings {params.settings:q} > {log} 2>&1"
@@ -102,6 +99,8 @@ rule benchmark_energy_volume_reference:
         runtime=10,
     params:
         settings=settings("substance"),
+    message:
+        "Energy-volume curves of the reference"
     shell:
         "python scripts/benchmark_energy_volume_reference.py --requested {input.requested} --labels {input.labels} "
         "--out {output.table} --settings {params.settings:q} > {log} 2>&1"
@@ -123,6 +122,8 @@ rule benchmark_fits:
         runtime=10,
     params:
         settings=settings("substance"),
+    message:
+        "Fitting Birch-Murnaghan curves"
     shell:
         "python scripts/benchmark_fits.py {input.curves} --out {output.fits} --settings {params.settings:q} > {log} 2>&1"
 
@@ -145,6 +146,8 @@ rule benchmark_errors:
         runtime=10,
     params:
         settings=settings(coordination={name: p.coordination for name, p in STUDY.benchmark.polymorphs.items()}),
+    message:
+        "Errors of the energy-volume curves"
     shell:
         "python scripts/benchmark_errors.py {input.curves} --reference {input.reference} --out {output.table} "
         "--totals {output.totals} --settings {params.settings:q} > {log} 2>&1"

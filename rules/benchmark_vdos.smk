@@ -1,24 +1,5 @@
 # Benchmark: vibrational spectra of the known crystals, HP against the reference (after benchmark.smk).
 
-SPECTRA_OF = (["hp", "reference"] if STUDY.benchmark.vdos.reference else ["hp"]) if STUDY.benchmark.vdos.enabled else []
-
-
-def chunks():
-    """Polymorphs whose walks share a process; one more polymorph at the end of the list leaves the full chunks alone."""
-    size = STUDY.benchmark.vdos.polymorphs_per_job
-    return [POLYMORPHS[start : start + size] for start in range(0, len(POLYMORPHS), size)]
-
-
-def vdos_settings(wildcards):
-    states = of_polymorphs("temperature_K", "pressure_GPa", names=chunks()[int(wildcards.chunk)])
-    sections = ["benchmark.vdos", "substance", "seed", *(["reference"] if wildcards.potential == "reference" else [])]
-    return settings(*sections, states=states)
-
-
-def spectra():
-    """Spectra of every polymorph, for figure 2."""
-    return [f"{RESULTS}/benchmark/vdos/{potential}/{name}.csv" for potential in SPECTRA_OF for name in POLYMORPHS]
-
 
 rule benchmark_vdos:
     input:
@@ -43,6 +24,8 @@ rule benchmark_vdos:
     params:
         settings=vdos_settings,
         model=lambda wildcards: "--model" if wildcards.potential == "hp" else "",
+    message:
+        "Vibrational spectra with {wildcards.potential}, part {wildcards.chunk}"
     shell:
         "python scripts/benchmark_vdos.py {params.model} {input.model} --structures {input.structures} "
         "--spectra {output.spectra} --states {output.states} --settings {params.settings:q} > {log} 2>&1"
@@ -72,7 +55,8 @@ rule benchmark_overlaps:
         runtime=10,
     params:
         settings=settings("benchmark.vdos.resolution_THz", polymorphs=POLYMORPHS),
-        folder=f"{RESULTS}/benchmark/vdos",
+    message:
+        "Comparing the vibrational spectra"
     shell:
-        "python scripts/benchmark_overlaps.py {input.spectra} --folder {params.folder} --out {output.table} "
+        "python scripts/benchmark_overlaps.py {input.spectra} --folder $(dirname {output.table}) --out {output.table} "
         "--settings {params.settings:q} > {log} 2>&1"

@@ -1,4 +1,4 @@
-# What every rule file uses: the study, its sections as text, code as input, path patterns. No I/O beyond configuration.
+# What all rules share: the study, its sections as text, code as input, path patterns. No I/O beyond configuration.
 import json
 import os
 import sys
@@ -26,8 +26,7 @@ PRESSURES = list(ROWS)
 STATES = sum(len(row.temperatures_K) for row in STUDY.grid)
 
 # Programs find the package, and each other, whether or not the environment was activated.
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-os.environ["PYTHONPATH"] = str(ROOT)
+os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}", PYTHONPATH=str(ROOT))
 for variable in ("OMP_NUM_THREADS", "DP_INTRA_OP_PARALLELISM_THREADS", "DP_INTER_OP_PARALLELISM_THREADS"):
     os.environ.setdefault(variable, "1")
 

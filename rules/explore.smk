@@ -20,6 +20,8 @@ rule explore_walks:
         runtime=1440,
     params:
         settings=lambda wildcards: settings("explore", "substance", "seed", row=row_of(wildcards)),
+    message:
+        "Exploring at {wildcards.pressure} GPa, iteration {wildcards.iteration}"
     shell:
         "python scripts/explore_walks.py {input.models} --starts {input.starts} --iteration {wildcards.iteration} "
         "--frames {output.frames} --deviations {output.deviations} --walks {output.walks} "
@@ -57,6 +59,8 @@ checkpoint select_frames:
             library=certificate_library(),
             cells=[[row.pressure_GPa, temperature] for row in STUDY.grid for temperature in row.temperatures_K],
         ),
+    message:
+        "Selecting frames by deviation, iteration {wildcards.iteration}"
     shell:
         "python scripts/select_frames.py {input.explored} --iteration {wildcards.iteration} "
         "--heldout {input.heldout} --decision {output.decision} --table {output.table} --chosen {output.chosen} "

@@ -1,52 +1,5 @@
 # Figures: drawn from tables alone, so that a new style recomputes nothing else.
 
-FIGURES = [
-    "figure_parity",
-    "figure_energy_volume",
-    *(["figure_search", "figure_found"] if STUDY.search.enabled else []),
-    *(["figure_selection"] if STUDY.select.max_iterations else []),
-    "figure_learning",
-]
-FILE_OF = {
-    "figure_parity": "figure1",
-    "figure_energy_volume": "figure2",
-    "figure_search": "figure3",
-    "figure_found": "figure4",
-    "figure_selection": "selection",
-    "figure_learning": "learning",
-}
-
-
-def figures():
-    """All figures of this study."""
-    return [f"{RESULTS}/figures/{FILE_OF[rule]}.{kind}" for rule in FIGURES for kind in ("pdf", "png")]
-
-
-def style(*sections, **extra):
-    """What every figure needs to know, and what this one needs beside it."""
-    return settings("figures", "reference.name", "name", *sections, **extra)
-
-
-def picture(rule, category):
-    """PNG of a figure with its caption in the report."""
-    return report(
-        f"{RESULTS}/figures/{FILE_OF[rule]}.png",
-        caption=f"../report/{rule}.rst",
-        category=category,
-    )
-
-
-def found_by_pressure(name):
-    """A file of the search at every pressure."""
-    return [f"{RESULTS}/search/p{pressure:g}/{name}" for pressure in STUDY.search.pressures_GPa]
-
-
-def polymorphs_for_figures(*fields):
-    return {name: {field: getattr(p, field) for field in fields} for name, p in STUDY.benchmark.polymorphs.items()}
-
-
-include: "figures_loop.smk"
-
 
 rule figures:
     input:
@@ -72,6 +25,8 @@ rule figure_parity:
         runtime=10,
     params:
         settings=style(),
+    message:
+        "Drawing figure 1: parity on held-out melt"
     shell:
         "python scripts/figure_parity.py --hp {input.hp} --lp {input.lp} --pdf {output.pdf} --png {output.png} "
         "--settings {params.settings:q} > {log} 2>&1"
@@ -98,6 +53,8 @@ rule figure_energy_volume:
         runtime=10,
     params:
         settings=style("substance", polymorphs=polymorphs_for_figures("title", "space_group")),
+    message:
+        "Drawing figure 2: energy-volume curves"
     shell:
         "python scripts/figure_energy_volume.py {input.vdos} --lp {input.lp} --hp {input.hp} "
         "--reference {input.reference} --fits {input.fits} --pdf {output.pdf} --png {output.png} "
@@ -121,6 +78,8 @@ rule figure_search:
         runtime=10,
     params:
         settings=style("search.stable_window_eV_per_atom"),
+    message:
+        "Drawing figure 3: found structures"
     shell:
         "python scripts/figure_search.py --found {input.found} --pdf {output.pdf} --png {output.png} "
         "--settings {params.settings:q} > {log} 2>&1"
@@ -145,6 +104,8 @@ rule figure_found:
         runtime=10,
     params:
         settings=style("substance", polymorphs=polymorphs_for_figures("title", "file")),
+    message:
+        "Drawing figure 4: found crystals"
     shell:
         "python scripts/figure_found.py {input.structures} --pdf {output.pdf} --png {output.png} "
         "--settings {params.settings:q} > {log} 2>&1"

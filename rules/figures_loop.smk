@@ -1,16 +1,6 @@
 # Figures of the active-learning loop; they wait for its last decision.
 
 
-def learning_curves(wildcards):
-    """Of every ensemble that was trained."""
-    ensembles = [f"iteration-{number}" for number in iterations_done()] + ["lp", "hp"]
-    return [f"{RESULTS}/train/{name}/{member}/lcurve.csv" for name in ensembles for member in members_of(name)]
-
-
-def selection_tables(wildcards):
-    return [f"{RESULTS}/select/{number}/table.csv" for number in iterations_done()]
-
-
 rule figure_selection:
     input:
         code=code("figure_selection"),
@@ -28,6 +18,8 @@ rule figure_selection:
         runtime=10,
     params:
         settings=style(),
+    message:
+        "Drawing the selection"
     shell:
         "python scripts/figure_selection.py {input.tables} --pdf {output.pdf} --png {output.png} "
         "--settings {params.settings:q} > {log} 2>&1"
@@ -50,6 +42,8 @@ rule figure_learning:
         runtime=10,
     params:
         settings=style(),
+    message:
+        "Drawing the learning curves"
     shell:
         "python scripts/figure_learning.py {input.curves} --pdf {output.pdf} --png {output.png} "
         "--settings {params.settings:q} > {log} 2>&1"

@@ -1,19 +1,5 @@
 # The melt: one process walks through all temperatures of a pressure; every frame needs a certificate of disorder.
 
-PURPOSES = ["train", "heldout"]
-MELT = f"{RESULTS}/liquid/{{purpose}}/p{{pressure}}"
-PURPOSE_OF = {"initial": "train", "heldout": "heldout"}
-
-
-def frames_per_walk(purpose):
-    liquid = STUDY.liquid
-    return liquid.frames_per_state if purpose == "train" else liquid.heldout_frames_per_state
-
-
-def melt_tables(name):
-    """A file of every melt, training first, pressures in the grid's order."""
-    return [f"{RESULTS}/liquid/{purpose}/p{pressure}/{name}" for purpose in PURPOSES for pressure in PRESSURES]
-
 
 rule liquid_walks:
     input:
@@ -40,6 +26,8 @@ rule liquid_walks:
             frames=frames_per_walk(wildcards.purpose),
             walk_ps=STUDY.liquid.walk_ps if wildcards.purpose == "train" else STUDY.liquid.heldout_walk_ps,
         ),
+    message:
+        "Melting afresh and walking at {wildcards.pressure} GPa ({wildcards.purpose} melt)"
     shell:
         "python scripts/liquid_walks.py --purpose {wildcards.purpose} --frames {output.frames} "
         "--walks {output.walks} --thermo {output.thermo} --settings {params.settings:q} > {log} 2>&1"
@@ -65,6 +53,8 @@ rule liquid_certify:
         runtime=240,
     params:
         settings=settings("certificate", "substance"),
+    message:
+        "Certifying disorder of the {wildcards.purpose} melt at {wildcards.pressure} GPa"
     shell:
         "python scripts/liquid_certify.py {input.library} --frames {input.frames} --walks {input.walks} "
         "--potential {input.potential} --table {output.table} --certified {output.certified} "
@@ -87,6 +77,8 @@ rule liquid_tables:
     resources:
         mem_mb=500,
         runtime=10,
+    message:
+        "Joining the tables of the melts"
     shell:
         "python scripts/liquid_tables.py {input.walks} --walks {output.walks} --counts {output.certificate} > {log} 2>&1"
 
@@ -115,6 +107,8 @@ rule liquid_plot:
             potential=STUDY.liquid.potential,
             minimum_diffusion=STUDY.certificate.minimum_diffusion_A2_per_ps,
         ),
+    message:
+        "Plotting the melts"
     shell:
         "python scripts/liquid_plot.py --walks {input.walks} --counts {input.certificate} --pdf {output.pdf} "
         "--png {output.png} --settings {params.settings:q} > {log} 2>&1"
@@ -138,5 +132,7 @@ rule liquid_request:
     resources:
         mem_mb=500,
         runtime=10,
+    message:
+        "Collecting the certified frames of the {wildcards.melt} melt"
     shell:
         "python scripts/liquid_request.py {input.certified} --requested {output.requested} > {log} 2>&1"

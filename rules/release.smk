@@ -18,6 +18,8 @@ rule release_member:
     resources:
         mem_mb=500,
         runtime=5,
+    message:
+        "Releasing member {wildcards.member} of {wildcards.potential}"
     shell:
         "(cp {input.frozen} {output.frozen} && cp {input.compressed} {output.compressed} "
         "&& cp {input.inputs} {output.inputs}) > {log} 2>&1"
@@ -51,6 +53,8 @@ rule release_card:
             "train.network",
             training=training_settings(wildcards.potential),
         ),
+    message:
+        "Writing the card of {wildcards.potential}"
     shell:
         "python scripts/release_card.py {input.models} --potential {wildcards.potential} --info {input.info} "
         "--errors {input.errors} --certificate {input.certificate} --manifest {input.manifest} "

@@ -1,8 +1,6 @@
 # Structure search with HP as the energy: random starts per pressure and cell size, unique structures, their reference energies.
 from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Unique, leaves
 
-SEARCHED = [f"{pressure:g}" for pressure in STUDY.search.pressures_GPa] if STUDY.search.enabled else []
-
 
 rule search_structures:
     input:
@@ -22,6 +20,8 @@ rule search_structures:
         runtime=720,
     params:
         settings=settings("search.structures", *leaves(Starts, Relaxation, Symmetry), "substance", "seed"),
+    message:
+        "Searching structures at {wildcards.pressure} GPa, {wildcards.units} formula units"
     shell:
         "python scripts/search_structures.py {input.models} --polymorphs {input.polymorphs} "
         "--pressure={wildcards.pressure} --formula-units {wildcards.units} --table {output.table} "
@@ -52,6 +52,8 @@ rule search_unique:
         runtime=240,
     params:
         settings=settings(*leaves(Starts, Relaxation, Symmetry, Unique), "substance", "seed"),
+    message:
+        "Unique structures at {wildcards.pressure} GPa"
     shell:
         "python scripts/search_unique.py {input.tables} --models '{input.models}' --polymorphs {input.polymorphs} "
         "--pressure={wildcards.pressure} --table {output.table} --structures {output.structures} "
@@ -75,6 +77,8 @@ rule search_request:
         runtime=10,
     params:
         settings=settings("search.labelled_structures"),
+    message:
+        "Choosing found structures to label at {wildcards.pressure} GPa"
     shell:
         "python scripts/search_request.py --table {input.table} --structures {input.structures} "
         "--out {output.requested} --settings {params.settings:q} > {log} 2>&1"
@@ -98,6 +102,8 @@ rule search_found:
     resources:
         mem_mb=2000,
         runtime=30,
+    message:
+        "Joining the found structures with their reference energies"
     shell:
         "python scripts/search_found.py {input.tables} --labels '{input.labels}' --models '{input.models}' "
         "--out {output.table} > {log} 2>&1"

@@ -1,22 +1,5 @@
 # Summary: every result in one JSON file and one readable page.
 
-SUMMARISED = [
-    "substance",
-    "grid",
-    "liquid",
-    "certificate",
-    "reference",
-    "label",
-    "train",
-    "explore",
-    "select",
-    "release",
-]
-
-
-def dataset_manifests(wildcards):
-    return [f"{RESULTS}/dataset/{number:02d}/manifest.json" for number in range(int(final_iteration()) + 1)]
-
 
 rule summary:
     input:
@@ -57,6 +40,8 @@ rule summary:
         costs=f"{RESULTS}/benchmarks",
         found="--found" if STUDY.search.enabled else "",
         overlaps="--overlaps" if STUDY.benchmark.vdos.enabled else "",
+    message:
+        "Writing the summary"
     shell:
         "python scripts/summary.py {input.manifests} {input.selections} {input.relaxed} {input.unique} "
         "{params.found} {input.found} {params.overlaps} {input.overlaps} --hp {input.hp} --lp {input.lp} "

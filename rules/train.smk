@@ -1,23 +1,6 @@
 # Ensembles of DeePMD models: those of the loop (iteration-00, ...) and the two released ones (lp, hp) alike.
 
 
-def iteration_of(ensemble):
-    return ensemble.removeprefix("iteration-") if ensemble.startswith("iteration") else final_iteration()
-
-
-def manifest_of(wildcards):
-    return f"{RESULTS}/dataset/{iteration_of(wildcards.ensemble)}/manifest.json"
-
-
-def dataset_of(wildcards):
-    return f"{RESULTS}/dataset/{iteration_of(wildcards.ensemble)}/dataset.extxyz"
-
-
-def pressures_of(ensemble):
-    """Pressures an ensemble may see, null for all."""
-    return None if ensemble.startswith("iteration") else getattr(STUDY.release, ensemble).pressures_GPa
-
-
 rule train_data:
     input:
         code=code("train_data"),
@@ -43,6 +26,8 @@ rule train_data:
             pressures_GPa=pressures_of(wildcards.ensemble),
             validation_fraction=STUDY.train.validation_fraction,
         ),
+    message:
+        "Preparing training data of ensemble {wildcards.ensemble}"
     shell:
         "python scripts/train_data.py --dataset {input.dataset} --training {output.training} "
         "--validation {output.validation} --info {output.info} --settings {params.settings:q} > {log} 2>&1"
@@ -69,6 +54,8 @@ rule train_member:
         runtime=1440,
     params:
         settings=lambda wildcards: settings("train.network", "seed", training=training_settings(wildcards.ensemble)),
+    message:
+        "Training member {wildcards.member} of ensemble {wildcards.ensemble}"
     shell:
         "python scripts/train_member.py --info {input.info} --training {input.training} "
         "--validation {input.validation} --ensemble {wildcards.ensemble} --member {wildcards.member} "
@@ -92,6 +79,8 @@ rule train_heldout:
     resources:
         mem_mb=4000,
         runtime=60,
+    message:
+        "Testing ensemble {wildcards.ensemble} on held-out melt"
     shell:
         "python scripts/train_heldout.py {input.models} --heldout {input.heldout} --arrays {output.arrays} "
         "--errors {output.errors} > {log} 2>&1"

@@ -15,12 +15,15 @@ def liquid_request(
     requested: Annotated[Path, typer.Option(help="frames to label (extended XYZ)")],
 ) -> None:
     """Certified frames of all pressures in the order of the files; a frame that occurs twice is asked for once."""
-    frames = {frame.info["frame_id"]: frame for path in certified for frame in read_frames(path)}
-    if not frames:
+    by_file = {path: read_frames(path) for path in certified}
+    empty = [str(path) for path, frames in by_file.items() if not frames]
+    if empty:
         raise UserError(
-            f"{requested}: no frame of the melt has a certificate of disorder, so there is nothing to label. Look at "
-            "the column 'reason' of liquid/*/p*/certificate.csv and at liquid/*/p*/walks.csv; hotter states help"
+            f"{requested}: a pressure of the grid has no frame with a certificate of disorder: {', '.join(empty)}. See "
+            "the status in walks.csv and the reason in certificate.csv beside it: walks that explode want a shorter "
+            "liquid.time_step_fs, melts that crystallise want hotter states; or take the pressure out of the grid"
         )
+    frames = {frame.info["frame_id"]: frame for of_file in by_file.values() for frame in of_file}
     write_frames(requested, frames.values())
 
 

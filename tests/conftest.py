@@ -18,9 +18,9 @@ class Checkout:
 
     folder: Path
 
-    def snakemake(self, *arguments: str, check: bool = True, study: str = "ci") -> str:
-        """Run snakemake on a study and return everything it printed."""
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--config", f"study={study}", *arguments]
+    def snakemake(self, *arguments: str, check: bool = True, config: tuple[str, ...] = ()) -> str:
+        """Run snakemake on the ci study and return everything it printed."""
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, "--config", "study=ci", *config]
         done = subprocess.run(
             command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
         )
@@ -28,10 +28,9 @@ class Checkout:
             raise AssertionError(f"{' '.join(command)} ended with status {done.returncode}:\n{done.stdout[-6000:]}")
         return done.stdout
 
-    def planned(self, *arguments: str, study: str = "ci") -> dict[str, int]:
+    def planned(self) -> dict[str, int]:
         """Rule -> number of jobs that a dry run would run."""
-        text = self.snakemake("-n", "--quiet", "rules", *arguments, study=study)
-        return jobs(text)
+        return jobs(self.snakemake("-n", "--quiet", "rules"))
 
     def edited(self, target: Path) -> "Checkout":
         """A copy of this checkout with its results and its memory of them, free to be edited."""

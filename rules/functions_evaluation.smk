@@ -1,0 +1,104 @@
+# What the benchmark, the search, the figures and the summary ask. Functions only.
+
+POLYMORPHS = list(STUDY.benchmark.polymorphs)
+SCALED_BY_REFERENCE = STUDY.benchmark.energy_volume.structures == "reference"
+RELAXED_BY_REFERENCE = STUDY.benchmark.energy_volume.ions == "relaxed"
+
+
+def of_polymorphs(*fields, names=POLYMORPHS):
+    """What a job needs to know of each polymorph, in the study's order; titles, for example, it need not know."""
+    return [{"name": name, **STUDY.benchmark.polymorphs[name].model_dump(include=set(fields))} for name in names]
+
+
+SPECTRA_OF = (["hp", "reference"] if STUDY.benchmark.vdos.reference else ["hp"]) if STUDY.benchmark.vdos.enabled else []
+
+
+def chunks():
+    """Polymorphs whose walks share a process; one more polymorph at the end of the list leaves the full chunks alone."""
+    size = STUDY.benchmark.vdos.polymorphs_per_job
+    return [POLYMORPHS[start : start + size] for start in range(0, len(POLYMORPHS), size)]
+
+
+def vdos_settings(wildcards):
+    states = of_polymorphs("temperature_K", "pressure_GPa", names=chunks()[int(wildcards.chunk)])
+    sections = ["benchmark.vdos", "substance", "seed", *(["reference"] if wildcards.potential == "reference" else [])]
+    return settings(*sections, states=states)
+
+
+def spectra():
+    """Spectra of every polymorph, for figure 2."""
+    return [f"{RESULTS}/benchmark/vdos/{potential}/{name}.csv" for potential in SPECTRA_OF for name in POLYMORPHS]
+
+
+SEARCHED = [f"{pressure:g}" for pressure in STUDY.search.pressures_GPa] if STUDY.search.enabled else []
+FIGURES = [
+    "figure_parity",
+    "figure_energy_volume",
+    *(["figure_search", "figure_found"] if STUDY.search.enabled else []),
+    *(["figure_selection"] if STUDY.select.max_iterations else []),
+    "figure_learning",
+]
+FILE_OF = {
+    "figure_parity": "figure1",
+    "figure_energy_volume": "figure2",
+    "figure_search": "figure3",
+    "figure_found": "figure4",
+    "figure_selection": "selection",
+    "figure_learning": "learning",
+}
+
+
+def figures():
+    """All figures of this study."""
+    return [f"{RESULTS}/figures/{FILE_OF[rule]}.{kind}" for rule in FIGURES for kind in ("pdf", "png")]
+
+
+def style(*sections, **extra):
+    """What every figure needs to know, and what this one needs beside it."""
+    return settings("figures", "reference.name", "name", *sections, **extra)
+
+
+def picture(rule, category):
+    """PNG of a figure with its caption in the report."""
+    return report(
+        f"{RESULTS}/figures/{FILE_OF[rule]}.png",
+        caption=f"../report/{rule}.rst",
+        category=category,
+    )
+
+
+def found_by_pressure(name):
+    """A file of the search at every pressure."""
+    return [f"{RESULTS}/search/p{pressure:g}/{name}" for pressure in STUDY.search.pressures_GPa]
+
+
+def polymorphs_for_figures(*fields):
+    return {name: {field: getattr(p, field) for field in fields} for name, p in STUDY.benchmark.polymorphs.items()}
+
+
+def learning_curves(wildcards):
+    """Of every ensemble that was trained."""
+    ensembles = [f"iteration-{number}" for number in iterations_done()] + ["lp", "hp"]
+    return [f"{RESULTS}/train/{name}/{member}/lcurve.csv" for name in ensembles for member in members_of(name)]
+
+
+def selection_tables(wildcards):
+    return [f"{RESULTS}/select/{number}/table.csv" for number in iterations_done()]
+
+
+SUMMARISED = [
+    "substance",
+    "grid",
+    "liquid",
+    "certificate",
+    "reference",
+    "label",
+    "train",
+    "explore",
+    "select",
+    "release",
+]
+
+
+def dataset_manifests(wildcards):
+    return [f"{RESULTS}/dataset/{number:02d}/manifest.json" for number in range(int(final_iteration()) + 1)]

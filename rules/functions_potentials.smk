@@ -1,0 +1,66 @@
+# What the rules from the melt to the potentials ask: files of a batch, an ensemble, an iteration. Functions only.
+
+PURPOSES = ["train", "heldout"]
+MELT = f"{RESULTS}/liquid/{{purpose}}/p{{pressure}}"
+PURPOSE_OF = {"initial": "train", "heldout": "heldout"}
+
+
+def frames_per_walk(purpose):
+    liquid = STUDY.liquid
+    return liquid.frames_per_state if purpose == "train" else liquid.heldout_frames_per_state
+
+
+def melt_tables(name):
+    """A file of every melt, training first, pressures in the grid's order."""
+    return [f"{RESULTS}/liquid/{purpose}/p{pressure}/{name}" for purpose in PURPOSES for pressure in PRESSURES]
+
+
+def largest_batch(batch):
+    """The most frames a batch can hold: the number of shards must be known before the frames are."""
+    if batch == "initial":
+        return STATES * STUDY.liquid.frames_per_state
+    if batch == "heldout":
+        return STATES * STUDY.liquid.heldout_frames_per_state
+    if batch == "eos":
+        return len(STUDY.benchmark.polymorphs) * len(STUDY.benchmark.energy_volume.volume_scales)
+    if batch.startswith("iteration"):
+        return STUDY.select.frames_per_iteration
+    return STUDY.search.labelled_structures
+
+
+def number_of_shards(batch):
+    return max(1, ceil(largest_batch(batch) / STUDY.label.frames_per_shard))
+
+
+def shards_of(wildcards):
+    return [
+        f"{RESULTS}/label/{wildcards.batch}/shard-{shard}.extxyz" for shard in range(number_of_shards(wildcards.batch))
+    ]
+
+
+def parts_of_dataset(wildcards):
+    """dataset(i) = dataset(i-1) + labels(i-1)."""
+    number = int(wildcards.iteration)
+    if number == 0:
+        return [f"{RESULTS}/label/initial/labels.extxyz"]
+    return [
+        f"{RESULTS}/dataset/{number - 1:02d}/dataset.extxyz",
+        f"{RESULTS}/label/iteration-{number - 1:02d}/labels.extxyz",
+    ]
+
+
+def iteration_of(ensemble):
+    return ensemble.removeprefix("iteration-") if ensemble.startswith("iteration") else final_iteration()
+
+
+def manifest_of(wildcards):
+    return f"{RESULTS}/dataset/{iteration_of(wildcards.ensemble)}/manifest.json"
+
+
+def dataset_of(wildcards):
+    return f"{RESULTS}/dataset/{iteration_of(wildcards.ensemble)}/dataset.extxyz"
+
+
+def pressures_of(ensemble):
+    """Pressures an ensemble may see, null for all."""
+    return None if ensemble.startswith("iteration") else getattr(STUDY.release, ensemble).pressures_GPa
