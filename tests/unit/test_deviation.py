@@ -4,7 +4,7 @@ import pytest
 from melt2crystal.deviation import force_deviation, largest_force_deviation, read_model_deviation
 from melt2crystal.errors import UserError
 
-HEADER = "#       step         max_devi_v         min_devi_v         avg_devi_v         max_devi_f         min_devi_f         avg_devi_f\n"
+HEADER = "# step max_devi_v min_devi_v avg_devi_v max_devi_f min_devi_f avg_devi_f\n"
 
 
 def test_deviation_is_the_population_standard_deviation_of_the_vectors():

@@ -10,7 +10,7 @@ from melt2crystal.lammps import LammpsRun
 from melt2crystal.sections.active import Explore
 
 EXPLORE = Explore(walk_ps=0.02, frame_every_steps=10)
-HEADER = "#       step         max_devi_v         min_devi_v         avg_devi_v         max_devi_f         min_devi_f         avg_devi_f\n"
+HEADER = "# step max_devi_v min_devi_v avg_devi_v max_devi_f min_devi_f avg_devi_f\n"
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def walks():
 
 
 def test_an_exploding_walk_ends_alone(walks, tmp_path, monkeypatch):
-    """LAMMPS stands in here: it stops on walk 1, as it does when atoms are lost, and must be asked for 2 and 3 again."""
+    """LAMMPS is acted here: it stops on walk 1, as it does when atoms are lost, and must be asked for 2 and 3 again."""
     asked = []
 
     def lammps(text, folder, deepmd=False):
@@ -43,13 +43,14 @@ def write_walk(folder, dumped, deviations, tail=""):
     box = "ITEM: BOX BOUNDS pp pp pp\n0 4\n0 4\n0 3\n"
     text = ""
     for step, x in dumped:
-        text += f"ITEM: TIMESTEP\n{step}\nITEM: NUMBER OF ATOMS\n2\n{box}ITEM: ATOMS id type x y z\n1 1 {x} 0 0\n2 2 2 2 1\n"
+        text += f"ITEM: TIMESTEP\n{step}\nITEM: NUMBER OF ATOMS\n2\n{box}"
+        text += f"ITEM: ATOMS id type x y z\n1 1 {x} 0 0\n2 2 2 2 1\n"
     (folder / "0.dump").write_text(text + tail)
     (folder / "0.model_devi.out").write_text(HEADER + deviations)
 
 
-def test_frames_and_deviations_are_paired_by_step(tmp_path):
-    write_walk(tmp_path, [(0, 0.0), (10, 0.1)], "0 1 1 1 0.2 0 0\n10 1 1 1 0.3 0 0\n")
+def test_frames_and_deviations_are_paired_by_step_and_the_start_is_left_out(tmp_path):
+    write_walk(tmp_path, [(0, 0.0), (10, 0.1), (20, 0.2)], "0 1 1 1 0 0 0\n10 1 1 1 0.2 0 0\n20 1 1 1 0.3 0 0\n")
     frames, table = collect_walk(0, ["Si", "O"], EXPLORE, tmp_path)
     assert len(frames) == 2
     assert table["frame"].tolist() == [0, 1] and table["max_devi_f"].tolist() == [0.2, 0.3]
@@ -60,14 +61,14 @@ def test_nan_truncated_and_missing_rows_are_kept_as_untrusted(tmp_path):
     """A NaN deviation, a frame without a deviation, a deviation without a frame, NaN coordinates, a dump cut off."""
     write_walk(
         tmp_path,
-        [(0, 0.0), (10, 0.1), (20, 0.2), (30, "nan")],
-        "0 1 1 1 nan 0 0\n10 1 1 1 0.3 0 0\n30 1 1 1 0.3 0 0\n40 1 1 1 0.3 0 0\n50 1 1",
+        [(0, 0.0), (5, 0.0), (10, 0.1), (20, 0.2), (30, "nan")],
+        "5 1 1 1 nan 0 0\n10 1 1 1 0.3 0 0\n30 1 1 1 0.3 0 0\n40 1 1 1 0.3 0 0\n50 1 1",
         tail="ITEM: TIMESTEP\n40\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BO",
     )
     frames, table = collect_walk(0, ["Si", "O"], EXPLORE, tmp_path)
     assert len(frames) == 3
     rows = {int(row.step): row for row in table.itertuples()}
-    assert np.isnan(rows[0].max_devi_f) and rows[0].frame == 0
+    assert np.isnan(rows[5].max_devi_f) and rows[5].frame == 0
     assert rows[10].max_devi_f == 0.3 and rows[10].frame == 1
     assert np.isnan(rows[20].max_devi_f) and rows[20].frame == 2
     assert rows[30].frame == -1 and rows[40].frame == -1
