@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from melt2crystal.errors import EngineError
 from melt2crystal.sections.train import Network, Training
 
 CHECKPOINT = "model.ckpt"
+PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 PRELOADED = [f"deepmd.tf.entrypoints.{name}" for name in ("main", "train", "freeze", "compress")]
 
 
@@ -116,9 +118,13 @@ def run_dp(arguments: Sequence[str], folder: Path) -> None:
 
 
 def _dp(arguments: list[str], folder: Path) -> None:
-    """The child of ``run_dp``."""
+    """The child of ``run_dp``; it ends when the server ends, which ends with ``run_dp``'s process, however that is."""
+    import ctypes
+
     from deepmd.main import main
 
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.chdir(folder)
     os.dup2(1, 2)
     main(arguments)

@@ -19,7 +19,7 @@ rule label_shard:
         mem_mb=2000,
         runtime=720,
     params:
-        settings=settings("reference", "label", "substance"),
+        settings=settings("reference", "label.known", "label.largest_force_eV_per_A", "substance"),
         shards=lambda wildcards: number_of_shards(wildcards.batch),
         store=STORE,
         study=STUDY.name,

@@ -97,8 +97,8 @@ def draw_spectra(axes: Axes, spectra: Mapping[str, pd.DataFrame]) -> None:
     axes.patch.set_alpha(0.0)
 
 
-def draw_key(axes: Axes, shifts: dict[str, float], names: dict[str, str], spectra: str) -> None:
-    """Legend in the free cell of the grid."""
+def draw_key(axes: Axes, shifts: dict[str, float], names: dict[str, str], spectra: str, left: float) -> None:
+    """Legend in the free cell of the grid, from ``left`` of its width on (negative: into the gap)."""
     axes.set_axis_off()
     handles: list[Any] = []
     for potential in ("reference", "hp", "lp"):
@@ -111,13 +111,13 @@ def draw_key(axes: Axes, shifts: dict[str, float], names: dict[str, str], spectr
     handles.append(
         axes.fill_between([], [], [], color="#888888", alpha=0.4, linewidth=0, label="spread of the members")
     )
-    legend = axes.legend(handles=handles, loc="upper left", borderaxespad=0, bbox_to_anchor=(-0.2, 1.04))
+    legend = axes.legend(handles=handles, loc="upper left", borderaxespad=0, bbox_to_anchor=(left - 0.03, 1.04))
     legend.set_in_layout(False)
     text = (
         "points: computed;\nlines: Birch-Murnaghan fits;\nshift: one per potential, its mean\n"
         "difference over all points of all panels" + spectra
     )
-    note = axes.text(-0.17, 0.55, text, transform=axes.transAxes, va="top", fontsize="small", linespacing=1.35)
+    note = axes.text(left, 0.55, text, transform=axes.transAxes, va="top", fontsize="small", linespacing=1.35)
     note.set_in_layout(False)
 
 
@@ -152,13 +152,15 @@ def draw(
             draw_spectra(axes.inset_axes(INSET), spectra[name])
     for axes in panels[-1, : len(polymorphs) - (lines - 1) * COLUMNS]:
         axes.set_xlabel("volume (Å³ per formula unit)")
-    figure.supylabel("energy above the lowest reference point (eV/atom)", fontsize="medium")
+    between = "\n" if lines == 1 else " "
+    figure.supylabel(f"energy above the lowest{between}reference point (eV/atom)", fontsize="medium")
     last = len(polymorphs)
     with_reference = any("reference" in pair for pair in spectra.values())
     about = ";\ninsets: vibrational density of states" + (
         ",\nHP (blue), reference (grey)" if with_reference else ", HP"
     )
-    draw_key(panels.flat[last], shifts, names, about if spectra else "")
+    left = -0.17 if last + 1 == panels.size else 0.1  # a lonely cell is narrow
+    draw_key(panels.flat[last], shifts, names, about if spectra else "", left)
     for axes in panels.flat[last + 1 :]:
         axes.set_axis_off()
     return figure

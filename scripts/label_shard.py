@@ -10,7 +10,6 @@ from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.labels import LabelStore, engine_and_digest, label_frames, labelled
-from melt2crystal.sections.reference import Label as LabelSettings
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
@@ -28,15 +27,13 @@ def label_shard(
 ) -> None:
     """Give every frame of the shard a label or a reason; finished labels survive a kill, none is computed twice."""
     given = Settings(settings)
-    rules = given.section("label", LabelSettings)
+    largest_force, released = given.value("label.largest_force_eV_per_A"), given.value("label.known")
     substance = given.section("substance", Substance)
     engine, digest = engine_and_digest(given.value("reference"), substance.species)
     frames = read_frames(requested)[shard::shards]
-    known = LabelStore(store, digest, writer, [Path(name) for name in rules.known])
+    known = LabelStore(store, digest, writer, [Path(name) for name in released])
     rows, results = [], {}
-    for frame, label, was_known in label_frames(
-        frames, engine, known, rules.largest_force_eV_per_A, substance.minimum_distances_A
-    ):
+    for frame, label, was_known in label_frames(frames, engine, known, largest_force, substance.minimum_distances_A):
         name = frame.info["frame_id"]
         rows.append((name, label.status, label.reason, round(label.seconds, 3), engine.name, digest))
         if label.status == "ok":

@@ -104,13 +104,15 @@ def _version(name: str) -> str:
         return "not installed"
 
 
+def _cell(value: object) -> str:
+    return "–" if pd.isna(value) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def _table(table: pd.DataFrame) -> str:
     """A Markdown table."""
     head = "| " + " | ".join(map(str, table.columns)) + " |"
     rule = "|" + "---|" * len(table.columns)
-    cells = (
-        "| " + " | ".join(f"{x:g}" if isinstance(x, float) else str(x) for x in row) + " |" for row in table.values
-    )
+    cells = ("| " + " | ".join(_cell(x) for x in row) + " |" for row in table.values)
     return "\n".join([head, rule, *cells])
 
 

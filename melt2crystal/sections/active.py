@@ -49,6 +49,9 @@ class Select(Section):
         "spread", description="spread: even over (T, p) and far apart in time; random: a seeded draw, as DP-GEN"
     )
     candidate_fraction_max: float = Field(
-        0.05, ge=0, lt=1, description="the loop ends when no (T, p) cell has a larger fraction of candidates"
+        0.05,
+        ge=0,
+        lt=1,
+        description="the loop ends when no (T, p) cell has a larger share of frames that are not accurate",
     )
     density_range_g_per_cm3: tuple[float, float] = Field((1.5, 8.0), description="frames outside are invalid, g/cm3")
