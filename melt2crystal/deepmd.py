@@ -35,7 +35,7 @@ def training_input(
         systems: "training" and "validation" -> paths as DeePMD reads them (``file.hdf5#/system``).
         seed: the only thing that differs between the members of an ensemble.
     """
-    report_every = max(1, training.steps // 100)
+    report_every = max(1, training.steps // 50)
     start, limit = zip(
         *(training.prefactors.energy, training.prefactors.force, training.prefactors.virial), strict=True
     )
@@ -72,12 +72,12 @@ def training_input(
         "loss": loss,
         "training": {
             "training_data": {"systems": systems["training"], "batch_size": training.batch_size},
-            "validation_data": {"systems": systems["validation"], "batch_size": 1, "numb_btch": 4},
+            "validation_data": {"systems": systems["validation"], "batch_size": 1, "numb_btch": 2},
             "numb_steps": training.steps,
             "seed": seed,
             "disp_file": "lcurve.out",
             "disp_freq": report_every,
-            "save_freq": report_every * 10,
+            "save_freq": report_every * 5,
             "save_ckpt": CHECKPOINT,
             "max_ckpt_keep": 2,
         },

@@ -12,6 +12,7 @@ from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames
 from melt2crystal.models import Ensemble
+from melt2crystal.options import SettingsText
 from melt2crystal.polymorphs import formula_units
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -25,7 +26,7 @@ def benchmark_energy_volume(
     models: Annotated[list[Path], typer.Argument(help="models of the potential, member 0 first")],
     requested: Annotated[Path, typer.Option(help="scaled polymorphs (extended XYZ)")],
     out: Annotated[Path, typer.Option(help="energies (CSV); member -1 is the ensemble's mean")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Write energies per atom of each member and of the mean, at the volumes the reference is labelled at."""
     given = Settings(settings)

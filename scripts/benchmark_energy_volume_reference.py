@@ -9,6 +9,7 @@ import typer
 from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames
+from melt2crystal.options import SettingsText
 from melt2crystal.polymorphs import formula_units
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -19,7 +20,7 @@ def benchmark_energy_volume_reference(
     requested: Annotated[Path, typer.Option(help="scaled polymorphs that were asked for (extended XYZ)")],
     labels: Annotated[Path, typer.Option(help="their labels (extended XYZ)")],
     out: Annotated[Path, typer.Option(help="energies (CSV); member is always -1")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Write the reference's energies in the form of the models'; a point whose label failed is left out and named."""
     formula = Settings(settings).section("substance", Substance).formula

@@ -12,6 +12,7 @@ from melt2crystal.coordination import coordination_name
 from melt2crystal.equation_of_state import curve_errors, root_mean_square
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete, write_text
+from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
 
 MEAN = -1  # "member" of the ensemble's mean
@@ -23,7 +24,7 @@ def benchmark_errors(
     reference: Annotated[Path, typer.Option(help="the reference's energies (CSV)")],
     out: Annotated[Path, typer.Option(help="errors of each polymorph (CSV)")],
     totals: Annotated[Path, typer.Option(help="errors over groups of equal coordination (JSON)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Compare curves at equal volumes; the common shift is the mean difference over all points of all polymorphs."""
     coordination = Settings(settings).value("coordination")

@@ -9,6 +9,7 @@ import typer
 from melt2crystal.equation_of_state import fit_birch_murnaghan
 from melt2crystal.errors import speaks
 from melt2crystal.files import complete
+from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
@@ -17,7 +18,7 @@ from melt2crystal.settings import Settings
 def benchmark_fits(
     curves: Annotated[list[Path], typer.Argument(help="energies of the potentials (CSV, named after the potential)")],
     out: Annotated[Path, typer.Option(help="parameters with errors (CSV)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Fit each polymorph, potential and member; column status says which fits to trust."""
     atoms = Settings(settings).section("substance", Substance).atoms_per_formula_unit

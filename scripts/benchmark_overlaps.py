@@ -8,6 +8,7 @@ import typer
 
 from melt2crystal.errors import speaks
 from melt2crystal.files import complete
+from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
 from melt2crystal.vdos import overlap
 
@@ -20,7 +21,7 @@ def benchmark_overlaps(
     spectra: Annotated[list[Path], typer.Argument(help="{potential}-{chunk}.csv with .states.csv beside")],
     folder: Annotated[Path, typer.Option(help="spectra are written to {folder}/{potential}/{polymorph}.csv")],
     out: Annotated[Path, typer.Option(help="overlap of each polymorph's two spectra (CSV)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Overlap: common area of two spectra of unit area, integral of min(a, b); 1 if equal, 0 if disjoint."""
     given = Settings(settings)

@@ -9,6 +9,7 @@ from ase import Atoms
 from melt2crystal.coordination import coordination_numbers
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.frames import canonical_frame, write_frames
+from melt2crystal.options import SettingsText
 from melt2crystal.polymorphs import claim_mistakes, formula_units, primitive_cell, read_crystal, space_group
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -17,7 +18,7 @@ from melt2crystal.settings import Settings
 @speaks
 def benchmark_structures(
     out: Annotated[Path, typer.Option(help="the crystals' primitive cells (extended XYZ, info polymorph)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Write one primitive cell per polymorph, at the volume its energy-volume curve is scaled from."""
     given = Settings(settings)

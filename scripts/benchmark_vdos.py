@@ -12,6 +12,7 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames
 from melt2crystal.lammps import potential_commands
+from melt2crystal.options import SettingsText
 from melt2crystal.polymorphs import compact_supercell, conventional_cell, formula_units
 from melt2crystal.sections.benchmark import VibrationalSpectrum
 from melt2crystal.sections.reference import LammpsReference
@@ -29,7 +30,7 @@ def benchmark_vdos(
     structures: Annotated[Path, typer.Option(help="the benchmark's crystals (extended XYZ)")],
     spectra: Annotated[Path, typer.Option(help="spectra of these polymorphs (CSV)")],
     states: Annotated[Path, typer.Option(help="status, mean temperature, pressure, ... of each walk (CSV)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
     model: Annotated[Path | None, typer.Option(help="DeePMD model that drives; default: the reference drives")] = None,
 ) -> None:
     """NPT, NVT, then NVE; spectrum of the mass-weighted velocity autocorrelation under a Gaussian window."""

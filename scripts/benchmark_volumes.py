@@ -7,6 +7,7 @@ import typer
 
 from melt2crystal.errors import speaks
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
+from melt2crystal.options import SettingsText
 from melt2crystal.polymorphs import scaled_volume
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -16,7 +17,7 @@ from melt2crystal.settings import Settings
 def benchmark_volumes(
     structures: Annotated[Path, typer.Option(help="the benchmark's crystals (extended XYZ)")],
     out: Annotated[Path, typer.Option(help="frames to label (extended XYZ, info polymorph and volume_scale)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Isotropic scaling; with ``ions: relaxed`` the reference moves the ions at each volume first."""
     given = Settings(settings)

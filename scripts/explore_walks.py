@@ -11,6 +11,7 @@ from melt2crystal.errors import speaks
 from melt2crystal.exploration import Walk, collect_walk, run_walks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames, write_frames
+from melt2crystal.options import SettingsText
 from melt2crystal.sections.active import Explore
 from melt2crystal.sections.substance import PressureRow, Substance
 from melt2crystal.seeds import generator_for, seed_for
@@ -25,7 +26,7 @@ def explore_walks(
     frames: Annotated[Path, typer.Option(help="explored frames (extended XYZ)")],
     deviations: Annotated[Path, typer.Option(help="deviation of each frame (CSV)")],
     walks: Annotated[Path, typer.Option(help="status of each walk (CSV)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """One walk for each temperature of the row; an exploding walk ends alone and is recorded."""
     given = Settings(settings)

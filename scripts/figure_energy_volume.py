@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from melt2crystal.equation_of_state import birch_murnaghan
 from melt2crystal.errors import UserError, speaks
+from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.plotting.style import POTENTIAL_COLOURS, journal_style, letter, new_figure, save, write_note
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.substance import Substance
@@ -172,9 +173,9 @@ def figure_energy_volume(
     hp: Annotated[Path, typer.Option(help="energy-volume table of HP (CSV)")],
     reference: Annotated[Path, typer.Option(help="energy-volume table of the reference (CSV)")],
     fits: Annotated[Path, typer.Option(help="Birch-Murnaghan fits (CSV)")],
-    pdf: Annotated[Path, typer.Option(help="figure, PDF")],
-    png: Annotated[Path, typer.Option(help="figure, PNG")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    pdf: PdfFile,
+    png: PngFile,
+    settings: SettingsText,
     vdos: Annotated[
         list[Path] | None, typer.Argument(help="spectra, .../{hp,reference}/{polymorph}.csv; none: no insets")
     ] = None,

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.frames import read_frames
+from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.plotting.structure_drawing import conventional_cell, draw_structure
 from melt2crystal.plotting.style import OKABE_ITO, journal_style, new_figure, save, write_note
 from melt2crystal.rdf import pairs_of, partial_rdf
@@ -153,9 +154,9 @@ def figure_found(
     structures: Annotated[
         list[Path], typer.Argument(help="unique structures of each pressure (extended XYZ; the CSV is beside it)")
     ],
-    pdf: Annotated[Path, typer.Option(help="figure, PDF")],
-    png: Annotated[Path, typer.Option(help="figure, PNG")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    pdf: PdfFile,
+    png: PngFile,
+    settings: SettingsText,
 ) -> None:
     """Draw figure 4: found structures against database crystals, with both drawn."""
     given = Settings(settings)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from melt2crystal.errors import UserError, speaks
+from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.plotting.style import (
     OKABE_ITO,
     POTENTIAL_COLOURS,
@@ -81,9 +82,9 @@ def draw(figures: Figures, curves: dict[str, list[pd.DataFrame]]) -> Figure:
 @speaks
 def figure_learning(
     curves: Annotated[list[Path], typer.Argument(help="learning curves, .../train/{ensemble}/{member}/lcurve.csv")],
-    pdf: Annotated[Path, typer.Option(help="figure, PDF")],
-    png: Annotated[Path, typer.Option(help="figure, PNG")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    pdf: PdfFile,
+    png: PngFile,
+    settings: SettingsText,
 ) -> None:
     """Draw the learning curves of all ensembles."""
     given = Settings(settings)

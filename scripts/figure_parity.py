@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from melt2crystal.agreement import rmse
 from melt2crystal.errors import UserError, speaks
+from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.plotting.style import journal_style, letter, new_figure, pressure_colours, save, write_note
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
@@ -110,9 +111,9 @@ def draw(figures: Figures, parity: dict[str, dict[str, Array]]) -> Figure:
 def figure_parity(
     hp: Annotated[Path, typer.Option(help="held-out evaluation of the HP ensemble (npz)")],
     lp: Annotated[Path, typer.Option(help="held-out evaluation of the LP ensemble (npz)")],
-    pdf: Annotated[Path, typer.Option(help="figure, PDF")],
-    png: Annotated[Path, typer.Option(help="figure, PNG")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    pdf: PdfFile,
+    png: PngFile,
+    settings: SettingsText,
 ) -> None:
     """Draw figure 1: parity of energies and force components on held-out melt, coloured by pressure."""
     given = Settings(settings)

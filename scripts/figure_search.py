@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from melt2crystal.agreement import pearson, rmse, stable_window
 from melt2crystal.errors import speaks
+from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.plotting.style import OKABE_ITO, journal_style, new_figure, save, write_note
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
@@ -92,9 +93,9 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
 @speaks
 def figure_search(
     found: Annotated[Path, typer.Option(help="structures found, with reference energies (CSV)")],
-    pdf: Annotated[Path, typer.Option(help="figure, PDF")],
-    png: Annotated[Path, typer.Option(help="figure, PNG")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    pdf: PdfFile,
+    png: PngFile,
+    settings: SettingsText,
 ) -> None:
     """Draw figure 3: found structures' energies, with the histogram of the differences and the stable window."""
     given = Settings(settings)

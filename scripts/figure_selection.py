@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from melt2crystal.errors import UserError, speaks
+from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.plotting.style import CLASS_COLOURS, journal_style, new_figure, save, write_note
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
@@ -90,9 +91,9 @@ def draw(figures: Figures, tables: list[pd.DataFrame]) -> Figure:
 @speaks
 def figure_selection(
     tables: Annotated[list[Path], typer.Argument(help="selection tables, one per iteration (CSV)")],
-    pdf: Annotated[Path, typer.Option(help="figure, PDF")],
-    png: Annotated[Path, typer.Option(help="figure, PNG")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    pdf: PdfFile,
+    png: PngFile,
+    settings: SettingsText,
 ) -> None:
     """Draw the classes of the explored frames per iteration, temperature and pressure."""
     given = Settings(settings)

@@ -10,6 +10,7 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.labels import one_digest
+from melt2crystal.options import SettingsText
 from melt2crystal.sections.reference import Label as LabelSettings
 from melt2crystal.settings import Settings
 
@@ -20,7 +21,7 @@ def label_collect(
     requested: Annotated[Path, typer.Option(help="frames that were asked for")],
     out: Annotated[Path, typer.Option(help="all labelled frames, in the order they were asked for")],
     table: Annotated[Path, typer.Option(help="status and reason of every frame (CSV)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Every requested frame must have a row; more failures than the study tolerates stop the run."""
     tolerance = Settings(settings).section("label", LabelSettings).failure_tolerance

@@ -10,6 +10,7 @@ from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.labels import LabelStore, engine_and_digest, label_frames, labelled
+from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
@@ -23,7 +24,7 @@ def label_shard(
     writer: Annotated[str, typer.Option(help="name of this job's journal in the store")],
     out: Annotated[Path, typer.Option(help="labelled frames (extended XYZ)")],
     table: Annotated[Path, typer.Option(help="status and reason of every frame (CSV)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Give every frame of the shard a label or a reason; finished labels survive a kill, none is computed twice."""
     given = Settings(settings)

@@ -10,6 +10,7 @@ from melt2crystal.certificate import certify, diffuses
 from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames, write_frames
+from melt2crystal.options import SettingsText
 from melt2crystal.sections.liquid import Certificate
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -23,7 +24,7 @@ def liquid_certify(
     potential: Annotated[Path, typer.Option(help="cheap classical potential for the quench (LAMMPS include file)")],
     table: Annotated[Path, typer.Option(help="what was found in each frame (CSV)")],
     certified: Annotated[Path, typer.Option(help="frames that passed (extended XYZ)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Check diffusion, symmetry, likeness to known crystals and repetition of every frame."""
     given = Settings(settings)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from melt2crystal.errors import speaks
+from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.plotting.style import (
     OKABE_ITO,
     journal_style,
@@ -106,9 +107,9 @@ def _bars(axes: Axes, counts: pd.DataFrame) -> None:
 def liquid_plot(
     walks: Annotated[Path, typer.Option(help="all walks (CSV)")],
     counts: Annotated[Path, typer.Option(help="passed and excluded frames per state (CSV)")],
-    pdf: Annotated[Path, typer.Option(help="figure, PDF")],
-    png: Annotated[Path, typer.Option(help="figure, PNG")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    pdf: PdfFile,
+    png: PngFile,
+    settings: SettingsText,
 ) -> None:
     """Draw the walks and the certificates of disorder of all melts."""
     given = Settings(settings)

@@ -12,6 +12,7 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import canonical_frame, write_frames
 from melt2crystal.liquid import Walk, run_walks
+from melt2crystal.options import SettingsText
 from melt2crystal.packing import random_packing
 from melt2crystal.sections.liquid import Liquid
 from melt2crystal.sections.substance import PressureRow, Substance
@@ -25,7 +26,7 @@ def liquid_walks(
     frames: Annotated[Path, typer.Option(help="frames of all walks (extended XYZ)")],
     walks: Annotated[Path, typer.Option(help="one row per walk (CSV)")],
     thermo: Annotated[Path, typer.Option(help="time series of all walks (CSV)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Random packing, fresh melt, then one walk per temperature from hot to cold (NPT)."""
     given = Settings(settings)

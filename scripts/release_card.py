@@ -10,6 +10,7 @@ import typer
 
 from melt2crystal.errors import speaks
 from melt2crystal.files import digest_of_file, write_text
+from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
 
 TITLES = {"lp": "LP (low pressure)", "hp": "HP (high pressure)"}
@@ -26,7 +27,7 @@ def release_card(
     manifest: Annotated[Path, typer.Option(help="manifest of the dataset (JSON)")],
     card: Annotated[Path, typer.Option(help="the card (Markdown)")],
     out_manifest: Annotated[Path, typer.Option(help="manifest of the frames this potential may have seen (JSON)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Write the card and the manifest beside the models."""
     given = Settings(settings)

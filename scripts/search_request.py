@@ -7,6 +7,7 @@ import typer
 
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
+from melt2crystal.options import SettingsText
 from melt2crystal.search.table import UNIQUE, read_table
 from melt2crystal.settings import Settings
 
@@ -16,7 +17,7 @@ def search_request(
     table: Annotated[Path, typer.Option(help="unique structures (CSV)")],
     structures: Annotated[Path, typer.Option(help="unique structures (extended XYZ)")],
     out: Annotated[Path, typer.Option(help="frames to be labelled")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Write the lowest structures as a batch for the label rules."""
     wanted = Settings(settings).value("search.labelled_structures")

@@ -8,6 +8,7 @@ import typer
 
 from melt2crystal.errors import speaks
 from melt2crystal.frames import read_frames, write_frames
+from melt2crystal.options import SettingsText
 from melt2crystal.search import candidate as candidate_module
 from melt2crystal.search import generate, relax, sanity
 from melt2crystal.search.candidate import Attempt, Candidate
@@ -30,7 +31,7 @@ def search_structures(
     formula_units: Annotated[int, typer.Option(help="formula units per cell")],
     table: Annotated[Path, typer.Option(help="one row per relaxed structure (CSV)")],
     structures: Annotated[Path, typer.Option(help="relaxed structures (extended XYZ)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
     workers: Annotated[int, typer.Option(help="worker processes")] = 1,
 ) -> None:
     """Relax the starts that are not in the journal yet; write the table of all."""

@@ -11,6 +11,7 @@ from ase import Atoms
 
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.frames import read_frames, write_frames
+from melt2crystal.options import SettingsText
 from melt2crystal.search import candidate as candidate_module
 from melt2crystal.search import generate, relax, sanity
 from melt2crystal.search.candidate import Attempt
@@ -34,7 +35,7 @@ def search_unique(
     pressure: Annotated[float, typer.Option(help="pressure, GPa")],
     table: Annotated[Path, typer.Option(help="unique structures, lowest enthalpy first (CSV)")],
     structures: Annotated[Path, typer.Option(help="the same as extended XYZ, in the table's order")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
     workers: Annotated[int, typer.Option(help="worker processes")] = 1,
 ) -> None:
     """Join the cell sizes, merge equal structures, test the lowest that kept the symmetry of their start."""

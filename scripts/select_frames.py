@@ -13,6 +13,7 @@ from melt2crystal.certificate import certify
 from melt2crystal.errors import speaks
 from melt2crystal.files import complete, write_text
 from melt2crystal.frames import read_frames, too_close, write_frames
+from melt2crystal.options import SettingsText
 from melt2crystal.sections.active import Select
 from melt2crystal.sections.liquid import Certificate
 from melt2crystal.sections.substance import Substance
@@ -38,7 +39,7 @@ def select_frames(
     table: Annotated[Path, typer.Option(help="classes per (T, p) cell (CSV)")],
     chosen: Annotated[Path, typer.Option(help="every frame that was considered for labelling, and why (CSV)")],
     requested: Annotated[Path, typer.Option(help="frames to label (extended XYZ)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """One decision per iteration. A frame without a certificate of disorder is excluded, the next takes its place."""
     given = Settings(settings)

@@ -10,6 +10,7 @@ import typer
 
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
+from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
 from melt2crystal.summary import (
     certificate_part,
@@ -62,7 +63,7 @@ def summary(
     costs: Annotated[Path, typer.Option(help="folder of the benchmark files, read as far as they exist")],
     out: Annotated[Path, typer.Option(help="summary (JSON)")],
     text: Annotated[Path, typer.Option(help="summary (Markdown)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
     overlaps: Annotated[Path | None, typer.Option(help="overlaps of the spectra (CSV)")] = None,
     found: Annotated[Path | None, typer.Option(help="structures found, with reference energies (CSV)")] = None,
 ) -> None:

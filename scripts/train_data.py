@@ -11,6 +11,7 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.frames import read_frames
 from melt2crystal.labels import one_digest
+from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.sections.train import Network
 from melt2crystal.seeds import generator_for
@@ -23,7 +24,7 @@ def train_data(
     training: Annotated[Path, typer.Option(help="training set (DeePMD HDF5)")],
     validation: Annotated[Path, typer.Option(help="validation set (DeePMD HDF5)")],
     info: Annotated[Path, typer.Option(help="systems, sel, counts and content digests (JSON)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Split the frames an ensemble may see and count neighbours.
 

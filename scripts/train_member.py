@@ -11,6 +11,7 @@ import typer
 from melt2crystal.deepmd import read_learning_curve, run_dp, train, training_input
 from melt2crystal.errors import speaks
 from melt2crystal.files import complete, write_text
+from melt2crystal.options import SettingsText
 from melt2crystal.sections.train import Network, Training
 from melt2crystal.seeds import seed_for
 from melt2crystal.settings import Settings, to_text
@@ -27,7 +28,7 @@ def train_member(
     compressed: Annotated[Path, typer.Option(help="compressed model")],
     curve: Annotated[Path, typer.Option(help="learning curve (CSV)")],
     inputs: Annotated[Path, typer.Option(help="DeePMD's input, for the record (JSON)")],
-    settings: Annotated[str, typer.Option(help="canonical settings (JSON text or @file)")],
+    settings: SettingsText,
 ) -> None:
     """Train one model; after a crash the next call goes on from the last checkpoint of the very same training."""
     import hashlib
