@@ -65,8 +65,8 @@ def cost(rule, wildcards=""):
 
 
 def row_of(wildcards):
-    """The grid's row of a pressure, as plain data."""
-    return ROWS[wildcards.pressure].model_dump(mode="json")
+    """The grid's row of a pressure, as plain data; the length of its walks travels apart."""
+    return ROWS[wildcards.pressure].model_dump(mode="json", exclude={"walk_ps"})
 
 
 def reference_files():

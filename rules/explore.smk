@@ -14,6 +14,7 @@ rule explore_walks:
         log("explore_walks", "{iteration}-p{pressure}"),
     benchmark:
         cost("explore_walks", "{iteration}-p{pressure}")
+    priority: 10  # on the critical path
     threads: 1
     resources:
         mem_mb=4000,

@@ -10,6 +10,12 @@ def frames_per_walk(purpose):
     return liquid.frames_per_state if purpose == "train" else liquid.heldout_frames_per_state
 
 
+def length_of_walks(wildcards):
+    if wildcards.purpose == "heldout":
+        return STUDY.liquid.heldout_walk_ps
+    return ROWS[wildcards.pressure].walk_ps or STUDY.liquid.walk_ps
+
+
 def melt_tables(name):
     """A file of every melt, training first, pressures in the grid's order."""
     return [f"{RESULTS}/liquid/{purpose}/p{pressure}/{name}" for purpose in PURPOSES for pressure in PRESSURES]

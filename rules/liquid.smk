@@ -13,6 +13,7 @@ rule liquid_walks:
         log("liquid_walks", "{purpose}-p{pressure}"),
     benchmark:
         cost("liquid_walks", "{purpose}-p{pressure}")
+    priority: 10  # on the critical path
     threads: 1
     resources:
         mem_mb=1000,
@@ -24,7 +25,7 @@ rule liquid_walks:
             "seed",
             row=row_of(wildcards),
             frames=frames_per_walk(wildcards.purpose),
-            walk_ps=STUDY.liquid.walk_ps if wildcards.purpose == "train" else STUDY.liquid.heldout_walk_ps,
+            walk_ps=length_of_walks(wildcards),
         ),
     message:
         "Melting afresh and walking at {wildcards.pressure} GPa ({wildcards.purpose} melt)"
@@ -47,6 +48,7 @@ rule liquid_certify:
         log("liquid_certify", "{purpose}-p{pressure}"),
     benchmark:
         cost("liquid_certify", "{purpose}-p{pressure}")
+    priority: 10  # on the critical path
     threads: 1
     resources:
         mem_mb=1000,

@@ -48,6 +48,7 @@ rule train_member:
         log("train_member", "{ensemble}-{member}"),
     benchmark:
         cost("train_member", "{ensemble}-{member}")
+    priority: 10  # on the critical path
     threads: 1
     resources:
         mem_mb=4000,

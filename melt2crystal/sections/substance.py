@@ -71,6 +71,12 @@ class PressureRow(Section):
         description="where this pressure is melted afresh, K; default 1.25 times the hottest state",
     )
 
+    walk_ps: float | None = Field(
+        None,
+        gt=0,
+        description="length of the walks at this pressure, ps; default liquid.walk_ps; viscous melts want more",
+    )
+
     @field_validator("temperatures_K")
     @classmethod
     def _temperatures_are_sane(cls, temperatures: list[float]) -> list[float]:
