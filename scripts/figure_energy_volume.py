@@ -160,7 +160,7 @@ def draw(
     about = ";\ninsets: vibrational density of states" + (
         ",\nHP (blue), reference (grey)" if with_reference else ", HP"
     )
-    left = -0.17 if last + 1 == panels.size else 0.1  # a lonely cell is narrow
+    left = -0.08 if last + 1 == panels.size else 0.1  # a lonely cell is narrow
     draw_key(panels.flat[last], shifts, names, about if spectra else "", left)
     for axes in panels.flat[last + 1 :]:
         axes.set_axis_off()
