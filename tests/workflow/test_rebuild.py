@@ -1,5 +1,6 @@
 """The rebuild contract: what a change reruns, judged by dry runs on a finished ci study."""
 
+import json
 import subprocess
 
 import yaml
@@ -11,7 +12,7 @@ FIGURES = {"figure_parity", "figure_energy_volume", "figure_search", "figure_fou
 def change(checkout, path, value):
     """Set one key (dotted) of the ci study."""
     file = checkout.folder / STUDY
-    study = yaml.safe_load(file.read_text())
+    study = json.loads(json.dumps(yaml.safe_load(file.read_text())))  # anchors would share what is edited
     *parents, last = path.split(".")
     section = study
     for name in parents:
