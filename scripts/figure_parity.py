@@ -62,7 +62,7 @@ def draw_parity(
 
 def label_rmse(axes: Axes, text: str) -> None:
     """RMSE in the empty lower right corner."""
-    axes.text(0.96, 0.05, text, transform=axes.transAxes, ha="right", va="bottom")
+    axes.text(0.93, 0.05, text, transform=axes.transAxes, ha="right", va="bottom")
 
 
 def draw(figures: Figures, parity: dict[str, dict[str, Array]]) -> Figure:
