@@ -106,7 +106,7 @@ def potential_commands(path: Path, species: Sequence[str], accuracy: float) -> s
     return f"variable accuracy string {accuracy:g}\ninclude {check_potential(path, species)}\n"
 
 
-def write_data(path: Path, atoms: Atoms, species: Sequence[str], velocities: bool = False) -> Prism:
+def write_data(path: Path, atoms: Atoms, species: Sequence[str]) -> Prism:
     """Write a LAMMPS data file (atom_style charge, zero charges: the potential file sets them).
 
     Returns:
@@ -124,21 +124,14 @@ def write_data(path: Path, atoms: Atoms, species: Sequence[str], velocities: boo
     positions = prism.vector_to_lammps(atoms.get_positions(), wrap=False)
     for index, (symbol, where) in enumerate(zip(atoms.symbols, positions, strict=True), 1):
         lines.append(f"{index} {kind[symbol]} 0.0 " + " ".join(f"{x:.12f}" for x in where))
-    if velocities:
-        from ase import units
-
-        speeds = prism.vector_to_lammps(atoms.get_velocities()) * (1000 * units.fs)  # A/ps
-        lines += ["", "Velocities", ""]
-        lines += [f"{index} " + " ".join(f"{v:.12f}" for v in speed) for index, speed in enumerate(speeds, 1)]
     path.write_text("\n".join(lines) + "\n")
     return prism
 
 
-def setup_commands(data_file: str, periodic: bool = True) -> str:
+def setup_commands(data_file: str) -> str:
     """Commands from ``clear`` to the atoms, units metal (eV, A, ps, bar)."""
-    boundary = "p p p" if periodic else "s s s"
     return (
-        f"clear\nunits metal\nboundary {boundary}\natom_style charge\natom_modify map array\nbox tilt large\n"
+        f"clear\nunits metal\nboundary p p p\natom_style charge\natom_modify map array\nbox tilt large\n"
         f"read_data {data_file}\n"
     )
 

@@ -159,8 +159,7 @@ def run_walks(
     volume_limit = 6 * start.get_volume()
     write_data(folder / "start.data", start, species)
     failed: dict[int, str] = {}
-    velocities = seed
-    text = melt_commands(liquid, species, hottest_K, pressure_GPa, plan, velocities, volume_limit)
+    text = melt_commands(liquid, species, hottest_K, pressure_GPa, plan, seed, volume_limit)
     at = 0
     while True:
         for index in range(at, len(order)):
