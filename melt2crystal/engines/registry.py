@@ -7,14 +7,14 @@ from pydantic import TypeAdapter
 
 from melt2crystal.engines.base import ReferenceEngine
 from melt2crystal.errors import EngineError
-from melt2crystal.sections.reference import AseReference, EspressoReference, LammpsReference, Reference
+from melt2crystal.sections.reference import AseReference, EspressoReference, LammpsReference, Reference, VaspReference
 
 
 def reference_engine(reference: Any, species: Sequence[str]) -> ReferenceEngine:
     """The engine of a reference section (a model or plain data).
 
     Raises:
-        EngineError: this version has no such engine.
+        EngineError: a section without a branch here.
     """
     section = TypeAdapter(Reference).validate_python(reference)
     if isinstance(section, LammpsReference):
@@ -29,7 +29,8 @@ def reference_engine(reference: Any, species: Sequence[str]) -> ReferenceEngine:
         from melt2crystal.engines.espresso import EspressoEngine
 
         return EspressoEngine(section, species)
-    raise EngineError(
-        f"reference.engine: this version of melt2crystal has no engine {section.engine!r} yet; "
-        "label elsewhere and name the file in label.known, or use espresso, lammps or ase"
-    )
+    if isinstance(section, VaspReference):
+        from melt2crystal.engines.vasp import VaspEngine
+
+        return VaspEngine(section, species)
+    raise EngineError(f"reference.engine: no engine {section.engine!r} in melt2crystal/engines/registry.py")

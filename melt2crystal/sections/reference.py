@@ -2,9 +2,21 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, field_validator
 
 from melt2crystal.settings import Section, amount
+
+VASP_TAGS_WRITTEN = {
+    "ENCUT": "encut_eV",
+    "PREC": "prec",
+    "EDIFF": "ediff_eV",
+    "ISMEAR": "ismear",
+    "SIGMA": "sigma_eV",
+    **dict.fromkeys(("KSPACING", "KGAMMA"), "k_points"),
+    **dict.fromkeys(("ALGO", "IALGO", "AMIX", "BMIX", "NELM"), "recipes"),
+    **dict.fromkeys(("NSW", "IBRION", "ISIF", "PSTRESS", "EDIFFG"), "a single point or a relaxation, as it is needed"),
+    **dict.fromkeys(("LWAVE", "LCHARG", "ISTART", "ICHARG", "NWRITE", "SYSTEM"), "every frame starts from nothing"),
+}
 
 
 class LammpsReference(Section):
@@ -28,19 +40,6 @@ class AseReference(Section):
     )
     files: list[str] = Field([], description="parameter files; their content is part of the settings digest")
     timeout_s: float = Field(3600, gt=0, description="longest time for one frame, s")
-
-
-class VaspReference(Section):
-    """VASP as in Table 1 of the paper."""
-
-    engine: Literal["vasp"] = Field("vasp", description="VASP (licensed)")
-    name: str = Field("PBE (VASP)", description="how figures and tables call this reference")
-    functional: str = Field("PBE", description="POTCAR family")
-    encut_eV: float = Field(520, gt=0, description="ENCUT, eV")
-    ismear: int = Field(0, ge=-5, le=2, description="ISMEAR")
-    sigma_eV: float = Field(0.05, gt=0, description="SIGMA, eV")
-    k_mesh: tuple[int, int, int] = Field((1, 1, 1), description="Gamma-centred k-point mesh of the melt")
-    command: str = Field("vasp_std", description="how VASP is started")
 
 
 class EspressoKPoints(Section):
@@ -67,6 +66,11 @@ class EspressoRecipe(Section):
     mixing_ndim: int = Field(8, ge=1, le=50, description="densities remembered by the mixing")
     diagonalisation: Literal["david", "cg", "ppcg", "paro"] = Field(
         "david", description="iterative diagonalisation of pw.x"
+    )
+    empty_bands: float | None = Field(
+        None,
+        ge=0,
+        description="cells at Gamma: empty bands as a share of the occupied ones, at least four; null: pw.x's 0.2",
     )
     steps: int = Field(60, ge=1, description="largest number of SCF steps")
 
@@ -111,6 +115,79 @@ class EspressoReference(Section):
     launcher: str = Field("mpirun -np", description="put before the number of ranks and the command if ranks > 1")
     timeout_s: float = Field(7200.0, gt=0, description="longest time for one frame, s")
     scratch: str | None = Field(None, description="folder for temporary files; default: the system's (TMPDIR)")
+
+
+class VaspKPoints(EspressoKPoints):
+    """Which k-points a cell gets; meshes are centred at Gamma."""
+
+    mode: Literal["gamma", "mesh", "density"] = Field(
+        "density", description="Gamma | one mesh | a mesh by density in small cells and Gamma in large ones"
+    )
+
+
+class VaspRecipe(Section):
+    """One way to self-consistency; none of it changes the converged numbers."""
+
+    algo: Literal["Normal", "Fast", "VeryFast", "All", "Damped"] = Field("Normal", description="ALGO")
+    amix: float | None = Field(None, gt=0, le=1, description="AMIX, share of the new density; null: VASP's default")
+    bmix: float | None = Field(None, gt=0, description="BMIX, cutoff of Kerker's mixing, 1/A; null: VASP's default")
+    nelm: int = Field(60, ge=2, description="NELM, largest number of electronic steps")
+
+
+class VaspReference(Section):
+    """VASP as in Table 1 of the paper (docs/vasp.md). What the table does not say: prec, ediff_eV, POTCARs."""
+
+    engine: Literal["vasp"] = Field("vasp", description="VASP (licensed)")
+    name: str = Field("PBE (VASP)", description="how figures and tables call this reference")
+    functional: Literal[
+        "PBE", "PBE_52", "PBE_52_W_HASH", "PBE_54", "PBE_54_W_HASH", "PBE_64", "LDA", "LDA_52", "LDA_54", "LDA_64"
+    ] = Field("PBE_54", description="POTCAR family, as pymatgen names them")
+    potcars: dict[str, str] = Field({"Si": "Si", "O": "O"}, description="species -> name of its POTCAR in the family")
+    potcar_folder: str | None = Field(
+        None, description="folder of the families or of one family; default: the environment's PMG_VASP_PSP_DIR"
+    )
+    titels: dict[str, str] = Field(
+        {"Si": "PAW_PBE Si 05Jan2001", "O": "PAW_PBE O 08Apr2002"},
+        description="species -> TITEL of its POTCAR, any other is refused; a species left out takes any of the element",
+    )
+    checksums: dict[str, str] = Field(
+        {},
+        description="species -> SHA-256 of its POTCAR without the lines SHA256 and COPYR, any other is refused; "
+        "stands for the file where there is none",
+    )
+    encut_eV: float = Field(520, gt=0, description="ENCUT, eV")
+    prec: Literal["Normal", "Single", "Accurate"] = Field("Accurate", description="PREC")
+    ediff_eV: float = Field(1e-6, gt=0, description="EDIFF, energy change at which the SCF has converged, eV per cell")
+    ismear: int = Field(0, ge=-5, le=2, description="ISMEAR")
+    sigma_eV: float = Field(0.05, gt=0, description="SIGMA, eV")
+    k_points: VaspKPoints = Field(VaspKPoints(), description="k-points by cell")
+    incar: dict[str, JsonValue] = Field({}, description="further INCAR tags, in capitals")
+    recipes: list[VaspRecipe] = Field(
+        [VaspRecipe(), VaspRecipe(algo="All", nelm=200)],
+        min_length=1,
+        description="tried in order until one converges; not part of the settings digest",
+    )
+    command: str = Field("vasp_std", description="how VASP is called, with its MPI launcher: srun vasp_std")
+    gamma_command: str | None = Field(
+        None, description="the same for cells at Gamma alone (vasp_gam, half the cost); default: command"
+    )
+    timeout_s: float = Field(14400.0, gt=0, description="longest time for one frame, s")
+    scratch: str | None = Field(None, description="folder for temporary files; default: the system's (TMPDIR)")
+
+    @field_validator("incar")
+    @classmethod
+    def _tags(cls, given: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        for tag, value in given.items():
+            if tag != tag.upper():
+                raise ValueError(f"{tag!r} is not in capitals")
+            if tag in VASP_TAGS_WRITTEN:
+                raise ValueError(f"{tag} is written by the engine ({VASP_TAGS_WRITTEN[tag]})")
+            numbers = isinstance(value, list) and all(isinstance(item, (int, float)) for item in value)
+            if not (numbers or isinstance(value, (bool, int, float, str))):
+                raise ValueError(
+                    f"{tag}: {value!r} is no value of an INCAR tag (a number, a word, true, false, a list)"
+                )
+        return given
 
 
 Reference = Annotated[LammpsReference | AseReference | VaspReference | EspressoReference, Field(discriminator="engine")]

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ase import Atoms
 
 from melt2crystal.config import Study, load_study, section_text
+from melt2crystal.engines.espresso_files import k_mesh
 from melt2crystal.errors import UserError
 from melt2crystal.sections.train import Network
 from melt2crystal.settings import Settings
@@ -54,7 +56,7 @@ def test_defaults_are_table_1_and_the_paper_study_says_the_same():
         assert (window.mode, window.eps_lo, window.eps_hi) == ("fixed", 0.15, 0.3)
         reference = study.reference
         assert (reference.engine, reference.encut_eV, reference.ismear, reference.sigma_eV) == ("vasp", 520, 0, 0.05)
-        assert reference.k_mesh == (1, 1, 1)
+        assert k_mesh(Atoms("Si342", cell=[16.0] * 3), reference.k_points) is None  # the melt at Gamma
     assert {t for row in paper.grid for t in row.temperatures_K} == {3000, 3500, 4000, 4500}
     assert paper.liquid.formula_units == 114
 
