@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from ase import Atoms
@@ -50,6 +51,46 @@ class ReferenceEngine(Protocol):
 
     def relax(self, structures: Sequence[Atoms], pressure_GPa: float | None) -> list[Atoms]:
         """Structures relaxed in ions (pressure None) or ions and cell; with energy, forces and stress attached."""
+
+
+@dataclass(frozen=True)
+class SharedFile:
+    """A file that every exported frame needs (a pseudopotential), kept once in ``shared/`` of the exported folder.
+
+    Attributes:
+        name: its name there.
+        sha256: its content, hexadecimal.
+        source: where it is on this machine; None if it is missing or must not be copied (licence), then it is put
+            there by hand on the other machine, which checks it before it runs anything.
+    """
+
+    name: str
+    sha256: str
+    source: Path | None
+
+
+@runtime_checkable
+class ExchangingEngine(ReferenceEngine, Protocol):
+    """An engine whose frames can also be computed elsewhere: a folder of inputs out, a folder of outputs back in.
+
+    All paths inside an input are relative; a frame's folder is ``frames/<frame id>``, shared files are in
+    ``../../shared``.
+    """
+
+    def shared_files(self) -> list[SharedFile]:
+        """What all frames need; raises EngineError if a file here is not the one the settings ask for."""
+
+    def run_script(self) -> str:
+        """Lines of bash that label one frame, run in its folder; they leave the files that ``read_outputs`` reads."""
+
+    def write_inputs(self, frame: Atoms, folder: Path) -> None:
+        """Write the inputs of one frame, the same bytes for the same settings and frame."""
+
+    def read_outputs(self, frame: Atoms, folder: Path, shared: Path) -> Label | str:
+        """The label in a frame's folder, or in words why there is none yet (not run, still running).
+
+        Outputs of another configuration, of other settings or of other shared files are 'crashed', with the reason.
+        """
 
 
 def settings_digest(engine: ReferenceEngine) -> str:
