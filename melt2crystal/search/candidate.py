@@ -9,7 +9,7 @@ from ase.calculators.calculator import Calculator
 
 from melt2crystal.search.generate import Recipe, in_order, origin_of, rattled, start
 from melt2crystal.search.relax import relax
-from melt2crystal.search.sanity import Sanity, lowest_energy
+from melt2crystal.search.sanity import Sanity, energy_range
 from melt2crystal.seeds import generator_for
 
 CalculatorFactory = Callable[[], Calculator]  # picklable, called once in each worker process
@@ -42,6 +42,7 @@ class Conditions:
         sanity: bounds; its lowest energy is set from the polymorphs.
         polymorphs: known crystals, only for the floor of the energy.
         floor_eV_per_atom: how far below the lowest polymorph a structure may lie.
+        ceiling_eV_per_atom: how far above it a relaxed structure may lie.
         pressure_GPa: pressure of the relaxation.
         steps, force_eV_per_A: end of the relaxation.
         seed: root seed of the study.
@@ -51,6 +52,7 @@ class Conditions:
     sanity: Sanity
     polymorphs: tuple[Atoms, ...]
     floor_eV_per_atom: float
+    ceiling_eV_per_atom: float
     pressure_GPa: float
     steps: int
     force_eV_per_A: float
@@ -62,8 +64,10 @@ class Attempt:
 
     def __init__(self, factory: CalculatorFactory, conditions: Conditions) -> None:
         self.calculator = factory()
-        floor = lowest_energy(list(conditions.polymorphs), self.calculator, conditions.floor_eV_per_atom)
-        self.conditions = replace(conditions, sanity=replace(conditions.sanity, lowest_energy_eV_per_atom=floor))
+        bounds = energy_range(
+            list(conditions.polymorphs), self.calculator, conditions.floor_eV_per_atom, conditions.ceiling_eV_per_atom
+        )
+        self.conditions = replace(conditions, sanity=replace(conditions.sanity, energy_range_eV_per_atom=bounds))
 
     def __call__(self, candidate: Candidate) -> dict[str, Any]:
         """Start, relax, judge.

@@ -41,6 +41,7 @@ def conditions_of(
         sanity=Sanity(relaxation.volume_range_A3_per_atom, None, distances),
         polymorphs=tuple(polymorphs),
         floor_eV_per_atom=relaxation.energy_floor_eV_per_atom,
+        ceiling_eV_per_atom=relaxation.energy_ceiling_eV_per_atom,
         pressure_GPa=pressure_GPa,
         steps=relaxation.relax_steps,
         force_eV_per_A=relaxation.relax_force_eV_per_A,

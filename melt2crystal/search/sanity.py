@@ -15,12 +15,13 @@ class Sanity:
 
     Args:
         volume_range_A3_per_atom: least and largest volume, A^3 per atom.
-        lowest_energy_eV_per_atom: below it a structure fell into a hole; None: no bound.
+        energy_range_eV_per_atom: below it a structure fell into a hole, above it nothing holds it together but its
+            symmetry; None: no bounds.
         minimum_distances_A: pair ('A-B') -> smallest distance, A.
     """
 
     volume_range_A3_per_atom: tuple[float, float]
-    lowest_energy_eV_per_atom: float | None
+    energy_range_eV_per_atom: tuple[float, float] | None
     minimum_distances_A: dict[str, float]
 
     def guard(self, energy_eV_per_atom: float, volume_A3_per_atom: float) -> str | None:
@@ -28,26 +29,30 @@ class Sanity:
         low, high = self.volume_range_A3_per_atom
         if not low <= volume_A3_per_atom <= high:
             return f"volume {volume_A3_per_atom:.2f} A^3 per atom is outside {low:g}-{high:g}"
-        floor = self.lowest_energy_eV_per_atom
-        if floor is not None and energy_eV_per_atom < floor:
-            return f"energy {energy_eV_per_atom:.3f} eV/atom is below the floor {floor:.3f}"
+        if self.energy_range_eV_per_atom is not None and energy_eV_per_atom < self.energy_range_eV_per_atom[0]:
+            return f"energy {energy_eV_per_atom:.3f} eV/atom is below the floor {self.energy_range_eV_per_atom[0]:.3f}"
         return None
 
     def complaint(self, atoms: Atoms, energy_eV: float) -> str | None:
         """What is wrong with a relaxed structure, in words, or None."""
-        found = self.guard(energy_eV / len(atoms), atoms.get_volume() / len(atoms))
+        energy = energy_eV / len(atoms)
+        found = self.guard(energy, atoms.get_volume() / len(atoms))
+        if found is None and self.energy_range_eV_per_atom is not None and energy > self.energy_range_eV_per_atom[1]:
+            found = f"energy {energy:.3f} eV/atom is above the ceiling {self.energy_range_eV_per_atom[1]:.3f}"
         return found or too_close(atoms, self.minimum_distances_A)
 
 
-def lowest_energy(polymorphs: list[Atoms], calculator: Calculator, below_eV_per_atom: float) -> float | None:
-    """The model's lowest energy per atom over the polymorphs as they are, less the margin; None without polymorphs."""
+def energy_range(
+    polymorphs: list[Atoms], calculator: Calculator, below_eV_per_atom: float, above_eV_per_atom: float
+) -> tuple[float, float] | None:
+    """Floor and ceiling around the model's lowest energy per atom over the polymorphs as they are, or None."""
     energies = []
     for atoms in polymorphs:
         single = atoms.copy()
         single.calc = calculator
         energies.append(single.get_potential_energy() / len(single))
     finite = [energy for energy in energies if np.isfinite(energy)]
-    return float(min(finite) - below_eV_per_atom) if finite else None
+    return (min(finite) - below_eV_per_atom, min(finite) + above_eV_per_atom) if finite else None
 
 
 def start_volumes(

@@ -45,6 +45,12 @@ class Relaxation(Section):
         description="a structure further than this below the model's best polymorph fell into a hole of the potential, "
         "eV/atom",
     )
+    energy_ceiling_eV_per_atom: float = Field(
+        5.0,
+        gt=0,
+        description="a relaxed structure further than this above the model's best polymorph is no crystal: symmetry "
+        "alone keeps its forces zero, eV/atom",
+    )
     distance_factor: float = Field(
         0.9,
         gt=0,

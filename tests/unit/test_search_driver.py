@@ -24,6 +24,7 @@ CONDITIONS = Conditions(
     sanity=Sanity((3.0, 40.0), None, {}),
     polymorphs=(),
     floor_eV_per_atom=1.0,
+    ceiling_eV_per_atom=5.0,
     pressure_GPa=10.0,
     steps=10,
     force_eV_per_A=0.05,
@@ -113,7 +114,7 @@ def test_a_hole_in_the_potential_is_insane():
 
     crystal = bulk("Ar", "fcc", a=3.2)
     result = Attempt(lennard_jones, replace(CONDITIONS, polymorphs=(crystal,), floor_eV_per_atom=0.1))
-    assert result.conditions.sanity.lowest_energy_eV_per_atom is not None
+    assert result.conditions.sanity.energy_range_eV_per_atom is not None
     result.calculator = Faulty("hole")  # the floor was taken from the sound part of the potential
     assert result(CANDIDATES[0])["status"].startswith("insane: energy -")
 

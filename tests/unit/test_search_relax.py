@@ -10,7 +10,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 
 from melt2crystal.search.generate import rattled
 from melt2crystal.search.relax import enthalpy, relax
-from melt2crystal.search.sanity import Sanity, lowest_energy, start_volumes
+from melt2crystal.search.sanity import Sanity, energy_range, start_volumes
 
 K_EV_PER_A3, V0_A3 = 0.6, 20.0  # E = K (V - V0)^2 / (2 V0): p = K (V0 - V) / V0
 
@@ -68,17 +68,21 @@ def test_the_guard_ends_a_relaxation_at_once():
 
 
 def test_sanity_speaks():
-    sanity = Sanity((4.0, 30.0), -9.0, {"Si-O": 1.2})
+    sanity = Sanity((4.0, 30.0), (-9.0, -4.0), {"Si-O": 1.2})
     assert sanity.guard(-8.0, 10.0) is None
     assert "below the floor" in sanity.guard(-9.5, 10.0)
     close = Atoms("SiO", positions=[[0, 0, 0], [1.0, 0, 0]], cell=3 * np.eye(3), pbc=True)
     assert "Si-O distance 1.00" in sanity.complaint(close, -16.0)
+    wide = Atoms("SiO", positions=[[0, 0, 0], [1.5, 0, 0]], cell=3 * np.eye(3), pbc=True)
+    assert sanity.complaint(wide, -16.0) is None
+    assert sanity.guard(-3.0, 10.0) is None  # starts lie high: only a relaxed structure has to be below the ceiling
+    assert "above the ceiling -4.000" in sanity.complaint(wide, -6.0)
 
 
 def test_floor_and_start_volumes_follow_the_polymorphs():
     crystals = [Atoms("Ar", cell=a * np.eye(3), pbc=True) for a in (2.5, 3.0)]
     energies = [K_EV_PER_A3 * (a**3 - V0_A3) ** 2 / (2 * V0_A3) for a in (2.5, 3.0)]
-    assert lowest_energy(crystals, Balloon(), 1.0) == pytest.approx(min(energies) - 1.0)
-    assert lowest_energy([], Balloon(), 1.0) is None
+    assert energy_range(crystals, Balloon(), 1.0, 5.0) == pytest.approx((min(energies) - 1.0, min(energies) + 5.0))
+    assert energy_range([], Balloon(), 1.0, 5.0) is None
     assert start_volumes(crystals, 0.1, (4.0, 28.0)) == pytest.approx((0.9 * 2.5**3, 28.0))
     assert start_volumes([], 0.1, (4.0, 28.0)) == (4.0, 28.0)
