@@ -11,7 +11,7 @@ ENV_RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CHOOSE := $(if $(STUDY),--config study=$(STUDY))
 
 .DEFAULT_GOAL := help
-.PHONY: help env run dry-run test test-slow lint format docs clean clean-env
+.PHONY: dag why status ledger labels-report labels-export labels-import help env run dry-run test test-slow test-slurm bench-overhead lint format docs clean clean-env
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -30,6 +30,9 @@ build-env:
 	@cp $(LOCK) $(STAMP)
 	@echo "environment ready: source $(VENV)/bin/activate"
 
+env-espresso: ## Quantum ESPRESSO from Debian packages, or what to do without root
+	@tools/install_espresso.sh
+
 run: env ## the whole study: melts, labels, potentials, benchmarks, search, figures
 	$(ENV_RUN) snakemake --cores $(CORES) $(CHOOSE)
 
@@ -41,6 +44,12 @@ test: env ## unit and workflow tests (minutes)
 
 test-slow: env ## scientific checks that take many minutes
 	$(ENV_RUN) pytest -m slow
+
+test-slurm: env ## the ci study on a real SLURM of one node (Debian: slurmctld slurmd slurm-client munge; as root)
+	$(ENV_RUN) pytest -m slurm tests/slurm
+
+bench-overhead: env ## what one active-learning iteration costs when every engine is instantaneous
+	$(ENV_RUN) python tools/bench_overhead.py --cores $(CORES)
 
 lint: env ## ruff, snakefmt, snakemake --lint, mypy
 	$(ENV_RUN) ruff check .
@@ -56,6 +65,30 @@ format: env ## let ruff and snakefmt rewrite the sources
 
 docs: env ## write docs/configuration.md again from the models
 	$(ENV_RUN) python tools/configuration_reference.py
+
+dag: env ## figure of the workflow for a methods section: docs/figures/dag.*, with STUDY=... results/<study>/figures/dag.*
+	$(ENV_RUN) python -m tools.dag_figure $(if $(STUDY),--study $(STUDY))
+
+why: env ## what made this rerun: TARGET=results/laptop/figures/figure1.png
+	@test -n "$(TARGET)" || { echo "name a file: make why TARGET=results/laptop/figures/figure1.png"; exit 1; }
+	@$(ENV_RUN) python -m tools.why "$(TARGET)" $(if $(STUDY),--study $(STUDY))
+
+status: env ## what is done, running, failed, and how long still; also while the study runs
+	@$(ENV_RUN) python -m tools.status $(if $(STUDY),--study $(STUDY))
+
+ledger: env ## core-hours and GPU-hours by stage, per label, wasted: results/<study>/ledger/
+	@$(ENV_RUN) python -m tools.cost_ledger $(if $(STUDY),--study $(STUDY))
+
+labels-report: env ## status, cost, outliers of the labels; also while the study runs
+	$(ENV_RUN) python tools/labels.py report $(if $(STUDY),--study $(STUDY)) $(ARGS)
+
+labels-export: env ## inputs of the frames that lack labels, for another machine: FOLDER=work/inputs
+	@test -n "$(FOLDER)" || { echo "name a new folder: make labels-export STUDY=open FOLDER=work/inputs"; exit 1; }
+	$(ENV_RUN) python tools/labels.py export "$(FOLDER)" $(if $(STUDY),--study $(STUDY))
+
+labels-import: env ## labels from such a folder, computed elsewhere: FOLDER=work/inputs
+	@test -n "$(FOLDER)" || { echo "name the folder: make labels-import STUDY=open FOLDER=work/inputs"; exit 1; }
+	$(ENV_RUN) python tools/labels.py import "$(FOLDER)" $(if $(STUDY),--study $(STUDY))
 
 clean: ## remove caches (results stay)
 	rm -rf .pytest_cache .ruff_cache .mypy_cache

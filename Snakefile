@@ -12,6 +12,7 @@ configfile: "config/config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/functions_needs.smk"
 include: "rules/functions_potentials.smk"
 include: "rules/functions_evaluation.smk"
 include: "rules/liquid.smk"
@@ -21,6 +22,7 @@ include: "rules/explore.smk"
 include: "rules/release.smk"
 include: "rules/benchmark.smk"
 include: "rules/benchmark_vdos.smk"
+include: "rules/benchmark_harmonic.smk"
 include: "rules/search.smk"
 include: "rules/figures.smk"
 include: "rules/figures_loop.smk"
@@ -40,6 +42,7 @@ rule benchmark:
         f"{RESULTS}/benchmark/fits.csv",
         f"{RESULTS}/benchmark/energy_volume_errors.csv",
         f"{RESULTS}/benchmark/vdos/overlaps.csv" if SPECTRA_OF else [],
+        f"{RESULTS}/benchmark/harmonic/overlaps.csv" if HARMONIC else [],
     localrule: True
 
 

@@ -19,6 +19,7 @@ from melt2crystal.errors import UserError
 from melt2crystal.sections.active import Explore, Select
 from melt2crystal.sections.benchmark import Benchmark
 from melt2crystal.sections.figures import Figures
+from melt2crystal.sections.jobs import Jobs
 from melt2crystal.sections.liquid import Certificate, Liquid
 from melt2crystal.sections.reference import Label, Reference, VaspReference
 from melt2crystal.sections.search import Search
@@ -49,6 +50,7 @@ class Study(Section):
     benchmark: Benchmark = Field(Benchmark(), description="polymorphs and what is computed for them")
     search: Search = Field(Search(), description="structure search")
     figures: Figures = Field(Figures(), description="style of the figures")
+    jobs: Jobs = Field(Jobs(), description="what jobs ask of a machine")
 
 
 def load_study(

@@ -14,7 +14,7 @@ rule benchmark_structures:
         cost("benchmark_structures")
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=720,
     params:
         settings=settings(
@@ -42,7 +42,7 @@ rule benchmark_volumes:
         cost("benchmark_volumes")
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=720,
     params:
         settings=settings(
@@ -71,7 +71,7 @@ rule benchmark_energy_volume:
         cost("benchmark_energy_volume", "{potential}")
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime=120,
     params:
         settings=settings("benchmark.energy_volume.ions", "substance"),
@@ -93,6 +93,7 @@ rule benchmark_energy_volume_reference:
         log("benchmark_energy_volume_reference"),
     benchmark:
         cost("benchmark_energy_volume_reference")
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -116,6 +117,7 @@ rule benchmark_fits:
         log("benchmark_fits"),
     benchmark:
         cost("benchmark_fits")
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -140,6 +142,7 @@ rule benchmark_errors:
         log("benchmark_errors"),
     benchmark:
         cost("benchmark_errors")
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,

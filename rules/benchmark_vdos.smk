@@ -19,7 +19,7 @@ rule benchmark_vdos:
         chunk=r"\d+",
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=720,
     params:
         settings=vdos_settings,
@@ -49,6 +49,7 @@ rule benchmark_overlaps:
         log("benchmark_overlaps"),
     benchmark:
         cost("benchmark_overlaps")
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,

@@ -37,7 +37,7 @@ for variable, value in (("MALLOC_MMAP_THRESHOLD_", 4 * 10**9), ("MALLOC_TRIM_THR
 wildcard_constraints:
     pressure=r"-?\d+(\.\d+)?",
     purpose="train|heldout",
-    batch=r"initial|heldout|eos|iteration-\d\d|found-p-?\d+(\.\d+)?",
+    batch=r"initial|heldout|eos|harmonic|iteration-\d\d|found-p-?\d+(\.\d+)?",
     shard=r"\d+",
     iteration=r"\d\d",
     ensemble=r"iteration-\d\d|lp|hp",

@@ -17,7 +17,8 @@ rule explore_walks:
     priority: 10  # on the critical path
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
+        gpu=GPUS,
         runtime=1440,
     params:
         settings=lambda wildcards: settings("explore", "substance", "seed", row=row_of(wildcards)),
@@ -48,7 +49,7 @@ checkpoint select_frames:
         cost("select_frames", "{iteration}")
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=120,
     params:
         settings=lambda wildcards: settings(

@@ -19,6 +19,7 @@ rule figure_parity:
         log("figure_parity"),
     benchmark:
         cost("figure_parity")
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,
@@ -47,6 +48,7 @@ rule figure_energy_volume:
         log("figure_energy_volume"),
     benchmark:
         cost("figure_energy_volume")
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,
@@ -72,6 +74,7 @@ rule figure_search:
         log("figure_search"),
     benchmark:
         cost("figure_search")
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,
@@ -98,6 +101,7 @@ rule figure_found:
         log("figure_found"),
     benchmark:
         cost("figure_found")
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,

@@ -12,6 +12,7 @@ rule figure_selection:
         log("figure_selection"),
     benchmark:
         cost("figure_selection")
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,
@@ -36,6 +37,7 @@ rule figure_learning:
         log("figure_learning"),
     benchmark:
         cost("figure_learning")
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,

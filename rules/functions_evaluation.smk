@@ -30,10 +30,12 @@ def spectra():
     return [f"{RESULTS}/benchmark/vdos/{potential}/{name}.csv" for potential in SPECTRA_OF for name in POLYMORPHS]
 
 
+HARMONIC = STUDY.benchmark.harmonic_polymorphs  # none while benchmark.harmonic.enabled is false
 SEARCHED = [f"{pressure:g}" for pressure in STUDY.search.pressures_GPa] if STUDY.search.enabled else []
 FIGURES = [
     "figure_parity",
     "figure_energy_volume",
+    *(["figure_harmonic"] if HARMONIC else []),
     *(["figure_search", "figure_found"] if STUDY.search.enabled else []),
     *(["figure_selection"] if STUDY.select.max_iterations else []),
     "figure_learning",
@@ -41,6 +43,7 @@ FIGURES = [
 FILE_OF = {
     "figure_parity": "figure1",
     "figure_energy_volume": "figure2",
+    "figure_harmonic": "harmonic",
     "figure_search": "figure3",
     "figure_found": "figure4",
     "figure_selection": "selection",

@@ -29,13 +29,15 @@ def largest_batch(batch):
         return STATES * STUDY.liquid.heldout_frames_per_state
     if batch == "eos":
         return len(STUDY.benchmark.polymorphs) * len(STUDY.benchmark.energy_volume.volume_scales)
+    if batch == "harmonic":  # not known before phonopy has looked at the symmetry; what is too much leaves shards empty
+        return 40 * len(HARMONIC)
     if batch.startswith("iteration"):
         return STUDY.select.frames_per_iteration
     return STUDY.search.labelled_structures
 
 
 def number_of_shards(batch):
-    return max(1, ceil(largest_batch(batch) / STUDY.label.frames_per_shard))
+    return max(1, ceil(largest_batch(batch) / STUDY.jobs.frames_per_shard(STUDY.label.frames_per_shard)))
 
 
 def shards_of(wildcards):

@@ -1,9 +1,33 @@
 # Labels: any batch of requested frames, in shards, each frame with a status; then the dataset that grows by iterations.
 
 
+rule reference_check:
+    input:
+        code=code("reference_check"),
+        files=reference_files(),
+    output:
+        f"{RESULTS}/label/reference.json",
+    log:
+        log("reference_check"),
+    benchmark:
+        cost("reference_check")
+    priority: 100  # a missing program or file is told before the melts have cost hours
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=10,
+    params:
+        settings=settings("reference", "label.known", "substance"),
+    message:
+        "Checking that the reference engine has what it needs"
+    shell:
+        "python scripts/reference_check.py --out {output} --settings {params.settings:q} > {log} 2>&1"
+
+
 rule label_shard:
     input:
         code=code("label_shard"),
+        checked=ancient(f"{RESULTS}/label/reference.json"),
         requested=f"{RESULTS}/label/{{batch}}/requested.extxyz",
         files=reference_files(),
         known=list(STUDY.label.known),
@@ -14,10 +38,11 @@ rule label_shard:
         log("label_shard", "{batch}-{shard}"),
     benchmark:
         cost("label_shard", "{batch}-{shard}")
-    threads: 1
+    threads: RANKS
     resources:
-        mem_mb=2000,
-        runtime=720,
+        **RANKS_AS_TASKS,
+        mem_mb=memory(STUDY.jobs.label_MB_per_rank * RANKS),
+        runtime=STUDY.jobs.label_runtime(),
     params:
         settings=settings("reference", "label.known", "label.largest_force_eV_per_A", "substance"),
         shards=lambda wildcards: number_of_shards(wildcards.batch),
@@ -44,6 +69,7 @@ rule label_collect:
         log("label_collect", "{batch}"),
     benchmark:
         cost("label_collect", "{batch}")
+    localrule: True
     threads: 1
     resources:
         mem_mb=2000,
@@ -68,6 +94,7 @@ rule dataset_assemble:
         log("dataset_assemble", "{iteration}"),
     benchmark:
         cost("dataset_assemble", "{iteration}")
+    localrule: True
     threads: 1
     resources:
         mem_mb=2000,

@@ -16,7 +16,7 @@ rule liquid_walks:
     priority: 10  # on the critical path
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=1440,
     params:
         settings=lambda wildcards: settings(
@@ -51,7 +51,7 @@ rule liquid_certify:
     priority: 10  # on the critical path
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=240,
     params:
         settings=settings("certificate", "substance"),
@@ -75,6 +75,7 @@ rule liquid_tables:
         log("liquid_tables"),
     benchmark:
         cost("liquid_tables")
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -97,6 +98,7 @@ rule liquid_plot:
         log("liquid_plot"),
     benchmark:
         cost("liquid_plot")
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,
@@ -130,6 +132,7 @@ rule liquid_request:
         cost("liquid_request", "{melt}")
     wildcard_constraints:
         melt="initial|heldout",
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,

@@ -40,6 +40,7 @@ rule release_card:
         log("release_card", "{potential}"),
     benchmark:
         cost("release_card", "{potential}")
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,

@@ -16,7 +16,7 @@ rule search_structures:
         cost("search_structures", "p{pressure}-z{units}")
     threads: STUDY.search.workers
     resources:
-        mem_mb=2000 * STUDY.search.workers,
+        mem_mb=memory(2000 * STUDY.search.workers),
         runtime=720,
     params:
         settings=settings("search.structures", *leaves(Starts, Relaxation, Symmetry), "substance", "seed"),
@@ -48,7 +48,7 @@ rule search_unique:
         cost("search_unique", "p{pressure}")
     threads: STUDY.search.workers
     resources:
-        mem_mb=2000 * STUDY.search.workers,
+        mem_mb=memory(2000 * STUDY.search.workers),
         runtime=240,
     params:
         settings=settings(*leaves(Starts, Relaxation, Symmetry, Unique), "substance", "seed"),
@@ -71,6 +71,7 @@ rule search_request:
         log("search_request", "p{pressure}"),
     benchmark:
         cost("search_request", "p{pressure}")
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,
@@ -100,7 +101,7 @@ rule search_found:
         cost("search_found")
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=30,
     message:
         "Joining the found structures with their reference energies"

@@ -31,6 +31,7 @@ rule summary:
         log("summary"),
     benchmark:
         cost("summary")
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,

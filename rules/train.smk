@@ -16,7 +16,7 @@ rule train_data:
         cost("train_data", "{ensemble}")
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         settings=lambda wildcards: settings(
@@ -51,7 +51,8 @@ rule train_member:
     priority: 10  # on the critical path
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
+        gpu=GPUS,
         runtime=1440,
     params:
         settings=lambda wildcards: settings("train.network", "seed", training=training_settings(wildcards.ensemble)),
@@ -78,7 +79,7 @@ rule train_heldout:
         cost("train_heldout", "{ensemble}")
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     message:
         "Testing ensemble {wildcards.ensemble} on held-out melt"

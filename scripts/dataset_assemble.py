@@ -10,6 +10,7 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.labels import one_digest
+from melt2crystal.training_guard import refuse_benchmark_frames
 
 
 @speaks
@@ -18,11 +19,12 @@ def dataset_assemble(
     out: Annotated[Path, typer.Option(help="dataset (extended XYZ)")],
     manifest: Annotated[Path, typer.Option(help="what is in it, with a digest of its content (JSON)")],
 ) -> None:
-    """Join labelled frames of one settings digest, each once."""
+    """Join labelled frames of one settings digest, each once; frames of the benchmark are refused."""
     frames = {}
     for part in parts:
         for frame in read_frames(part):
             frames.setdefault(frame.info["frame_id"], frame)
+    refuse_benchmark_frames(frames.values(), ", ".join(map(str, parts)))
     digest = one_digest(frames.values(), ", ".join(map(str, parts)))
     if not frames:
         raise UserError(

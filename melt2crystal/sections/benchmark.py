@@ -46,6 +46,10 @@ def eleven_polymorphs() -> dict[str, Polymorph]:
     }
 
 
+# few displacements (symmetric) and both coordinations
+HARMONIC_BY_DEFAULT = ("alpha_quartz", "alpha_cristobalite", "keatite", "stishovite")
+
+
 class EnergyVolume(Section):
     """Energy-volume curves: isotropic scaling of each polymorph, the same volumes for models and reference."""
 
@@ -109,9 +113,50 @@ class VibrationalSpectrum(Section):
         return self
 
 
+class HarmonicSpectrum(Section):
+    """Harmonic density of states from the reference's and the model's forces on the same displaced supercells.
+
+    Its frequency axis and its Gaussian broadening are those of ``benchmark.vdos``, so that the two can be laid on top
+    of each other. Any engine can label the supercells: no molecular dynamics with the reference is needed.
+    """
+
+    enabled: bool = amount(False, description="make harmonic spectra at all")
+    polymorphs: list[str] | None = Field(
+        None,
+        min_length=1,
+        description="of these; default: alpha-quartz, alpha-cristobalite, keatite and stishovite, as far as there",
+    )
+    width_A: float = Field(8.0, gt=0, description="smallest distance between opposite faces of the supercells, A")
+    displacement_A: float = Field(
+        0.03, gt=0, le=0.2, description="displacement, A: small against bonds, large against the noise of forces"
+    )
+    mesh_length_A: float = Field(
+        40.0, gt=0, description="wave vectors along each axis: this length over the primitive cell's, A"
+    )
+
+
 class Benchmark(Section):
     """What the potentials are tested on."""
 
     polymorphs: dict[str, Polymorph] = amount(eleven_polymorphs(), description="name -> crystal")
     energy_volume: EnergyVolume = Field(EnergyVolume(), description="energy-volume curves")
     vdos: VibrationalSpectrum = Field(VibrationalSpectrum(), description="vibrational spectra")
+    harmonic: HarmonicSpectrum = Field(HarmonicSpectrum(), description="harmonic vibrational spectra")
+
+    @model_validator(mode="after")
+    def _harmonic_polymorphs_are_known(self) -> "Benchmark":
+        for name in self.harmonic.polymorphs or ():
+            if name not in self.polymorphs:
+                raise ValueError(
+                    f"harmonic.polymorphs: {name!r} is none of benchmark.polymorphs ({', '.join(self.polymorphs)})"
+                )
+        return self
+
+    @property
+    def harmonic_polymorphs(self) -> list[str]:
+        """Polymorphs whose harmonic spectra are made, none if they are off."""
+        if not self.harmonic.enabled:
+            return []
+        if self.harmonic.polymorphs is not None:
+            return list(self.harmonic.polymorphs)
+        return [name for name in HARMONIC_BY_DEFAULT if name in self.polymorphs]

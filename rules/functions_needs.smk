@@ -1,0 +1,14 @@
+# What jobs need, wherever they run: memory, GPUs, ranks. Queues, accounts and modules are the profile's. Functions only.
+
+GPUS = STUDY.jobs.gpus
+RANKS = STUDY.jobs.label_ranks or getattr(STUDY.reference, "ranks", 1)
+# The slurm plugin gives such a job its cores as tasks and leaves them to the launcher that the reference calls (srun);
+# on a laptop `threads` count. With `threads` alone, srun would wait for ever for the cores that its own job step holds.
+RANKS_AS_TASKS = {"mpi": "srun", "tasks": RANKS, "cpus_per_task": 1} if RANKS > 1 else {}
+if RANKS > 1:
+    os.environ.update(SLURM_NTASKS=str(RANKS))  # the plugin hides it from the job, and srun would start a single rank
+
+
+def memory(megabytes):
+    """mem_mb that grows with every attempt: a job killed for its memory gets more (`retries` of the profile)."""
+    return lambda wildcards, attempt: megabytes * min(attempt, 3)

@@ -1,0 +1,38 @@
+"""Is everything there that the reference engine needs? Asked before the first melt, on a machine that makes labels."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from melt2crystal.engines.base import settings_digest
+from melt2crystal.engines.registry import reference_engine
+from melt2crystal.errors import EngineError, speaks
+from melt2crystal.files import write_text
+from melt2crystal.options import SettingsText
+from melt2crystal.sections.substance import Substance
+from melt2crystal.settings import Settings
+
+
+@speaks
+def reference_check(
+    out: Annotated[Path, typer.Option(help="engine and settings digest (JSON)")], settings: SettingsText
+) -> None:
+    """End with the engine's message if a program or a file is missing; with known labels that is only a warning."""
+    given = Settings(settings)
+    engine = reference_engine(given.value("reference"), given.section("substance", Substance).species)
+    missing = ""
+    try:
+        engine.check()
+    except EngineError as error:
+        if not given.value("label.known"):
+            raise
+        missing = str(error)
+        print(f"Only labels of label.known can be had here: {missing}")
+    said = {"engine": engine.name, "settings_digest": settings_digest(engine), "missing": missing}
+    write_text(out, json.dumps(said, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    typer.run(reference_check)

@@ -1,0 +1,96 @@
+"""The tools that compute and release the reference's crystals, with labels made up from a known equation of state."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from melt2crystal.engines.base import Label, settings_digest
+from melt2crystal.engines.espresso import EspressoEngine
+from melt2crystal.engines.espresso_files import k_mesh
+from melt2crystal.equation_of_state import birch_murnaghan
+from melt2crystal.errors import UserError
+from melt2crystal.frames import canonical_frame, read_frames
+from melt2crystal.labels import LabelStore
+from melt2crystal.sections.benchmark import EnergyVolume
+from melt2crystal.sections.reference import EspressoKPoints
+from melt2crystal.training_guard import refuse_benchmark_frames
+from tools.reference_crystals import MESH_SPACINGS_PER_A, SCALE_ORDER, Crystals, tasks
+from tools.release_crystals import FILES, release_crystals
+
+NAME = "stishovite"
+V0, B0, B0_PRIME, E0 = 23.9, 280.0, 4.5, -1276.0  # per SiO2
+release = release_crystals.__wrapped__
+
+
+def energy(volume_A3: float) -> float:
+    return float(birch_murnaghan(np.array([volume_A3]), V0, B0, B0_PRIME, E0)[0])
+
+
+def fill(crystals: Crystals, frames: list, points: EspressoKPoints, shift_eV: float = 0.0) -> None:
+    store = LabelStore(crystals.folder / "label-store", settings_digest(crystals.engine(points)), "test")
+    for frame in frames:
+        units = len(frame) / 3
+        total = units * (energy(frame.get_volume() / units) + shift_eV)
+        store.add(frame, Label("ok", "", total, np.zeros((len(frame), 3)), np.zeros((3, 3)), 10.0))
+
+
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory: pytest.TempPathFactory) -> Crystals:
+    """As if stishovite was done: 'relaxed' structure, frames, labels."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EspressoEngine, "check", lambda self: None)
+        crystals = Crystals(tmp_path_factory.mktemp("crystals"))
+        crystals.structure(NAME).parent.mkdir(parents=True)
+        shutil.copy(f"data/polymorphs/{NAME}.cif", crystals.structure(NAME))
+        crystals.relax(NAME)
+        for stage in FILES:
+            fill(crystals, read_frames(crystals.requested(stage, NAME)), EspressoKPoints())
+        frame = canonical_frame(crystals.unrelaxed(NAME))
+        for spacing in MESH_SPACINGS_PER_A:
+            mesh = k_mesh(frame, EspressoKPoints(spacing_per_A=spacing))
+            fill(crystals, [frame], EspressoKPoints(mode="mesh", mesh=mesh), 0.003 * spacing**8)
+        yield crystals
+
+
+def test_the_frames_are_a_study_s_own(computed: Crystals) -> None:
+    frames = read_frames(computed.requested("curve", NAME))
+    assert [frame.info["volume_scale"] for frame in frames] == list(SCALE_ORDER)
+    assert sorted(SCALE_ORDER) == EnergyVolume().volume_scales
+    assert {frame.info["split"] for frame in frames} == {"energy-volume"}
+    assert len({k_mesh(frame, EspressoKPoints()) for frame in frames}) == 1
+    cells = read_frames(computed.requested("harmonic", NAME))
+    assert [frame.info["displacement"] for frame in cells] == [0, 1, 2, 3]
+    assert k_mesh(cells[0], EspressoKPoints()) is None
+
+
+def test_release_card_and_splits(computed: Crystals, tmp_path: Path) -> None:
+    labels, structures = tmp_path / "labels", tmp_path / "pbe"
+    labels.mkdir()
+    release(computed.folder, labels, structures)
+    curve = read_frames(labels / FILES["curve"])
+    assert [frame.info["volume_scale"] for frame in curve] == sorted(SCALE_ORDER)
+    for name in FILES.values():
+        frames = read_frames(labels / name)
+        assert all("settings_digest" in frame.info and frame.calc is not None for frame in frames)
+        with pytest.raises(UserError, match="must not be trained"):
+            refuse_benchmark_frames(frames, name)
+    text = (labels / "crystals.md").read_text()
+    assert "| stishovite | 9 of 9 | 4 of 4 |" in text
+    assert f"| stishovite | 9 | {V0:.3f} | {B0:.1f} | {B0_PRIME:.2f} | {E0:.4f} | ok |" in text
+    assert (structures / f"{NAME}.cif").is_file()
+    meshes = pd.read_csv(labels / "silica-pbe-k-mesh.csv")
+    assert meshes["mesh"].tolist() == ["2x2x2", "2x2x3", "3x3x4", "4x4x5", "5x5x7"]
+    assert meshes["difference_meV_per_atom"].iloc[0] == pytest.approx(0.003e3 / 3 * (1.2**8 - 0.35**8), rel=1e-3)
+    with pytest.raises(UserError, match="of its labels are not in"):
+        release(tmp_path / "elsewhere", labels, structures)  # another folder must not empty the released file
+    assert len(read_frames(labels / FILES["curve"])) == 9
+
+
+def test_steps() -> None:
+    assert list(tasks(["relax:coesite", "mesh"]))[:2] == [("relax", "coesite"), ("mesh", "stishovite")]
+    for wrong in ("relaxe", "curve:quartz"):
+        with pytest.raises(UserError, match="is no step"):
+            list(tasks([wrong]))
