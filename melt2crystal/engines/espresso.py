@@ -5,7 +5,6 @@ import resource
 import shlex
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,14 +12,29 @@ from pathlib import Path
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from melt2crystal.engines.base import Label
+from melt2crystal.engines import espresso_exchange
+from melt2crystal.engines.base import Label, SharedFile
 from melt2crystal.engines.espresso_files import Ended, label_of, last_structure, write_input
+from melt2crystal.engines.leftovers import end_with_parent, scratch_folder, sweep
 from melt2crystal.errors import EngineError
 from melt2crystal.files import digest_of_file
 from melt2crystal.sections.reference import EspressoReference
 
 RELAX_TIMES = 50  # a relaxation may take this many times the time of a frame
 GRACE_S = 10.0  # between asking pw.x to end and killing it
+FULL_BYTES = 4096  # a disk with less than one page is full
+SCRATCH = "melt2crystal-pw"
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    # large arrays come and go in every call: glibc keeps their pages instead of asking the kernel for zeroed ones
+    "MALLOC_MMAP_THRESHOLD_": "4000000000",
+    "MALLOC_TRIM_THRESHOLD_": "8000000000",
+    # Open MPI binds the ranks of every job to the same first cores, so that two jobs on one machine share them
+    "OMPI_MCA_hwloc_base_binding_policy": "none",
+    # a lone rank starts no daemon, which would keep the scratch folder in use for a moment after pw.x
+    "OMPI_MCA_ess_singleton_isolated": "1",
+}
+AS_ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}  # containers; mpirun refuses otherwise
 
 
 class EspressoEngine:
@@ -73,23 +87,19 @@ class EspressoEngine:
         for program in programs:
             if shutil.which(program) is None:
                 raise EngineError(
-                    f"{program} is not on PATH, so reference.engine espresso can't run; on Debian: apt-get install "
-                    "--no-install-recommends quantum-espresso quantum-espresso-data openmpi-bin; elsewhere name the "
-                    "program in reference.command"
+                    f"{program} is not on PATH, so reference.engine espresso can't run; make env-espresso "
+                    "installs it from Debian packages, or says what to do; elsewhere name the program in "
+                    "reference.command"
                 )
+        scratch = self.reference.scratch
+        if scratch is not None and not Path(scratch).is_dir():
+            raise EngineError(f"{scratch}: there is no such folder; create it, or change reference.scratch")
         for symbol in self.species:
-            path = self._pseudopotential(symbol)
-            pinned = self.reference.checksums.get(symbol)
-            found = digest_of_file(path)
-            if pinned and found != pinned:
-                raise EngineError(
-                    f"{path}: this pseudopotential of {symbol} has the checksum {found[:12]}..., reference.checksums "
-                    f"asks for {pinned[:12]}...; get the right file, or change the checksum (a new settings digest, "
-                    "all labels anew)"
-                )
+            self._check_pseudopotential(symbol)
 
     def label(self, frames: Sequence[Atoms]) -> Iterator[Label]:
         """See the protocol; ``seconds`` are CPU seconds of all ranks, which pauses and busy machines don't change."""
+        sweep(SCRATCH, self.reference.scratch)
         for frame in frames:
             yield self._ladder(frame, "scf", None, self.reference.timeout_s)[0]
 
@@ -113,6 +123,29 @@ class EspressoEngine:
             relaxed.append(atoms)
         return relaxed
 
+    def shared_files(self) -> list[SharedFile]:
+        """See ExchangingEngine: the pseudopotentials, free to copy; one that is not here needs its pinned checksum."""
+        files = []
+        for symbol in self.species:
+            name = self.reference.pseudopotentials[symbol]
+            path = Path(self.reference.pseudopotential_folder) / name
+            if path.is_file():
+                self._check_pseudopotential(symbol)
+            files.append(SharedFile(name, self._checksum(symbol), path if path.is_file() else None))
+        return files
+
+    def run_script(self) -> str:
+        """See ExchangingEngine."""
+        return espresso_exchange.run_script(self.reference)
+
+    def write_inputs(self, frame: Atoms, folder: Path) -> None:
+        """See ExchangingEngine."""
+        espresso_exchange.write_inputs(frame, folder, self.reference)
+
+    def read_outputs(self, frame: Atoms, folder: Path, shared: Path) -> Label | str:
+        """See ExchangingEngine."""
+        return espresso_exchange.read_outputs(frame, folder, shared, self.reference)
+
     def _pseudopotential(self, symbol: str) -> Path:
         path = Path(self.reference.pseudopotential_folder) / self.reference.pseudopotentials[symbol]
         if not path.is_file():
@@ -121,6 +154,17 @@ class EspressoEngine:
                 "the right file and folder in reference.pseudopotentials and reference.pseudopotential_folder"
             )
         return path
+
+    def _check_pseudopotential(self, symbol: str) -> None:
+        path = self._pseudopotential(symbol)
+        pinned = self.reference.checksums.get(symbol)
+        found = digest_of_file(path)
+        if pinned and found != pinned:
+            raise EngineError(
+                f"{path}: this pseudopotential of {symbol} has the checksum {found[:12]}..., reference.checksums "
+                f"asks for {pinned[:12]}...; get the right file, or change the checksum (a new settings digest, "
+                "all labels anew)"
+            )
 
     def _checksum(self, symbol: str) -> str:
         return self.reference.checksums.get(symbol) or digest_of_file(self._pseudopotential(symbol))
@@ -132,17 +176,24 @@ class EspressoEngine:
         deadline, spent = time.monotonic() + timeout_s, _children_seconds()
         label, atoms = Label("timed out"), None
         for number, recipe in enumerate(self.reference.recipes, 1):
-            with tempfile.TemporaryDirectory(prefix="melt2crystal-pw-", dir=self.reference.scratch) as name:
-                folder = Path(name)
-                write_input(folder / "pw.in", frame, self.reference, recipe, calculation, pressure_GPa)
-                ended = self._run(folder, deadline - time.monotonic())
-                if ended.late:
-                    reason = f"no result within {timeout_s:g} s (recipe {number} of {len(self.reference.recipes)})"
-                    label = Label("timed out", reason)
-                elif calculation == "scf":
-                    label = label_of(ended, frame)
-                else:
-                    label, atoms = last_structure(ended, frame)
+            try:
+                with scratch_folder(SCRATCH, self.reference.scratch) as name:
+                    folder = Path(name)
+                    write_input(folder / "pw.in", frame, self.reference, recipe, calculation, pressure_GPa)
+                    ended = self._run(folder, deadline - time.monotonic())
+                    full = shutil.disk_usage(folder).free < FULL_BYTES
+            except OSError as error:  # no space left, no such folder: this frame has no label, others may get one
+                label = Label("crashed", f"{error.filename or self.reference.scratch}: {error.strerror}")
+                break
+            if ended.late:
+                reason = f"no result within {timeout_s:g} s (recipe {number} of {len(self.reference.recipes)})"
+                label = Label("timed out", reason)
+            elif calculation == "scf":
+                label = label_of(ended, frame)
+            else:
+                label, atoms = last_structure(ended, frame)
+            if label.status == "crashed" and full:  # pw.x could not even write so
+                label = Label("crashed", f"{folder.parent}: No space left on device")
             if label.status != "unconverged":
                 break
         seconds = _children_seconds() - spent
@@ -153,9 +204,17 @@ class EspressoEngine:
         command = [*shlex.split(self.reference.command), "-in", "pw.in"]
         if self.reference.ranks > 1:
             command = [*shlex.split(self.reference.launcher), str(self.reference.ranks), *command]
-        environment = {"OMP_NUM_THREADS": "1", **os.environ}
+        environment = {**ENVIRONMENT, **(AS_ROOT if os.geteuid() == 0 else {}), **os.environ}
         with open(folder / "pw.out", "wb") as output, open(folder / "pw.err", "wb") as errors:
-            process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=errors)
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                preexec_fn=end_with_parent,
+            )
             late = False
             try:
                 process.wait(max(0.1, timeout_s))

@@ -13,6 +13,7 @@ from ase.io.espresso import get_atomic_positions, get_cell_parameters, write_esp
 from ase.units import Rydberg
 
 from melt2crystal.engines.base import Label, Status
+from melt2crystal.engines.espresso_bands import number_of_bands, too_few_bands
 from melt2crystal.sections.reference import EspressoKPoints, EspressoRecipe, EspressoReference
 
 KBAR_PER_GPA = 10.0
@@ -42,12 +43,18 @@ class Ended:
 
 
 def k_mesh(atoms: Atoms, points: EspressoKPoints) -> tuple[int, int, int] | None:
-    """Gamma-centred mesh of a cell, or None for Gamma alone (real wavefunctions, half the cost)."""
+    """Gamma-centred mesh of a cell, or None for Gamma alone (real wavefunctions, half the cost).
+
+    A frame of an energy-volume curve says in ``info`` by how much its volume was scaled (``volume_scale``); the mesh of
+    the unscaled cell is then taken, so that a whole curve has one mesh and no step where another one would begin.
+    """
     if points.mode == "mesh":
         return points.mesh
     if points.mode == "density" and len(atoms) < points.gamma_from_atoms:
-        lengths = 2 * np.pi * np.linalg.norm(atoms.cell.reciprocal(), axis=1)
-        first, second, third = (max(1, math.ceil(length / points.spacing_per_A - 1e-9)) for length in lengths)
+        stretch = float(atoms.info.get("volume_scale", 1.0)) ** (1 / 3)
+        lengths = 2 * np.pi * stretch * np.linalg.norm(atoms.cell.reciprocal(), axis=1)
+        # cells are rounded to 1e-8 A: a length that is a multiple of the spacing must not tip over on one volume alone
+        first, second, third = (max(1, math.ceil(length / points.spacing_per_A - 1e-6)) for length in lengths)
         return first, second, third
     return None
 
@@ -66,7 +73,7 @@ def write_input(
         calculation: scf, relax (ions) or vc-relax (ions and cell).
         pressure_GPa: target of vc-relax.
     """
-    settings = {
+    settings: dict[str, dict[str, object]] = {
         "control": {
             "calculation": calculation,
             "pseudo_dir": str(Path(reference.pseudopotential_folder).resolve()),
@@ -91,14 +98,21 @@ def write_input(
             "mixing_mode": recipe.mixing_mode,
             "mixing_ndim": recipe.mixing_ndim,
             "diagonalization": recipe.diagonalisation,
+            "diago_david_ndim": recipe.david_ndim,
             "electron_maxstep": recipe.steps,
         },
     }
-    if pressure_GPa is not None:
-        settings["cell"] = {"press": pressure_GPa * KBAR_PER_GPA, "press_conv_thr": 0.1}
     points: tuple[int, int, int] | np.ndarray | None = k_mesh(atoms, reference.k_points)
     if reference.k_points.mode == "baldereschi":
         points = np.array([[0.25, 0.25, 0.25, 1.0]])
+    if points is None and recipe.empty_bands is not None:
+        folder = Path(reference.pseudopotential_folder)
+        files = {symbol: folder / name for symbol, name in reference.pseudopotentials.items()}
+        bands = number_of_bands(atoms, files, recipe.empty_bands)
+        if bands is not None:
+            settings["system"]["nbnd"] = bands
+    if pressure_GPa is not None:
+        settings["cell"] = {"press": pressure_GPa * KBAR_PER_GPA, "press_conv_thr": 0.1}
     bare = Atoms(atoms.symbols, positions=atoms.get_positions(), cell=atoms.cell, pbc=True)
     with open(path, "w", encoding="utf-8") as handle:
         write_espresso_in(handle, bare, input_data=settings, pseudopotentials=reference.pseudopotentials, kpts=points)
@@ -117,7 +131,8 @@ def verdict(ended: Ended) -> tuple[Status, str]:
         if "convergence NOT achieved" in line:
             return "unconverged", line.strip()
     if ended.status == 0 and "JOB DONE." in ended.output:
-        return "ok", ""
+        few = too_few_bands(ended.output)
+        return ("unconverged", few) if few else ("ok", "")
     lines = [line.strip() for line in ended.errors.splitlines() if line.strip(" -\t")]
     telling = [line for line in lines if TELLING.search(line)] or lines
     if telling:

@@ -67,12 +67,18 @@ class EspressoRecipe(Section):
     diagonalisation: Literal["david", "cg", "ppcg", "paro"] = Field(
         "david", description="iterative diagonalisation of pw.x"
     )
+    david_ndim: int = Field(
+        4,
+        ge=2,
+        le=20,
+        description="david: largest size of its workspace in units of the bands; pw.x's own default is 2",
+    )
     empty_bands: float | None = Field(
-        None,
+        0.04,
         ge=0,
         description="cells at Gamma: empty bands as a share of the occupied ones, at least four; null: pw.x's 0.2",
     )
-    steps: int = Field(60, ge=1, description="largest number of SCF steps")
+    steps: int = Field(40, ge=1, description="largest number of SCF steps")
 
 
 class EspressoReference(Section):
@@ -105,7 +111,14 @@ class EspressoReference(Section):
     recipes: list[EspressoRecipe] = Field(
         [
             EspressoRecipe(),
-            EspressoRecipe(mixing_beta=0.1, mixing_mode="local-TF", mixing_ndim=12, diagonalisation="cg", steps=150),
+            EspressoRecipe(
+                mixing_beta=0.1,
+                mixing_mode="local-TF",
+                mixing_ndim=12,
+                diagonalisation="cg",
+                empty_bands=None,
+                steps=150,
+            ),
         ],
         min_length=1,
         description="tried in order until one converges; not part of the settings digest",

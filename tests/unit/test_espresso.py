@@ -1,6 +1,5 @@
 import os
 import shutil
-import stat
 from pathlib import Path
 
 import numpy as np
@@ -17,62 +16,23 @@ from melt2crystal.errors import EngineError
 from melt2crystal.frames import canonical_frame, read_frames
 from melt2crystal.labels import LabelStore
 from melt2crystal.sections.reference import EspressoKPoints, EspressoRecipe, EspressoReference
+from tests.unit.espresso_cases import (
+    DATA,
+    SOFT_SILICON,
+    label_with,
+    needs_pw,
+    recorded,
+    reference,
+    silicon,
+    write_pseudopotentials,
+)
 
-DATA = Path("tests/data/espresso")
 RELEASED_DIGEST = "s379b92f3c8fb76e"  # of the released labels: a change here orphans them
-SOFT_SILICON = EspressoReference(
-    pseudopotentials={"Si": "Si.pbe-rrkj.UPF"},
-    checksums={},
-    ecutwfc_Ry=16,
-    ecutrho_Ry=64,
-    k_points=EspressoKPoints(mode="mesh", mesh=(2, 2, 2)),
-    conv_thr_Ry=1e-9,
-)
-needs_pw = pytest.mark.skipif(
-    not (shutil.which("pw.x") and Path("/usr/share/espresso/pseudo/Si.pbe-rrkj.UPF").exists()), reason="no pw.x here"
-)
-
-
-def silicon():
-    crystal = bulk("Si", "diamond", 5.43)
-    crystal.rattle(0.05, seed=1)
-    return crystal
-
-
-def recorded(name="silicon.out"):
-    return (DATA / name).read_text()
 
 
 @pytest.fixture
 def pseudopotentials(tmp_path):
-    folder = tmp_path / "pseudo"
-    folder.mkdir()
-    for name, content in (("Si.UPF", "silicon"), ("O.UPF", "oxygen")):
-        (folder / name).write_text(content)
-    return folder
-
-
-def reference(folder, **changes):
-    files = {"Si": "Si.UPF", "O": "O.UPF"}
-    values = {"pseudopotentials": files, "checksums": {}, "pseudopotential_folder": str(folder), **changes}
-    return EspressoReference.model_validate(values)
-
-
-def stand_in(tmp_path, script):
-    """An executable in the place of pw.x; it runs in the working folder of the frame."""
-    path = tmp_path / "pw-stand-in"
-    path.write_text(f"#!/bin/bash\n{script}\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return str(path)
-
-
-def label_with(tmp_path, folder, script, **changes):
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    chosen = reference(folder, command=stand_in(tmp_path, script), scratch=str(scratch), **changes)
-    label = next(EspressoEngine(chosen, ["Si"]).label([silicon()]))
-    assert list(scratch.iterdir()) == []
-    return label
+    return write_pseudopotentials(tmp_path / "pseudo")
 
 
 def test_recorded_output_gives_the_printed_numbers_in_our_units_and_sign():
@@ -149,7 +109,7 @@ def test_the_time_limit_ends_the_process(tmp_path, pseudopotentials):
 
 
 def test_missing_programs_and_pseudopotentials_are_named_before_anything_is_paid_for(pseudopotentials):
-    with pytest.raises(EngineError, match=r"no-such-pw\.x is not on PATH.*apt-get install"):
+    with pytest.raises(EngineError, match=r"no-such-pw\.x is not on PATH.*make env-espresso"):
         EspressoEngine(reference(pseudopotentials, command="no-such-pw.x"), ["Si"]).check()
     with pytest.raises(EngineError, match="no-such-mpirun"):
         EspressoEngine(reference(pseudopotentials, command="ls", ranks=2, launcher="no-such-mpirun"), ["Si"]).check()
@@ -236,25 +196,6 @@ def test_pw_x_gives_the_recorded_label_with_either_recipe():
         assert label.status == "ok", label.reason
         assert label.energy == pytest.approx(expected.energy, abs=1e-5)
         assert label.forces == pytest.approx(expected.forces, abs=1e-3)
-
-
-@needs_pw
-@pytest.mark.slow
-def test_pw_x_stress_and_forces_are_derivatives_of_the_energy():
-    fine = SOFT_SILICON.model_copy(update={"ecutwfc_Ry": 30.0, "ecutrho_Ry": 120.0, "conv_thr_Ry": 1e-11})
-    frame, step = silicon(), 5e-3
-    shear = np.eye(3)
-    shear[1, 2] = shear[2, 1] = step  # keeps the volume to first order: no basis-set (Pulay) term
-    moved = []
-    for sign in (1, -1):
-        strained, shifted = frame.copy(), frame.copy()
-        strained.set_cell(frame.cell.array @ (np.eye(3) + sign * (shear - np.eye(3))), scale_atoms=True)
-        shifted.positions[0, 0] += sign * 0.01
-        moved += [strained, shifted]
-    here, strained_up, shifted_up, strained_down, shifted_down = EspressoEngine(fine, ["Si"]).label([frame, *moved])
-    slope = (strained_up.energy - strained_down.energy) / (4 * step) / frame.get_volume()
-    assert slope == pytest.approx(here.stress[1, 2], rel=0.02)
-    assert -(shifted_up.energy - shifted_down.energy) / 0.02 == pytest.approx(here.forces[0, 0], rel=5e-3)
 
 
 def test_released_labels_are_known_to_the_engine_with_their_numbers(tmp_path):
