@@ -18,10 +18,12 @@ rule reference_check:
         runtime=10,
     params:
         settings=settings("reference", "label.known", "substance"),
+        store=STORE,
     message:
         "Checking that the reference engine has what it needs"
     shell:
-        "python scripts/reference_check.py --out {output} --settings {params.settings:q} > {log} 2>&1"
+        "python scripts/reference_check.py --store {params.store} --out {output} "
+        "--settings {params.settings:q} > {log} 2>&1"
 
 
 rule label_shard:

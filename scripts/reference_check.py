@@ -17,20 +17,22 @@ from melt2crystal.settings import Settings
 
 @speaks
 def reference_check(
-    out: Annotated[Path, typer.Option(help="engine and settings digest (JSON)")], settings: SettingsText
+    store: Annotated[Path, typer.Option(help="folder of the label store")],
+    out: Annotated[Path, typer.Option(help="engine and settings digest (JSON)")],
+    settings: SettingsText,
 ) -> None:
-    """End with the engine's message if a program or a file is missing; with known labels that is only a warning."""
+    """End with the engine's message if a program or a file is missing; with labels at hand that is only a warning."""
     given = Settings(settings)
     engine = reference_engine(given.value("reference"), given.section("substance", Substance).species)
-    missing = ""
+    digest, missing = settings_digest(engine), ""
     try:
         engine.check()
     except EngineError as error:
-        if not given.value("label.known"):
+        if not given.value("label.known") and not any((store / digest).glob("*.jsonl")):
             raise
         missing = str(error)
-        print(f"Only labels of label.known can be had here: {missing}")
-    said = {"engine": engine.name, "settings_digest": settings_digest(engine), "missing": missing}
+        print(f"Only labels of label.known and of the label store can be had here: {missing}")
+    said = {"engine": engine.name, "settings_digest": digest, "missing": missing}
     write_text(out, json.dumps(said, indent=1) + "\n")
 
 
