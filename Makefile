@@ -39,8 +39,8 @@ run: env ## the whole study: melts, labels, potentials, benchmarks, search, figu
 dry-run: env ## what 'make run' would still do, and why
 	$(ENV_RUN) snakemake --cores $(CORES) --dry-run $(CHOOSE)
 
-test: env ## unit and workflow tests (minutes)
-	$(ENV_RUN) pytest
+test: env ## unit and workflow tests (minutes), on CORES workers; of a file, one after the other
+	$(ENV_RUN) pytest --numprocesses $(CORES) --dist loadfile
 
 test-slow: env ## scientific checks that take many minutes
 	$(ENV_RUN) pytest -m slow

@@ -1,9 +1,12 @@
 """A copy of the repository in which the ci study has run to its end: made once, used by all tests that need it."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,12 +83,27 @@ def fresh(tmp_path_factory) -> Checkout:
     return Checkout(copy_repository(tmp_path_factory.mktemp("fresh")))
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One of pytest's workers at a time."""
+    with open(path, "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Checkout:
-    """A checkout in which the ci study has run to its end (minutes, once per session). Don't edit it: copy it."""
-    checkout = Checkout(copy_repository(tmp_path_factory.mktemp("finished")))
-    checkout.snakemake()
-    return checkout
+    """A checkout in which the ci study has run to its end (minutes, once for all workers). Don't edit it: copy it."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "finished"
+    done = folder.with_suffix(".done")
+    with locked(folder.with_suffix(".lock")):
+        if not done.exists():  # a worker that comes after a failed run tries again, and fails with the same message
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            Checkout(copy_repository(folder)).snakemake()
+            done.touch()
+    return Checkout(folder)
 
 
 @pytest.fixture

@@ -1,0 +1,29 @@
+# The known crystals, as published or relaxed once with the reference: for the benchmark and for the search.
+
+
+rule benchmark_structures:
+    input:
+        code=code("benchmark_structures"),
+        crystals=[polymorph.file for polymorph in STUDY.benchmark.polymorphs.values()],
+        files=reference_files() if SCALED_BY_REFERENCE else [],
+    output:
+        structures=f"{RESULTS}/benchmark/structures.extxyz",
+    log:
+        log("benchmark_structures"),
+    benchmark:
+        cost("benchmark_structures")
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=720,
+    params:
+        settings=settings(
+            "benchmark.energy_volume.structures",
+            "substance",
+            *(["reference"] if SCALED_BY_REFERENCE else []),
+            polymorphs=of_polymorphs("file", "space_group", "coordination"),
+        ),
+    message:
+        "Preparing the polymorphs"
+    shell:
+        "python scripts/benchmark_structures.py --out {output.structures} --settings {params.settings:q} > {log} 2>&1"
