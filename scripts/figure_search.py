@@ -84,7 +84,7 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
         f"RMSE {per_atom_in_words(rmse(found[HP], found[REFERENCE]))}",
         f"window {len(inside)}: RMSE {per_atom_in_words(rmse(inside[HP], inside[REFERENCE]))}",
     ]
-    plate = {"frameon": True, "facecolor": "white", "framealpha": 0.85, "edgecolor": "none"}  # the window's edge behind it
+    plate = {"frameon": True, "facecolor": "white", "framealpha": 0.85, "edgecolor": "none"}
     legend = axes.legend(loc="upper left", title="\n".join(lines), alignment="left", borderaxespad=0.3, **plate)
     legend.get_title().set_fontsize(0.9 * figures.font_size_pt)
     draw_histogram(axes.inset_axes((0.60, 0.13, 0.37, 0.29)), found, colours)

@@ -105,7 +105,7 @@ def write_input(
     points: tuple[int, int, int] | np.ndarray | None = k_mesh(atoms, reference.k_points)
     if reference.k_points.mode == "baldereschi":
         points = np.array([[0.25, 0.25, 0.25, 1.0]])
-    if isinstance(points, tuple):  # all screw axes and glide planes: the FFT grid is made commensurate, k-points are saved
+    if isinstance(points, tuple):  # FFT grid commensurate with every screw axis: fewer k-points
         settings["system"]["use_all_frac"] = True
     if points is None and recipe.empty_bands is not None:
         folder = Path(reference.pseudopotential_folder)
