@@ -62,19 +62,33 @@ def _files_of(name: str, must_exist: bool, importer: Path, root: Path) -> list[P
 def _imports_of(path: Path, root: Path) -> list[tuple[str, bool]]:
     """Dotted names of the package that a file imports, and whether they must be modules (or may be attributes)."""
     names: list[tuple[str, bool]] = []
-    for node in _nodes_that_run(_tree(path)):
+    for node in _imports_in(path, *_state(path)):
         if isinstance(node, ast.Import):
             names += [(alias.name, True) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(node, path, root)
+            if base.split(".")[0] != PACKAGE:
+                continue
             submodules = [f"{base}.{alias.name}" for alias in node.names]
             are_modules = [_is_module(name, root) for name in submodules]
             names += [(name, True) for name, is_module in zip(submodules, are_modules, strict=True) if is_module]
             # something besides submodules is taken from the package itself: its __init__ counts, trivial or not
             names.append((base, not all(are_modules)))
-        elif isinstance(node, ast.Call):
-            names += [(name, True) for name in _literal_import(node)]
+        else:
+            names.append((node, True))
     return [(name, must) for name, must in names if name.split(".")[0] == PACKAGE]
+
+
+@lru_cache(maxsize=1024)
+def _imports_in(path: Path, modified: int, size: int) -> list[ast.Import | ast.ImportFrom | str]:
+    """Import statements of a file in one state, and names given to ``import_module`` (every plan asks for all files)."""
+    found: list[ast.Import | ast.ImportFrom | str] = []
+    for node in _nodes_that_run(_parsed(path, modified, size)):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.append(node)
+        elif isinstance(node, ast.Call):
+            found += _literal_import(node)
+    return found
 
 
 def _literal_import(node: ast.Call) -> Iterator[str]:
@@ -123,11 +137,16 @@ def _is_trivial(init: Path) -> bool:
 
 
 def _tree(path: Path) -> ast.Module:
+    return _parsed(path, *_state(path))
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Time of modification and size: part of the keys of the caches."""
     try:
         stat = path.stat()
     except OSError as error:
         raise UserError(f"{path}: there is no such script; a rule's code(...) names a file in scripts/") from error
-    return _parsed(path, stat.st_mtime_ns, stat.st_size)
+    return stat.st_mtime_ns, stat.st_size
 
 
 @lru_cache(maxsize=1024)
