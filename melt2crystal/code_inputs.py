@@ -81,7 +81,7 @@ def _imports_of(path: Path, root: Path) -> list[tuple[str, bool]]:
 
 @lru_cache(maxsize=1024)
 def _imports_in(path: Path, modified: int, size: int) -> list[ast.Import | ast.ImportFrom | str]:
-    """Import statements of a file in one state, and names given to ``import_module`` (every plan asks for all files)."""
+    """Import statements of a file in one state, and names given to ``import_module``; every plan asks for them."""
     found: list[ast.Import | ast.ImportFrom | str] = []
     for node in _nodes_that_run(_parsed(path, modified, size)):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
