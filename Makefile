@@ -63,8 +63,9 @@ format: env ## let ruff and snakefmt rewrite the sources
 	$(ENV_RUN) ruff format .
 	$(ENV_RUN) snakefmt Snakefile rules
 
-docs: env ## write docs/configuration.md again from the models
+docs: env ## write docs/configuration.md from the models and the table of docs/rebuild.md from the rules (minutes)
 	$(ENV_RUN) python tools/configuration_reference.py
+	$(ENV_RUN) python -m tools.rebuild_table
 
 dag: env ## figure of the workflow for a methods section: docs/figures/dag.*, with STUDY=... results/<study>/figures/dag.*
 	$(ENV_RUN) python -m tools.dag_figure $(if $(STUDY),--study $(STUDY))

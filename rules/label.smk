@@ -29,7 +29,8 @@ rule reference_check:
 rule label_shard:
     input:
         code=code("label_shard"),
-        checked=ancient(f"{RESULTS}/label/reference.json"),
+        # not ancient(): Snakemake would then forget to ask a shard itself whether its reference has changed
+        checked=f"{RESULTS}/label/reference.json",
         requested=f"{RESULTS}/label/{{batch}}/requested.extxyz",
         files=reference_files(),
         known=list(STUDY.label.known),

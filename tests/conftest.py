@@ -93,7 +93,12 @@ def locked(path: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Checkout:
-    """A checkout in which the ci study has run to its end (minutes, once for all workers). Don't edit it: copy it."""
+    """A checkout in which the ci study has run to its end (minutes, once for all workers). Don't edit it: copy it.
+
+    FINISHED_CHECKOUT names one that was made before, with the same sources, to try a single test in seconds.
+    """
+    if "FINISHED_CHECKOUT" in os.environ:
+        return Checkout(Path(os.environ["FINISHED_CHECKOUT"]))
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "finished"
     done = folder.with_suffix(".done")

@@ -38,6 +38,11 @@ class Plan:
         """Snakemake's job of this number."""
         return next(job for job in self.dag.jobs if self.dag.jobid(job) == number)
 
+    @property
+    def by_number(self) -> dict[int, Job]:
+        """Jobs by number."""
+        return {job.number: job for job in self.jobs}
+
 
 @contextmanager
 def plan(study: str = "", targets: Iterable[str] = (), whole: bool = False, beyond: bool = False) -> Iterator[Plan]:

@@ -1,0 +1,80 @@
+"""The table of docs/rebuild.md against Snakemake: every key of the configuration is edited in a finished ci study.
+
+What a dry run would do comes from Snakemake and what it wrote down when the jobs ran (dry_runs.py). Parts that the ci
+study leaves out (harmonic spectra, other engines than LAMMPS) are written down as finished without having run.
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from conftest import REPOSITORY, environment
+
+from melt2crystal.config import load_study
+from melt2crystal.config_keys import every_key
+from melt2crystal.rebuild import Effect
+from melt2crystal.rebuild_edits import BASES, every_edit, plain, study_of
+from melt2crystal.rebuild_table import BEGIN, END, contract_in, text_of
+from melt2crystal.stages import TABLE, read_stages
+from tools.rebuild_table import DOCUMENT, entry_of, rules_of
+
+CI = plain(load_study({"study": "ci"}, REPOSITORY))
+EDITS = {edit.label: edit for edit in every_edit(CI)}
+RULES, STAGES = rules_of(REPOSITORY), [stage.title for stage in read_stages(REPOSITORY / TABLE)]
+PARTS = ("again", "new", "gone", "follows", "stays")
+
+
+def table() -> dict:
+    return contract_in(DOCUMENT.read_text(encoding="utf-8"), RULES, STAGES)
+
+
+def dry_runs(checkout, tasks):
+    """Answers to tasks of dry_runs.py, given inside the checkout."""
+    asked, answered = checkout.folder / "tasks.json", checkout.folder / "answers.json"
+    asked.write_text(json.dumps(tasks))
+    command = [sys.executable, "tests/workflow/dry_runs.py", asked.name, answered.name]
+    variables = {**environment(), "PYTHONPATH": str(checkout.folder)}
+    done = subprocess.run(command, cwd=checkout.folder, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-6000:]
+    return json.loads(answered.read_text())
+
+
+@pytest.fixture(scope="module")
+def answers(finished, tmp_path_factory):
+    """What Snakemake says to every edit; and to every study before it was edited, under its name."""
+    checkout = finished.edited(tmp_path_factory.mktemp("keys") / "edited")
+    tasks, labels = [], []
+    for base in BASES.values():
+        tasks.append({"study": study_of(base, CI), "finish": True})
+        labels.append((base.name,))
+        for edit in EDITS.values():
+            if edit.base == base:
+                tasks.append({"study": edit.study})
+                labels.append((base.name, edit.label))
+    return dict(zip(labels, dry_runs(checkout, tasks), strict=True))
+
+
+def test_every_key_has_a_row_and_every_row_a_key():
+    assert {entry_of(edit) for edit in EDITS.values()} == set(table())
+    assert {edit.key for edit in EDITS.values()} == set(every_key())
+
+
+def test_the_table_is_as_it_would_be_written():
+    written = DOCUMENT.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].strip()
+    assert text_of(table(), RULES, STAGES) == written, "edited by hand? run 'make docs'"
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_before_the_edit_there_is_nothing_to_do(answers, base):
+    assert answers[(base,)]["run"] == []
+
+
+@pytest.mark.parametrize("label", EDITS)
+def test_a_dry_run_says_what_the_table_says(answers, label):
+    edit = EDITS[label]
+    said = answers[edit.base.name, label]
+    assert said["unexplained"] == [], "jobs that run although nothing before them changed"
+    assert said["forgotten"] == [], "jobs that don't run although something before them changed"
+    seen = Effect(**{part: frozenset(said[part]) for part in PARTS})
+    assert seen == table()[entry_of(edit)], "the rules do something else; is it meant? then run 'make docs'"
