@@ -172,6 +172,8 @@ class Summary(Part):
     substance: str
     reference: str
     settings_digest: str = Field(description="SHA-256 of the canonical settings of all stages but the figures")
+    commit: str = Field("unknown", description="of the code that wrote the summary; -dirty: with changes since")
+    version: str = Field("unknown", description="of melt2crystal")
     datasets: list[Dataset]
     iterations: list[Iteration]
     certificate_enabled: bool

@@ -11,7 +11,8 @@ def as_markdown(summary: Summary) -> str:
     parts = [
         f"# {summary.study}: {summary.substance}",
         f"Reference: **{summary.reference}**. All errors are those of the models against this reference.\n"
-        f"Settings digest: `{summary.settings_digest[:16]}`.",
+        f"Settings digest: `{summary.settings_digest[:16]}`; melt2crystal {summary.version}, "
+        f"commit `{summary.commit}`.",
         "## Melt",
         _datasets(summary),
         _certificates(summary),

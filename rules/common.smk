@@ -1,4 +1,5 @@
 # What all rules share: the study, its sections as text, code as input, path patterns. No I/O beyond configuration.
+import hashlib
 import json
 import os
 import sys

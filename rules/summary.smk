@@ -37,7 +37,7 @@ rule summary:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=settings(*SUMMARISED, "benchmark", "search", "seed", "name"),
+        settings=SETTINGS_OF_SUMMARY,
         costs=f"{RESULTS}/benchmarks",
         found="--found" if STUDY.search.enabled else "",
         overlaps="--overlaps" if STUDY.benchmark.vdos.enabled else "",

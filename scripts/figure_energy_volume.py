@@ -193,8 +193,8 @@ def figure_energy_volume(
     atoms = given.section("substance", Substance).atoms_per_formula_unit
     with journal_style(figures):
         figure = draw(figures, given.value("polymorphs"), curves, pd.read_csv(fits), spectra, atoms, names)
-        write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Energy-volume curves of the polymorphs")
+        origin = write_note(figure, given.value("reference.name"), given.value("name"))
+        save(figure, pdf, png, "Energy-volume curves of the polymorphs", origin)
 
 
 if __name__ == "__main__":

@@ -166,8 +166,8 @@ def figure_found(
     panels = [panel for c in known if (panel := panel_of(c, structures, polymorphs))]
     with journal_style(figures):
         figure = draw(figures, panels, substance)
-        write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Found structures and database crystals")
+        origin = write_note(figure, given.value("reference.name"), given.value("name"))
+        save(figure, pdf, png, "Found structures and database crystals", origin)
 
 
 if __name__ == "__main__":

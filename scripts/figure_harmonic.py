@@ -41,8 +41,8 @@ def figure_harmonic(
             dynamic.setdefault(path.stem, {})[path.parent.name] = spectrum
     with journal_style(figures):
         figure = draw_harmonic(figures, titles, harmonic, dynamic)
-        write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Harmonic vibrational densities of states")
+        origin = write_note(figure, given.value("reference.name"), given.value("name"))
+        save(figure, pdf, png, "Harmonic vibrational densities of states", origin)
 
 
 if __name__ == "__main__":

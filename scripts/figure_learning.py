@@ -94,8 +94,8 @@ def figure_learning(
         of_ensemble.setdefault(path.parents[1].name, []).append(pd.read_csv(path))
     with journal_style(figures):
         figure = draw(figures, of_ensemble)
-        write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Learning curves")
+        origin = write_note(figure, given.value("reference.name"), given.value("name"))
+        save(figure, pdf, png, "Learning curves", origin)
 
 
 if __name__ == "__main__":

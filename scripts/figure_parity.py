@@ -120,8 +120,8 @@ def figure_parity(
     figures = given.section("figures", Figures)
     with journal_style(figures):
         figure = draw(figures, {"hp": read_parity(hp), "lp": read_parity(lp)})
-        write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Parity of energies and forces on held-out melt")
+        origin = write_note(figure, given.value("reference.name"), given.value("name"))
+        save(figure, pdf, png, "Parity of energies and forces on held-out melt", origin)
 
 
 if __name__ == "__main__":

@@ -105,8 +105,8 @@ def figure_search(
     finite = np.isfinite(table[HP].astype(float)) & np.isfinite(table[REFERENCE].astype(float))
     with journal_style(figures):
         figure = draw(figures, table[finite], given.value("search.stable_window_eV_per_atom"))
-        write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Energies of the structures found")
+        origin = write_note(figure, given.value("reference.name"), given.value("name"))
+        save(figure, pdf, png, "Energies of the structures found", origin)
 
 
 if __name__ == "__main__":

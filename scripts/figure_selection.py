@@ -109,8 +109,8 @@ def figure_selection(
     read.sort(key=lambda table: int(table["iteration"].iloc[0]))
     with journal_style(figures):
         figure = draw(figures, read)
-        write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Selection of explored frames")
+        origin = write_note(figure, given.value("reference.name"), given.value("name"))
+        save(figure, pdf, png, "Selection of explored frames", origin)
 
 
 if __name__ == "__main__":

@@ -117,8 +117,8 @@ def liquid_plot(
     with journal_style(figures):
         figure = draw(figures, pd.read_csv(walks), pd.read_csv(counts), substance, given.value("minimum_diffusion"))
         potential = Path(given.value("potential")).name
-        write_note(figure, f"none; melts made with the classical potential {potential}", given.value("name"))
-        save(figure, pdf, png, "Melts and their certificates of disorder")
+        origin = write_note(figure, f"none; melts made with the classical potential {potential}", given.value("name"))
+        save(figure, pdf, png, "Melts and their certificates of disorder", origin)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import typer
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from melt2crystal.options import SettingsText
+from melt2crystal.provenance import ROOT, commit_of, version_of_code
 from melt2crystal.settings import Settings
 from melt2crystal.summary import (
     certificate_part,
@@ -80,6 +81,8 @@ def summary(
         substance=given.value("substance")["name"],
         reference=given.value("reference")["name"],
         settings_digest=hashlib.sha256(given.text.encode()).hexdigest(),
+        commit=commit_of(ROOT),
+        version=version_of_code(),
         datasets=[dataset_part(path.parent.name, read_json(path)) for path in named.get("manifest.json", [])],
         iterations=[iteration_part(path.parent.name, pd.read_csv(path)) for path in named.get("table.csv", [])],
         certificate_enabled=given.value("certificate")["enabled"],

@@ -52,8 +52,8 @@ def cost_ledger(
     write_text(folder / "ledger.md", page)
     with journal_style(given.figures):
         figure = draw_ledger(table, wasted, given.figures)
-        write_note(figure, given.reference.name, given.name)
-        save(figure, folder / "ledger.pdf", folder / "ledger.png", f"Cost of the study {given.name}")
+        origin = write_note(figure, given.reference.name, given.name)
+        save(figure, folder / "ledger.pdf", folder / "ledger.png", f"Cost of the study {given.name}", origin)
     print(f"\n{page}\n{folder}: ledger.csv, ledger.md, ledger.pdf, ledger.png")
 
 

@@ -12,6 +12,7 @@ from melt2crystal.files import write_text
 from melt2crystal.job_graph import Job, with_outputs
 from melt2crystal.plotting.dag import draw_dag, save_svg
 from melt2crystal.plotting.style import journal_style, save
+from melt2crystal.provenance import Origin, origin_now
 from melt2crystal.sections.figures import Figures
 from melt2crystal.stages import TABLE, is_named, read_stages, stage_of, staged
 from tools.job_graph import ROOT, Plan, plan
@@ -27,7 +28,7 @@ def dag_figure(
     with plan(study, whole=True) as planned:
         stages = staged(planned.jobs, read_stages(ROOT / TABLE))
         graph, figures, results = stage_graph(planned.jobs, stages), planned.study.figures, planned.results
-        name, strangers = planned.study.name, without_stage(planned)
+        name, reference, strangers = planned.study.name, planned.study.reference.name, without_stage(planned)
     words = f"{', '.join(strangers)}: no stage; add the rule, or its file of rules, to {TABLE}"
     if check and strangers:
         raise UserError(words)
@@ -36,7 +37,8 @@ def dag_figure(
     if strangers:
         print(f"{words} (drawn under the name of its file)", file=sys.stderr)
     folder = out or (ROOT / results / "figures" if study else ROOT / "docs" / "figures")
-    write(graph, figures, folder, f"Workflow of the study {name}")
+    origin = origin_now(name, reference) if study else None  # those of docs/ are in git: a commit changes no byte
+    write(graph, figures, folder, f"Workflow of the study {name}", origin)
     print(f"{folder}: dag.pdf, dag.svg, dag.png ({figures.single_column_mm:g} mm), dag-wide.* "
           f"({figures.double_column_mm:g} mm), dag.mmd")  # fmt: skip
 
@@ -50,7 +52,7 @@ def without_stage(planned: Plan) -> list[str]:
     return sorted(strangers | {job.rule for job in others if not is_named(job, stages)})
 
 
-def write(graph: StageGraph, figures: Figures, folder: Path, title: str) -> None:
+def write(graph: StageGraph, figures: Figures, folder: Path, title: str, origin: Origin | None) -> None:
     """All files of the figure."""
     directions: list[tuple[str, float, Literal["down", "right"]]] = [
         ("dag", figures.single_column_mm, "down"),
@@ -59,8 +61,8 @@ def write(graph: StageGraph, figures: Figures, folder: Path, title: str) -> None
     for name, width_mm, direction in directions:
         figure = draw_dag(graph, figures, width_mm, direction)
         with journal_style(figures):
-            save(figure, folder / f"{name}.pdf", folder / f"{name}.png", title)
-            save_svg(figure, folder / f"{name}.svg", title)
+            save(figure, folder / f"{name}.pdf", folder / f"{name}.png", title, origin)
+            save_svg(figure, folder / f"{name}.svg", title, origin)
     write_text(folder / "dag.mmd", mermaid(graph))
 
 

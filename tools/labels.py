@@ -88,8 +88,8 @@ def report(
 
     with journal_style(figures):
         figure = draw_labels(figures, rows)
-        write_note(figure, reference, name or f"label store, {folder.name}")
-        save(figure, out / "labels.pdf", out / "labels.png", "Labels")
+        origin = write_note(figure, reference, name or f"label store, {folder.name}")
+        save(figure, out / "labels.pdf", out / "labels.png", "Labels", origin)
     print(f"{_counted(rows)}: {out}/report.md, labels.csv, labels.png, labels.pdf")
 
 

@@ -21,6 +21,7 @@ from melt2crystal.dag_layout import arrange, coordinates, needed_width
 from melt2crystal.files import complete
 from melt2crystal.plotting.dag_shapes import FOLD_MM, broken, outline, rounded
 from melt2crystal.plotting.style import FONTS, MM_PER_INCH, OKABE_ITO, journal_style
+from melt2crystal.provenance import Origin, as_json
 from melt2crystal.sections.figures import Figures
 
 SMALLEST_PT = 6.0  # what most journals still print
@@ -57,10 +58,11 @@ def draw_dag(graph: StageGraph, figures: Figures, width_mm: float, direction: Li
         return _Drawing(graph, figures, width_mm, direction).figure
 
 
-def save_svg(figure: Figure, path: FilePath, title: str) -> None:
+def save_svg(figure: Figure, path: FilePath, title: str, origin: Origin | None = None) -> None:
     """Write SVG in which words stay text, complete or absent, the same bytes for the same picture."""
+    told = {"Description": as_json(origin)} if origin else {}
     with complete(path) as beside, matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "melt2crystal"}):
-        figure.savefig(beside, format="svg", metadata={"Title": title, "Creator": "melt2crystal", "Date": None})
+        figure.savefig(beside, format="svg", metadata={"Title": title, "Creator": "melt2crystal", "Date": None, **told})
 
 
 class _Drawing:

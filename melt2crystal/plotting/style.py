@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from melt2crystal.files import complete
+from melt2crystal.provenance import Origin, as_json, origin_now, png_chunks
 from melt2crystal.sections.figures import Figures
 
 MM_PER_INCH = 25.4
@@ -89,11 +90,12 @@ def new_figure(width_mm: float, height_mm: float) -> Figure:
     return figure
 
 
-def write_note(figure: Figure, reference: str, study: str) -> None:
-    """Say in small print which reference made the figure, and in which study."""
+def write_note(figure: Figure, reference: str, study: str) -> Origin:
+    """Say in small print which reference made the figure, and in which study; return its origin, for ``save``."""
     size = 0.8 * matplotlib.rcParams["font.size"]
     note = f"reference: {reference} ; study: {study}"
     figure.text(0.995, 0.004, note, ha="right", va="bottom", fontsize=size, color="#555555")
+    return origin_now(study, reference)
 
 
 def letter(axes: Axes, text: str) -> None:
@@ -108,10 +110,12 @@ def pressure_colours(pressures_GPa: Sequence[float]) -> dict[float, tuple[float,
     return {p: ramp(0.9 * k / max(len(ordered) - 1, 1)) for k, p in enumerate(ordered)}
 
 
-def save(figure: Figure, pdf: Path, png: Path, title: str) -> None:
-    """Write PDF (vector) and PNG, complete or absent, without dates: equal data give equal files."""
+def save(figure: Figure, pdf: Path, png: Path, title: str, origin: Origin | None = None) -> None:
+    """Write PDF (vector) and PNG, complete or absent, without dates: equal data and origin give equal files."""
+    keywords = {"Keywords": as_json(origin)} if origin else {}
+    chunks = png_chunks(origin) if origin else {}
     with complete(pdf) as beside:
-        metadata = {"Title": title, "Creator": "melt2crystal", "CreationDate": None, "ModDate": None}
-        figure.savefig(beside, format="pdf", metadata=metadata)
+        dates = {"CreationDate": None, "ModDate": None}
+        figure.savefig(beside, format="pdf", metadata={"Title": title, "Creator": "melt2crystal", **keywords, **dates})
     with complete(png) as beside:
-        figure.savefig(beside, format="png", metadata={"Title": title, "Software": "melt2crystal"})
+        figure.savefig(beside, format="png", metadata={"Title": title, "Software": "melt2crystal", **chunks})

@@ -38,8 +38,8 @@ def draw_and_save(folder: Path) -> tuple[Path, Path]:
         figure = new_figure(89, 60)
         axes = figure.subplots()
         draw_structure(axes, crystal("stishovite"), "Si", "O", 2.2, OKABE_ITO["blue"])
-        write_note(figure, "BKS", "test")
-        save(figure, folder / "a.pdf", folder / "a.png", "A title")
+        origin = write_note(figure, "BKS", "test")
+        save(figure, folder / "a.pdf", folder / "a.png", "A title", origin)
     return folder / "a.pdf", folder / "a.png"
 
 
