@@ -11,7 +11,7 @@ ENV_RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CHOOSE := $(if $(STUDY),--config study=$(STUDY))
 
 .DEFAULT_GOAL := help
-.PHONY: dag why status ledger labels-report labels-export labels-import help env run dry-run test test-slow test-slurm bench-overhead lint format docs clean clean-env
+.PHONY: report export dag why status ledger labels-report labels-export labels-import help env run dry-run test test-slow test-slurm bench-overhead lint format docs clean clean-env
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -79,6 +79,12 @@ status: env ## what is done, running, failed, and how long still; also while the
 
 ledger: env ## core-hours and GPU-hours by stage, per label, wasted: results/<study>/ledger/
 	@$(ENV_RUN) python -m tools.cost_ledger $(if $(STUDY),--study $(STUDY))
+
+report: env ## figures, tables, captions, versions in one file: results/<study>/report.html
+	@$(ENV_RUN) python -m tools.report --cores $(CORES) $(if $(STUDY),--study $(STUDY))
+
+export: env ## the finished study as an RO-Crate: results/<study>/export/*.zip, read back at once
+	@$(ENV_RUN) python -m tools.export $(if $(STUDY),--study $(STUDY))
 
 labels-report: env ## status, cost, outliers of the labels; also while the study runs
 	$(ENV_RUN) python tools/labels.py report $(if $(STUDY),--study $(STUDY)) $(ARGS)

@@ -11,10 +11,14 @@ container: "envs/melt2crystal.sif"
 configfile: "config/config.yaml"
 
 
+report: "report/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/functions_needs.smk"
 include: "rules/functions_potentials.smk"
 include: "rules/functions_evaluation.smk"
+include: "rules/functions_report.smk"
 include: "rules/liquid.smk"
 include: "rules/label.smk"
 include: "rules/train.smk"
@@ -63,3 +67,6 @@ rule all:
         f"{RESULTS}/summary.json",
         f"{RESULTS}/summary.md",
     localrule: True
+
+
+include: "rules/report.smk"

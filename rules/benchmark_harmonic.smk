@@ -89,7 +89,7 @@ rule figure_harmonic:
         walks=spectra(),
     output:
         pdf=f"{RESULTS}/figures/{FILE_OF['figure_harmonic']}.pdf",
-        png=picture("figure_harmonic", "Figures"),
+        png=picture("figure_harmonic"),
     log:
         log("figure_harmonic"),
     benchmark:

@@ -14,7 +14,7 @@ rule figure_parity:
         lp=f"{RESULTS}/train/lp/heldout.npz",
     output:
         pdf=f"{RESULTS}/figures/{FILE_OF['figure_parity']}.pdf",
-        png=picture("figure_parity", "Figures"),
+        png=picture("figure_parity"),
     log:
         log("figure_parity"),
     benchmark:
@@ -43,7 +43,7 @@ rule figure_energy_volume:
         vdos=spectra(),
     output:
         pdf=f"{RESULTS}/figures/{FILE_OF['figure_energy_volume']}.pdf",
-        png=picture("figure_energy_volume", "Figures"),
+        png=picture("figure_energy_volume"),
     log:
         log("figure_energy_volume"),
     benchmark:
@@ -69,7 +69,7 @@ rule figure_search:
         found=f"{RESULTS}/search/found.csv",
     output:
         pdf=f"{RESULTS}/figures/{FILE_OF['figure_search']}.pdf",
-        png=picture("figure_search", "Figures"),
+        png=picture("figure_search"),
     log:
         log("figure_search"),
     benchmark:
@@ -96,7 +96,7 @@ rule figure_found:
         crystals=[polymorph.file for polymorph in STUDY.benchmark.polymorphs.values()],
     output:
         pdf=f"{RESULTS}/figures/{FILE_OF['figure_found']}.pdf",
-        png=picture("figure_found", "Figures"),
+        png=picture("figure_found"),
     log:
         log("figure_found"),
     benchmark:

@@ -7,7 +7,7 @@ rule figure_selection:
         tables=selection_tables,
     output:
         pdf=f"{RESULTS}/figures/{FILE_OF['figure_selection']}.pdf",
-        png=picture("figure_selection", "Active learning"),
+        png=picture("figure_selection"),
     log:
         log("figure_selection"),
     benchmark:
@@ -32,7 +32,7 @@ rule figure_learning:
         curves=learning_curves,
     output:
         pdf=f"{RESULTS}/figures/{FILE_OF['figure_learning']}.pdf",
-        png=picture("figure_learning", "Active learning"),
+        png=picture("figure_learning"),
     log:
         log("figure_learning"),
     benchmark:

@@ -61,12 +61,26 @@ def style(*sections, **extra):
     return settings("figures", "reference.name", "name", *sections, **extra)
 
 
-def picture(rule, category):
-    """PNG of a figure with its caption in the report."""
+TITLE_OF = {
+    "figure_parity": ("1", "Held-out melt: energies and forces"),
+    "figure_energy_volume": ("2", "Energy-volume curves of the polymorphs"),
+    "figure_search": ("3", "Energies of the structures found"),
+    "figure_found": ("4", "Structures found beside known crystals"),
+    "figure_harmonic": ("5", "Harmonic vibrations"),
+    "liquid_plot": ("A", "Melts and their certificates"),
+    "figure_selection": ("B", "Selection of frames in the loop"),
+    "figure_learning": ("C", "Learning curves"),
+}
+
+
+def picture(rule, path=None):
+    """PNG of a figure, in the report with its caption."""
+    number, shows = TITLE_OF[rule]
     return report(
-        f"{RESULTS}/figures/{FILE_OF[rule]}.png",
+        path or f"{RESULTS}/figures/{FILE_OF[rule]}.png",
         caption=f"../report/{rule}.rst",
-        category=category,
+        category="2. Figures",
+        labels={"Figure": number, "Shows": shows},
     )
 
 

@@ -93,7 +93,7 @@ rule liquid_plot:
         certificate=f"{RESULTS}/liquid/certificate.csv",
     output:
         pdf=f"{RESULTS}/liquid/liquid.pdf",
-        png=report(f"{RESULTS}/liquid/liquid.png", caption="../report/liquid_plot.rst", category="Melt"),
+        png=picture("liquid_plot", f"{RESULTS}/liquid/liquid.png"),
     log:
         log("liquid_plot"),
     benchmark:

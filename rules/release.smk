@@ -34,7 +34,7 @@ rule release_card:
         certificate=f"{RESULTS}/liquid/certificate.csv",
         manifest=lambda wildcards: f"{RESULTS}/dataset/{final_iteration()}/manifest.json",
     output:
-        card=report(f"{RESULTS}/models/{{potential}}/card.md", category="Potentials"),
+        card=f"{RESULTS}/models/{{potential}}/card.md",
         manifest=f"{RESULTS}/models/{{potential}}/manifest.json",
     log:
         log("release_card", "{potential}"),

@@ -22,11 +22,7 @@ rule summary:
         overlaps=(f"{RESULTS}/benchmark/vdos/overlaps.csv" if STUDY.benchmark.vdos.enabled else []),
     output:
         json=f"{RESULTS}/summary.json",
-        text=report(
-            f"{RESULTS}/summary.md",
-            caption="../report/summary.rst",
-            category="Summary",
-        ),
+        text=f"{RESULTS}/summary.md",
     log:
         log("summary"),
     benchmark:

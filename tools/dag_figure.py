@@ -26,9 +26,7 @@ def dag_figure(
 ) -> None:
     """Write dag.{pdf,svg,png} (one column), dag-wide.{pdf,svg,png} (two) and dag.mmd."""
     with plan(study, whole=True) as planned:
-        stages = staged(planned.jobs, read_stages(ROOT / TABLE))
-        graph, figures, results = stage_graph(planned.jobs, stages), planned.study.figures, planned.results
-        name, reference, strangers = planned.study.name, planned.study.reference.name, without_stage(planned)
+        strangers = without_stage(planned)
     words = f"{', '.join(strangers)}: no stage; add the rule, or its file of rules, to {TABLE}"
     if check and strangers:
         raise UserError(words)
@@ -36,9 +34,16 @@ def dag_figure(
         return
     if strangers:
         print(f"{words} (drawn under the name of its file)", file=sys.stderr)
-    folder = out or (ROOT / results / "figures" if study else ROOT / "docs" / "figures")
-    origin = origin_now(name, reference) if study else None  # those of docs/ are in git: a commit changes no byte
-    write(graph, figures, folder, f"Workflow of the study {name}", origin)
+    folder = out or (ROOT / planned.results / "figures" if study else ROOT / "docs" / "figures")
+    draw(planned, folder, with_origin=bool(study))  # files of docs/ are in git: no commit may change their bytes
+
+
+def draw(planned: Plan, folder: Path, with_origin: bool) -> None:
+    """The figure of a study that was planned whole."""
+    graph = stage_graph(planned.jobs, staged(planned.jobs, read_stages(ROOT / TABLE)))
+    study, figures = planned.study, planned.study.figures
+    origin = origin_now(study.name, study.reference.name) if with_origin else None
+    write(graph, figures, folder, f"Workflow of the study {study.name}", origin)
     print(f"{folder}: dag.pdf, dag.svg, dag.png ({figures.single_column_mm:g} mm), dag-wide.* "
           f"({figures.double_column_mm:g} mm), dag.mmd")  # fmt: skip
 

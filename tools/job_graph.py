@@ -45,13 +45,20 @@ class Plan:
 
 
 @contextmanager
-def plan(study: str = "", targets: Iterable[str] = (), whole: bool = False, beyond: bool = False) -> Iterator[Plan]:
+def plan(
+    study: str = "",
+    targets: Iterable[str] = (),
+    whole: bool = False,
+    beyond: bool = False,
+    config: dict[str, Any] | None = None,
+) -> Iterator[Plan]:
     """Plan a study of this repository without running anything.
 
     Args:
         study: as in ``--config study=...``; empty for the one config/config.yaml names.
         targets: files or rules; none for the whole study.
         whole: plan as if nothing had been made yet, and as if the loop used all its iterations.
+        config: a whole study as plain data, instead of a name.
         beyond: look beyond decisions of the loop that were not taken yet, as if it then used all its iterations.
 
     Raises:
@@ -62,7 +69,7 @@ def plan(study: str = "", targets: Iterable[str] = (), whole: bool = False, beyo
         try:
             workflow = api.workflow(
                 resource_settings=ResourceSettings(cores=PLENTY),
-                config_settings=ConfigSettings(config={"study": study} if study else {}),
+                config_settings=ConfigSettings(config=config or ({"study": study} if study else {})),
                 snakefile=ROOT / "Snakefile",
                 workdir=ROOT,
             )

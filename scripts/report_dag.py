@@ -1,0 +1,26 @@
+"""The figure of the workflow for one study, drawn from the jobs that Snakemake plans for it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from melt2crystal.errors import speaks
+from melt2crystal.options import SettingsText
+from melt2crystal.settings import Settings
+from tools.dag_figure import draw
+from tools.job_graph import plan
+
+
+@speaks
+def report_dag(
+    folder: Annotated[Path, typer.Option(help="folder of the figure's files")],
+    settings: SettingsText,
+) -> None:
+    """Write dag.{pdf,svg,png}, dag-wide.{pdf,svg,png} and dag.mmd of the study given in full."""
+    with plan(config=Settings(settings).values, whole=True) as planned:
+        draw(planned, folder, with_origin=True)
+
+
+if __name__ == "__main__":
+    typer.run(report_dag)
