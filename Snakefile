@@ -19,7 +19,7 @@ include: "rules/functions_needs.smk"
 include: "rules/functions_potentials.smk"
 include: "rules/functions_evaluation.smk"
 include: "rules/functions_report.smk"
-include: "rules/liquid.smk"
+include: "rules/liquid_given.smk" if STUDY.liquid.frames else "rules/liquid.smk"
 include: "rules/label.smk"
 include: "rules/train.smk"
 include: "rules/explore.smk"
@@ -29,6 +29,13 @@ include: "rules/benchmark.smk"
 include: "rules/benchmark_vdos.smk"
 include: "rules/benchmark_harmonic.smk"
 include: "rules/search.smk"
+
+
+if FOUND_BEFORE:
+
+    include: "rules/search_given.smk"
+
+
 include: "rules/figures.smk"
 include: "rules/figures_loop.smk"
 include: "rules/summary.smk"
@@ -44,8 +51,7 @@ rule potentials:
 
 rule benchmark:
     input:
-        f"{RESULTS}/benchmark/fits.csv",
-        f"{RESULTS}/benchmark/energy_volume_errors.csv",
+        ENERGY_VOLUME,
         f"{RESULTS}/benchmark/vdos/overlaps.csv" if SPECTRA_OF else [],
         f"{RESULTS}/benchmark/harmonic/overlaps.csv" if HARMONIC else [],
     localrule: True

@@ -44,8 +44,10 @@ def _grid(study: Study) -> Iterator[Mistake]:
             yield Mistake(("grid", index, "melt_temperature_K"), problem, f"at least {hottest:g} K, so that it melts")
 
 
-@uses("grid", "release")
+@uses("grid", "liquid", "release")
 def _released_pressures(study: Study) -> Iterator[Mistake]:
+    if study.liquid.frames is not None:
+        return  # the files' pressures count (config_frames.py)
     grid = [row.pressure_GPa for row in study.grid]
     allowed = f"pressures of the grid ({', '.join(f'{p:g}' for p in grid)} GPa)"
     for name in ("lp", "hp"):
@@ -62,7 +64,7 @@ def _released_pressures(study: Study) -> Iterator[Mistake]:
 def _melt_is_large_enough(study: Study) -> Iterator[Mistake]:
     per_unit = study.substance.atoms_per_formula_unit
     atoms = study.liquid.formula_units * per_unit
-    if study.certificate.enabled and atoms < SMALLEST_MELT:
+    if study.certificate.enabled and atoms < SMALLEST_MELT and study.liquid.frames is None:
         least = -(-SMALLEST_MELT // per_unit)
         yield Mistake(
             ("liquid", "formula_units"),
@@ -102,6 +104,36 @@ def _liquid_walks(study: Study) -> Iterator[Mistake]:
             yield Mistake(("liquid", key), problem, f"at least {2 * liquid.time_step_fs:g} fs (twice the time step)")
 
 
+@uses("liquid", "select")
+def _melts_from_files(study: Study) -> Iterator[Mistake]:
+    if study.liquid.frames is not None and study.select.max_iterations:
+        problem = f"{study.select.max_iterations} rounds, but melts from files (liquid.frames) are not explored from"
+        yield Mistake(("select", "max_iterations"), problem, "0, or no liquid.frames")
+
+
+@uses("label", "benchmark", "search")
+def _nothing_is_computed(study: Study) -> Iterator[Mistake]:
+    if study.label.compute:
+        return
+    benchmark, because = study.benchmark, "needs the engine, and label.compute is false"
+    scaled = benchmark.energy_volume.enabled or bool(benchmark.harmonic_polymorphs) or study.search.enabled
+    if scaled and benchmark.energy_volume.structures == "reference":
+        yield Mistake(
+            ("benchmark", "energy_volume", "structures"), f"reference {because}", "experimental (as in the CIF)"
+        )
+    if benchmark.energy_volume.ions == "relaxed":
+        yield Mistake(("benchmark", "energy_volume", "ions"), f"relaxed {because}", "fixed")
+    if benchmark.vdos.enabled and benchmark.vdos.reference:
+        yield Mistake(("benchmark", "vdos", "reference"), f"true {because}", "false, or vdos.enabled: false")
+
+
+@uses("label", "search")
+def _found_structures_are_labels(study: Study) -> Iterator[Mistake]:
+    found = study.search.found
+    if study.search.enabled and found is not None and found not in study.label.known:
+        yield Mistake(("search", "found"), f"{found} is not in label.known", "a file that label.known names too")
+
+
 @uses("explore")
 def _exploring_walks(study: Study) -> Iterator[Mistake]:
     explore = study.explore
@@ -124,7 +156,7 @@ def _enough_frames(study: Study) -> Iterator[Mistake]:
     lp = study.release.lp.pressures_GPa
     states = sum(len(row.temperatures_K) for row in study.grid if lp is None or row.pressure_GPa in lp)
     frames = states * study.liquid.frames_per_state
-    if frames and frames * study.train.validation_fraction < 1:
+    if study.liquid.frames is None and frames and frames * study.train.validation_fraction < 1:
         problem = f"of the {frames} frames of LP none is left for validation"
         yield Mistake(("train", "validation_fraction"), problem, f"at least {1 / frames:.3g}, or more frames per state")
 
@@ -135,7 +167,7 @@ def _polymorph_names(study: Study) -> Iterator[Mistake]:
         if not name.replace("_", "").isalnum() or not name.isascii():
             problem = f"{name!r} can't be part of a file name"
             yield Mistake(("benchmark", "polymorphs", name), problem, "letters, digits and underscores")
-    if len(study.benchmark.polymorphs) < 2:
+    if len(study.benchmark.polymorphs) < 2 and study.benchmark.energy_volume.enabled:
         problem = "energies of fewer than two crystals can't be compared"
         yield Mistake(("benchmark", "polymorphs"), problem, "at least two crystals")
 

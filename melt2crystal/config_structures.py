@@ -30,6 +30,15 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
     if "label" not in broken:
         for index, name in enumerate(study.label.known):
             mistakes += _labels(name, ("label", "known", index), root)
+    if "liquid" not in broken:
+        for index, name in enumerate(study.liquid.frames or ()):
+            mistakes += _labels(name, ("liquid", "frames", index), root)
+    if "search" not in broken and study.search.enabled and study.search.found is not None:
+        mistakes += _labels(study.search.found, ("search", "found"), root)
+    if study.liquid.frames or study.search.found:
+        from melt2crystal.config_frames import mistakes_in_frames
+
+        mistakes += mistakes_in_frames(study, root, broken)
     if not {"substance", "benchmark"} & set(broken):
         for name, polymorph in study.benchmark.polymorphs.items():
             mistakes += _polymorph(polymorph, ("benchmark", "polymorphs", name), study.substance, root)

@@ -18,6 +18,7 @@ from melt2crystal.engines.base import Label, ReferenceEngine, settings_digest
 from melt2crystal.errors import UserError
 from melt2crystal.frames import frame_id, read_frames, too_close
 
+NOT_COMPUTED = "in no file of label.known and not in the label store, and label.compute is false"
 FINAL = ("ok", "unconverged", "unphysical")  # asking again would give the same; crashes and time-outs are tried again
 
 
@@ -108,8 +109,12 @@ def label_frames(
     store: LabelStore,
     largest_force_eV_per_A: float,
     minimum_distances_A: dict[str, float],
+    compute: bool = True,
 ) -> Iterator[tuple[Atoms, Label, bool]]:
     """Label frames that the store does not know; every frame comes back with a label.
+
+    Args:
+        compute: False: nothing is computed, and a frame the store does not know is 'not known'.
 
     Yields:
         frame, label, and whether it was known before. First the known ones, then the others as they finish.
@@ -121,6 +126,9 @@ def label_frames(
             unknown.append(frame)
         else:
             yield frame, judged(label, largest_force_eV_per_A), True
+    if not compute:
+        yield from ((frame, Label("not known", NOT_COMPUTED), False) for frame in unknown)
+        return
     sound = []
     for frame in unknown:
         reason = too_close(frame, minimum_distances_A)

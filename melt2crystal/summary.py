@@ -150,11 +150,18 @@ def best_structures(unique: pd.DataFrame, labelled: pd.DataFrame) -> list[Struct
     ]
 
 
-def search_part(relaxed: pd.DataFrame, unique: pd.DataFrame, found: pd.DataFrame, window_eV_per_atom: float) -> Search:
+def search_part(
+    relaxed: pd.DataFrame | None,
+    unique: pd.DataFrame,
+    found: pd.DataFrame,
+    window_eV_per_atom: float,
+    found_in: str | None = None,
+) -> Search:
     """Counts and best structures per pressure, and how HP's energies agree with the reference's.
 
     Args:
-        relaxed: all relaxations of all pressures and cell sizes; unique: the unique structures of all pressures.
+        relaxed: all relaxations of all pressures and cell sizes, None if nothing was searched here.
+        unique: the unique structures of all pressures.
         found: unique structures with ``energy_hp_mean_eV_per_atom`` (mean over the members) and
             ``energy_reference_eV_per_atom`` (missing where there is no label).
     """
@@ -164,7 +171,7 @@ def search_part(relaxed: pd.DataFrame, unique: pd.DataFrame, found: pd.DataFrame
         name: None if (error := rmse(rows[HP], rows[REFERENCE])) is None else 1000 * error
         for name, rows in (("all", labelled), ("window", inside))
     }
-    pressures = sorted({float(p) for p in relaxed["pressure_GPa"]})
+    pressures = sorted({float(p) for p in (unique if relaxed is None else relaxed)["pressure_GPa"]})
     return Search(
         labelled=len(labelled),
         pearson_r=pearson(labelled[HP], labelled[REFERENCE]),
@@ -175,13 +182,16 @@ def search_part(relaxed: pd.DataFrame, unique: pd.DataFrame, found: pd.DataFrame
         pressures=[
             SearchAtPressure(
                 pressure_GPa=p,
-                relaxed=int((relaxed["pressure_GPa"] == p).sum()),
-                sound=int(((relaxed["pressure_GPa"] == p) & (relaxed["status"] == "ok")).sum()),
+                relaxed=None if relaxed is None else int((relaxed["pressure_GPa"] == p).sum()),
+                sound=None
+                if relaxed is None
+                else int(((relaxed["pressure_GPa"] == p) & (relaxed["status"] == "ok")).sum()),
                 unique=int((unique["pressure_GPa"] == p).sum()),
                 best=best_structures(unique[unique["pressure_GPa"] == p], labelled[labelled["pressure_GPa"] == p]),
             )
             for p in pressures
         ],
+        found_in=found_in,
     )
 
 

@@ -136,8 +136,8 @@ class SearchAtPressure(Part):
     """Search at one pressure; best structures by HP enthalpy, the lowest first."""
 
     pressure_GPa: float
-    relaxed: int = Field(ge=0, description="relaxations, whatever their end")
-    sound: int = Field(ge=0, description="relaxations with status ok")
+    relaxed: int | None = Field(ge=0, description="relaxations, whatever their end; null: found in an earlier search")
+    sound: int | None = Field(ge=0, description="relaxations with status ok")
     unique: int = Field(ge=0)
     best: list[Structure]
 
@@ -152,6 +152,7 @@ class Search(Part):
     labelled_in_window: int = Field(ge=0)
     rmse_window_meV_per_atom: float | None
     pressures: list[SearchAtPressure]
+    found_in: str | None = Field(None, description="file of an earlier search's structures; null: searched here")
 
 
 class Cost(Part):
@@ -176,10 +177,11 @@ class Summary(Part):
     version: str = Field("unknown", description="of melt2crystal")
     datasets: list[Dataset]
     iterations: list[Iteration]
+    melts_from: list[str] = Field([], description="files the melts were taken from; empty: melted here")
     certificate_enabled: bool
     certificates: list[CertificateCount]
     held_out: dict[str, HeldOut]
-    energy_volume: dict[str, EnergyVolume]
+    energy_volume: dict[str, EnergyVolume] = Field(description="empty if the study makes no curves")
     fits: list[Fit]
     vdos_overlaps: list[Overlap] | None
     search: Search | None

@@ -19,10 +19,12 @@ def as_markdown(summary: Summary) -> str:
         _iterations(summary),
         "## Held-out melt",
         _held_out(summary),
-        "## Energy-volume curves",
-        *[_energy_volume(name, part) for name, part in summary.energy_volume.items()],
-        _fits(summary),
     ]
+    if summary.energy_volume:
+        curves = [_energy_volume(name, part) for name, part in summary.energy_volume.items()]
+        parts += ["## Energy-volume curves", *curves, _fits(summary)]
+    else:
+        parts += ["No energy-volume curves in this study: it has no figure 2."]
     if summary.vdos_overlaps is not None:
         spectra = [
             (
@@ -38,8 +40,12 @@ def as_markdown(summary: Summary) -> str:
         ]
         head = ("polymorph", "overlap", "halves of HP", "halves of reference", "T (K)", "p (GPa)", "resolution (THz)")
         parts += ["## Vibrational density of states, HP against the reference", table(head, spectra)]
-    if summary.search is not None:
+    if summary.search is None:
+        parts += ["No structures in this study: it has no figures 3 and 4."]
+    elif summary.search.found_in is None:
         parts += ["## Structure search with HP", _search(summary.search)]
+    else:
+        parts += ["## Structures found earlier, with HP", _search(summary.search)]
     costs = [
         (c.stage, c.jobs, show(c.wall_s, 1), show(c.cpu_s, 1), show(c.largest_memory_MB, 0)) for c in summary.costs
     ]
@@ -89,6 +95,9 @@ def _certificates(summary: Summary) -> str:
     state = (
         "on" if summary.certificate_enabled else "**off**: frames that were not found disordered were used all the same"
     )
+    if summary.melts_from:
+        files = ", ".join(f"`{name}`" for name in summary.melts_from)
+        state += f"; melts from {files}: their walks are not here, so diffusion is unknown"
     return f"Certificate of disorder: {state}.\n\n" + table(head, rows)
 
 
@@ -182,7 +191,12 @@ def _search(search: Search) -> str:
         f"{show(search.rmse_window_meV_per_atom, 1)} meV/atom over the {search.labelled_in_window} within "
         f"{search.stable_window_eV_per_atom:g} eV/atom of the lowest."
     )
-    counts = [(show(p.pressure_GPa), p.relaxed, p.sound, p.unique) for p in search.pressures]
+    if search.found_in:
+        text += f"\n\nNothing was searched: the structures are those of `{search.found_in}`, found with another model."
+    counts = [
+        (show(p.pressure_GPa), *("–" if n is None else n for n in (p.relaxed, p.sound)), p.unique)
+        for p in search.pressures
+    ]
     best = [
         (
             show(p.pressure_GPa),

@@ -10,6 +10,12 @@ def of_polymorphs(*fields, names=POLYMORPHS):
     return [{"name": name, **STUDY.benchmark.polymorphs[name].model_dump(include=set(fields))} for name in names]
 
 
+# figures and the summary need these three
+ENERGY_VOLUME = (
+    [f"{RESULTS}/benchmark/{name}" for name in ("energy_volume_errors.csv", "energy_volume_errors.json", "fits.csv")]
+    if STUDY.benchmark.energy_volume.enabled
+    else []
+)
 SPECTRA_OF = (["hp", "reference"] if STUDY.benchmark.vdos.reference else ["hp"]) if STUDY.benchmark.vdos.enabled else []
 
 
@@ -34,7 +40,7 @@ HARMONIC = STUDY.benchmark.harmonic_polymorphs  # none while benchmark.harmonic.
 SEARCHED = [f"{pressure:g}" for pressure in STUDY.search.pressures_GPa] if STUDY.search.enabled else []
 FIGURES = [
     "figure_parity",
-    "figure_energy_volume",
+    *(["figure_energy_volume"] if ENERGY_VOLUME else []),
     *(["figure_harmonic"] if HARMONIC else []),
     *(["figure_search", "figure_found"] if STUDY.search.enabled else []),
     *(["figure_selection"] if STUDY.select.max_iterations else []),
@@ -82,6 +88,10 @@ def picture(rule, path=None):
         category="2. Figures",
         labels={"Figure": number, "Shows": shows},
     )
+
+
+MELTS_FROM = list(STUDY.liquid.frames or [])
+FOUND_BEFORE = STUDY.search.found if STUDY.search.enabled else None
 
 
 def found_by_pressure(name):

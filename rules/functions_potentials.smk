@@ -21,6 +21,11 @@ def melt_tables(name):
     return [f"{RESULTS}/liquid/{purpose}/p{pressure}/{name}" for purpose in PURPOSES for pressure in PRESSURES]
 
 
+def melt_folder(purpose):
+    """Where the melts of a study lie that takes them from files."""
+    return f"{RESULTS}/liquid/{purpose}/given"
+
+
 def largest_batch(batch):
     """The most frames a batch can hold: the number of shards must be known before the frames are."""
     if batch == "initial":
@@ -37,6 +42,8 @@ def largest_batch(batch):
 
 
 def number_of_shards(batch):
+    if not STUDY.label.compute or (STUDY.liquid.frames and batch in PURPOSE_OF):
+        return 1  # looked up, or of a number that only the files know
     return max(1, ceil(largest_batch(batch) / STUDY.jobs.frames_per_shard(STUDY.label.frames_per_shard)))
 
 

@@ -17,7 +17,7 @@ rule reference_check:
         mem_mb=memory(1000),
         runtime=10,
     params:
-        settings=settings("reference", "label.known", "substance"),
+        settings=settings("reference", "label.compute", "label.known", "substance"),
         store=STORE,
     message:
         "Checking that the reference engine has what it needs"
@@ -47,7 +47,7 @@ rule label_shard:
         mem_mb=memory(STUDY.jobs.label_MB_per_rank * RANKS),
         runtime=STUDY.jobs.label_runtime(),
     params:
-        settings=settings("reference", "label.known", "label.largest_force_eV_per_A", "substance"),
+        settings=settings("reference", "label.compute", "label.known", "label.largest_force_eV_per_A", "substance"),
         shards=lambda wildcards: number_of_shards(wildcards.batch),
         store=STORE,
         study=STUDY.name,

@@ -83,7 +83,7 @@ rule liquid_tables:
     message:
         "Joining the tables of the melts"
     shell:
-        "python scripts/liquid_tables.py {input.walks} --walks {output.walks} --counts {output.certificate} > {log} 2>&1"
+        "python scripts/liquid_tables.py {input.certificates} --walks {output.walks} --counts {output.certificate} > {log} 2>&1"
 
 
 rule liquid_plot:

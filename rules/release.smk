@@ -53,6 +53,7 @@ rule release_card:
             "certificate",
             "train.network",
             training=training_settings(wildcards.potential),
+            melts_from=MELTS_FROM,
         ),
     message:
         "Writing the card of {wildcards.potential}"

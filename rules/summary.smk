@@ -9,16 +9,14 @@ rule summary:
         relaxed=collect(
             f"{RESULTS}/search/p{{p}}/z{{z}}/structures.csv",
             p=([f"{p:g}" for p in STUDY.search.pressures_GPa] if STUDY.search.enabled else []),
-            z=STUDY.search.formula_units,
+            z=[] if FOUND_BEFORE else STUDY.search.formula_units,
         ),
         unique=found_by_pressure("unique.csv") if STUDY.search.enabled else [],
         found=f"{RESULTS}/search/found.csv" if STUDY.search.enabled else [],
         hp=f"{RESULTS}/train/hp/heldout.json",
         lp=f"{RESULTS}/train/lp/heldout.json",
         certificate=f"{RESULTS}/liquid/certificate.csv",
-        errors=f"{RESULTS}/benchmark/energy_volume_errors.csv",
-        totals=f"{RESULTS}/benchmark/energy_volume_errors.json",
-        fits=f"{RESULTS}/benchmark/fits.csv",
+        curves=ENERGY_VOLUME,
         overlaps=(f"{RESULTS}/benchmark/vdos/overlaps.csv" if STUDY.benchmark.vdos.enabled else []),
     output:
         json=f"{RESULTS}/summary.json",
@@ -42,5 +40,5 @@ rule summary:
     shell:
         "python scripts/summary.py {input.manifests} {input.selections} {input.relaxed} {input.unique} "
         "{params.found} {input.found} {params.overlaps} {input.overlaps} --hp {input.hp} --lp {input.lp} "
-        "--certificate {input.certificate} --errors {input.errors} --totals {input.totals} --fits {input.fits} "
+        "{input.curves} --certificate {input.certificate} "
         "--costs {params.costs} --out {output.json} --text {output.text} --settings {params.settings:q} > {log} 2>&1"

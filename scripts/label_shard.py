@@ -34,7 +34,8 @@ def label_shard(
     frames = read_frames(requested)[shard::shards]
     known = LabelStore(store, digest, writer, [Path(name) for name in released])
     rows, results = [], {}
-    for frame, label, was_known in label_frames(frames, engine, known, largest_force, substance.minimum_distances_A):
+    limits, compute = substance.minimum_distances_A, given.value("label.compute")
+    for frame, label, was_known in label_frames(frames, engine, known, largest_force, limits, compute):
         name = frame.info["frame_id"]
         rows.append((name, label.status, label.reason, round(label.seconds, 3), engine.name, digest))
         if label.status == "ok":

@@ -20,21 +20,23 @@ from melt2crystal.settings import Settings
 def liquid_certify(
     library: Annotated[list[Path], typer.Argument(help="CIF files of the known crystals")],
     frames: Annotated[Path, typer.Option(help="frames of the walks (extended XYZ)")],
-    walks: Annotated[Path, typer.Option(help="table of the walks, for their diffusion (CSV)")],
     potential: Annotated[Path, typer.Option(help="cheap classical potential for the quench (LAMMPS include file)")],
     table: Annotated[Path, typer.Option(help="what was found in each frame (CSV)")],
     certified: Annotated[Path, typer.Option(help="frames that passed (extended XYZ)")],
     settings: SettingsText,
+    walks: Annotated[
+        Path | None, typer.Option(help="table of the walks, for their diffusion (CSV); without it diffusion is unknown")
+    ] = None,
 ) -> None:
     """Check diffusion, symmetry, likeness to known crystals and repetition of every frame."""
     given = Settings(settings)
     certificate, substance = given.section("certificate", Certificate), given.section("substance", Substance)
-    flows = {}
-    for row in pd.read_csv(walks).to_dict("records"):
+    flows: dict[float, bool | None] = {}
+    for row in [] if walks is None else pd.read_csv(walks).to_dict("records"):
         measured = {name: row[f"diffusion_{name}_A2_per_ps"] for name in substance.species}
         flows[row["temperature_K"]] = diffuses(measured, row["walk_ps"], certificate)
     melt = read_frames(frames)
-    of_frames = [flows[frame.info["temperature_K"]] for frame in melt]
+    of_frames = [None if walks is None else flows[frame.info["temperature_K"]] for frame in melt]
     findings, passed = certify(melt, library, certificate, substance, potential, of_frames)
     for position, name in enumerate(("pressure_GPa", "temperature_K", "origin"), 1):
         findings.insert(position, name, [frame.info[name] for frame in melt])

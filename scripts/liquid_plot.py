@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import pandas as pd
 import typer
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from melt2crystal.errors import speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
+from melt2crystal.plotting.melts import count_bars
 from melt2crystal.plotting.style import (
     OKABE_ITO,
     journal_style,
@@ -26,7 +25,6 @@ from melt2crystal.settings import Settings
 
 MARKERS = {"train": "o", "heldout": "^"}
 NAMES = {"train": "training", "heldout": "held out"}
-COUNTS = {"certified": OKABE_ITO["sky"], "excluded": OKABE_ITO["vermilion"], "crystalline, kept": OKABE_ITO["orange"]}
 
 
 def draw(
@@ -60,7 +58,7 @@ def draw(
         panels["diffusion"].annotate(
             "arrested below", (0.03, minimum_diffusion), xycoords=("axes fraction", "data"), ha="left", va="bottom"
         )
-    _bars(panels["counts"], counts)
+    count_bars(panels["counts"], counts)
     for position, axes in enumerate(panels.values()):
         letter(axes, chr(ord("a") + position))
     for pressure, colour in colours.items():
@@ -72,35 +70,6 @@ def draw(
     handles, labels = panels["density"].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=9)
     return figure
-
-
-def _bars(axes: Axes, counts: pd.DataFrame) -> None:
-    """Frames per state, both melts together: certified, excluded, and crystalline ones that a control study keeps."""
-    states = counts.groupby(["pressure_GPa", "temperature_K"])[["passed", "excluded", "would_pass"]].sum().reset_index()
-    kept_crystals = (states["passed"] - states["would_pass"]).clip(lower=0)
-    parts = {
-        "certified": states["passed"] - kept_crystals,
-        "excluded": states["excluded"],
-        "crystalline, kept": kept_crystals,
-    }
-    places, gap, previous = [], 0.0, None
-    for number, pressure in enumerate(states["pressure_GPa"]):
-        gap += 0.6 if previous not in (None, pressure) else 0.0
-        places.append(number + gap)
-        previous = pressure
-    base = np.zeros(len(states))
-    for name, part in parts.items():
-        if name == "certified" or part.any():
-            axes.bar(places, part, bottom=base, color=COUNTS[name], width=0.8, label=name)
-        base += part.to_numpy()
-    names = [f"{temperature / 1000:.2g}" for temperature in states["temperature_K"]]
-    axes.set_xticks(places, names, rotation=90 if len(places) > 30 else 0)
-    axes.tick_params(axis="x", top=False)
-    axes.set(ylabel="frames", xlim=(-1, places[-1] + 1), ylim=(0, 1.22 * max(base.max(), 1)))
-    axes.set_xlabel("temperature of the state (kK), grouped by pressure")
-    for pressure, group in states.assign(place=places).groupby("pressure_GPa"):
-        axes.annotate(f"{pressure:g} GPa", (group["place"].mean(), 1.02 * base.max()), ha="center", va="bottom")
-    axes.legend(loc="upper right", ncols=3, bbox_to_anchor=(1, 1.13), borderaxespad=0)
 
 
 @speaks

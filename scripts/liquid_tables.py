@@ -9,24 +9,28 @@ import typer
 from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 
+NO_WALK = "not in this study"  # melts from files: diffusion is not judged
 STATE = ["purpose", "pressure_GPa", "temperature_K"]
 
 
 @speaks
 def liquid_tables(
-    tables: Annotated[list[Path], typer.Argument(help="walks.csv of each melt, certificate.csv beside it")],
-    walks: Annotated[Path, typer.Option(help="all walks (CSV)")],
+    tables: Annotated[list[Path], typer.Argument(help="certificate.csv of each melt, walks.csv beside it")],
     counts: Annotated[Path, typer.Option(help="frames, passed and excluded ones per state (CSV)")],
+    walks: Annotated[Path | None, typer.Option(help="all walks (CSV); leave it out if the melts have none")] = None,
 ) -> None:
     """Both tables are sorted by purpose, pressure and temperature; states without any frame are kept."""
-    joined = pd.concat([pd.read_csv(path) for path in tables]).sort_values(STATE).reset_index(drop=True)
-    findings = []
-    for path in tables:
-        found = pd.read_csv(path.with_name("certificate.csv"), keep_default_na=False)
-        findings.append(found.assign(purpose=path.parents[1].name))
-    for path, table in ((walks, joined), (counts, counts_per_state(joined, pd.concat(findings)))):
-        with complete(path) as beside:
-            table.to_csv(beside, index=False)
+    of_melts = [pd.read_csv(path, keep_default_na=False).assign(purpose=path.parents[1].name) for path in tables]
+    findings = pd.concat(of_melts)
+    if walks is None:
+        joined = findings[STATE].drop_duplicates().assign(status=NO_WALK).sort_values(STATE)
+    else:
+        joined = pd.concat([pd.read_csv(path.with_name("walks.csv")) for path in tables])
+        joined = joined.sort_values(STATE).reset_index(drop=True)
+        with complete(walks) as beside:
+            joined.to_csv(beside, index=False)
+    with complete(counts) as beside:
+        counts_per_state(joined, findings).to_csv(beside, index=False)
 
 
 def counts_per_state(walks: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:

@@ -21,12 +21,16 @@ def reference_check(
     out: Annotated[Path, typer.Option(help="engine and settings digest (JSON)")],
     settings: SettingsText,
 ) -> None:
-    """End with the engine's message if a program or a file is missing; with labels at hand that is only a warning."""
+    """End with the engine's message if a program or a file is missing; with labels at hand that is only a warning.
+
+    With ``label.compute: false`` the engine is not asked: it will not be called.
+    """
     given = Settings(settings)
     engine = reference_engine(given.value("reference"), given.section("substance", Substance).species)
     digest, missing = settings_digest(engine), ""
     try:
-        engine.check()
+        if given.value("label.compute"):
+            engine.check()
     except EngineError as error:
         if not given.value("label.known") and not any((store / digest).glob("*.jsonl")):
             raise

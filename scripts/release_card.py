@@ -56,6 +56,11 @@ def _card(
         if given.value("certificate")["enabled"]
         else ("**the certificate of disorder was switched off: crystals may be among the frames**")
     )
+    files = given.value("melts_from")
+    if files and given.value("certificate")["enabled"]:
+        certified += (
+            f"; its check of diffusion does not apply, the walks are not part of this study ({', '.join(files)})"
+        )
     lines = [
         f"# {TITLES[potential]} potential of {substance['name']}, study {given.value('name')}",
         "",

@@ -23,7 +23,7 @@ from melt2crystal.summary import (
     overlap_part,
     search_part,
 )
-from melt2crystal.summary_schema import HeldOut, Summary
+from melt2crystal.summary_schema import EnergyVolume, HeldOut, Summary
 from melt2crystal.summary_text import as_markdown
 
 
@@ -41,6 +41,13 @@ def together(paths: list[Path]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.read_csv(paths[0])
 
 
+def energy_volumes(named: dict[str, list[Path]]) -> dict[str, EnergyVolume]:
+    """Errors of HP and LP along the energy-volume curves."""
+    totals = read_json(named["energy_volume_errors.json"][0])
+    rows = pd.read_csv(named["energy_volume_errors.csv"][0])
+    return {name: energy_volume_part(rows[rows["potential"] == name], totals[name]) for name in ("hp", "lp")}
+
+
 def jobs_measured(folder: Path) -> list[tuple[str, pd.DataFrame]]:
     """(rule, benchmark table) of every job that left one: folder/<rule>/*.tsv."""
     return [(path.parent.name, pd.read_csv(path, sep="\t")) for path in sorted(folder.glob("*/*.tsv"))]
@@ -52,15 +59,13 @@ def summary(
         list[Path],
         typer.Argument(
             help="dataset/{iteration}/manifest.json, select/{iteration}/table.csv and, with a search, "
-            "search/.../structures.csv and search/.../unique.csv, told apart by their names"
+            "search/.../structures.csv and search/.../unique.csv, with energy-volume curves "
+            "energy_volume_errors.csv, energy_volume_errors.json and fits.csv, told apart by their names"
         ),
     ],
     hp: Annotated[Path, typer.Option(help="errors of HP on held-out melt (JSON)")],
     lp: Annotated[Path, typer.Option(help="errors of LP on held-out melt (JSON)")],
     certificate: Annotated[Path, typer.Option(help="certificates of disorder per state (CSV)")],
-    errors: Annotated[Path, typer.Option(help="energy-volume errors of each polymorph (CSV)")],
-    totals: Annotated[Path, typer.Option(help="energy-volume errors of groups (JSON)")],
-    fits: Annotated[Path, typer.Option(help="Birch-Murnaghan fits (CSV)")],
     costs: Annotated[Path, typer.Option(help="folder of the benchmark files, read as far as they exist")],
     out: Annotated[Path, typer.Option(help="summary (JSON)")],
     text: Annotated[Path, typer.Option(help="summary (Markdown)")],
@@ -71,11 +76,12 @@ def summary(
     """Collect what the stages found into summary.json and summary.md."""
     given = Settings(settings)
     named = {name: sorted(p for p in tables if p.name == name) for name in {path.name for path in tables}}
-    by_potential, error_rows = read_json(totals), pd.read_csv(errors)
+    curves = "energy_volume_errors.csv" in named
     search = None
     if found is not None:
-        relaxed, unique = together(named["structures.csv"]), together(named["unique.csv"])
-        search = search_part(relaxed, unique, pd.read_csv(found), given.value("search")["stable_window_eV_per_atom"])
+        relaxed = together(named["structures.csv"]) if "structures.csv" in named else None
+        unique, window = together(named["unique.csv"]), given.value("search")["stable_window_eV_per_atom"]
+        search = search_part(relaxed, unique, pd.read_csv(found), window, given.value("found_in"))
     result = Summary(
         study=given.value("name"),
         substance=given.value("substance")["name"],
@@ -85,14 +91,12 @@ def summary(
         version=version_of_code(),
         datasets=[dataset_part(path.parent.name, read_json(path)) for path in named.get("manifest.json", [])],
         iterations=[iteration_part(path.parent.name, pd.read_csv(path)) for path in named.get("table.csv", [])],
+        melts_from=given.value("melts_from"),
         certificate_enabled=given.value("certificate")["enabled"],
         certificates=certificate_part(pd.read_csv(certificate)),
         held_out={name: HeldOut(**read_json(path)) for name, path in (("hp", hp), ("lp", lp))},
-        energy_volume={
-            name: energy_volume_part(error_rows[error_rows["potential"] == name], by_potential[name])
-            for name in ("hp", "lp")
-        },
-        fits=fit_part(pd.read_csv(fits)),
+        energy_volume=energy_volumes(named) if curves else {},
+        fits=fit_part(pd.read_csv(named["fits.csv"][0])) if curves else [],
         vdos_overlaps=None if overlaps is None else overlap_part(pd.read_csv(overlaps)),
         search=search,
         costs=cost_part(jobs_measured(costs)),

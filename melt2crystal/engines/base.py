@@ -11,7 +11,7 @@ from ase import Atoms
 
 from melt2crystal.settings import to_text
 
-Status = Literal["ok", "unconverged", "crashed", "timed out", "unphysical"]
+Status = Literal["ok", "unconverged", "crashed", "timed out", "unphysical", "not known"]
 
 
 @dataclass(frozen=True)

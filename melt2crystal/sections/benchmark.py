@@ -53,6 +53,7 @@ HARMONIC_BY_DEFAULT = ("alpha_quartz", "alpha_cristobalite", "keatite", "stishov
 class EnergyVolume(Section):
     """Energy-volume curves: isotropic scaling of each polymorph, the same volumes for models and reference."""
 
+    enabled: bool = amount(True, description="make energy-volume curves at all")
     volume_scales: list[float] = Field(
         [0.88, 0.91, 0.94, 0.97, 1.0, 1.03, 1.06, 1.09, 1.12],
         min_length=5,

@@ -23,6 +23,14 @@ class Liquid(Section):
     heldout_frames_per_state: int = amount(
         6, ge=2, description="frames per state from an independent melt, never trained on"
     )
+    frames: list[str] | None = amount(
+        None,
+        min_length=1,
+        description="files of melts (extended XYZ) to take as they are; null: melt by the keys here",
+    )
+    heldout_share: float = amount(
+        0.2, gt=0, lt=1, description="frames: share of the frames of each pressure that is held out, by whole walks"
+    )
     thermostat_fs: float = Field(100.0, gt=0, description="thermostat damping time, fs")
     barostat_fs: float = Field(500.0, gt=0, description="barostat damping time, fs")
 

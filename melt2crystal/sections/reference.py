@@ -213,6 +213,10 @@ class Label(Section):
     failure_tolerance: float = Field(
         0.05, ge=0, lt=1, description="share of requested frames that may fail before the run stops"
     )
+    compute: bool = Field(
+        True,
+        description="compute labels that are not known; false: a frame without one fails, no engine is needed",
+    )
     known: list[str] = Field(
         [], description="released label files (extended XYZ) looked up before anything is computed"
     )

@@ -95,6 +95,9 @@ class Search(Starts, Relaxation, Symmetry, Unique):
     """Random search (symmetric, symmetric and rattled, P1) with relaxation at pressure."""
 
     enabled: bool = amount(True, description="search at all")
+    found: str | None = amount(
+        None, description="file of labelled structures found earlier (extended XYZ), evaluated instead of a search"
+    )
     pressures_GPa: list[float] = amount([0.0, 10.0], min_length=1, description="pressures, GPa")
     formula_units: list[int] = amount(
         [2, 3, 4], min_length=1, description="formula units per cell; each is a search of its own"

@@ -1,0 +1,38 @@
+"""Frames of the melts per state, as bars."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from melt2crystal.plotting.style import OKABE_ITO
+
+COUNTS = {"certified": OKABE_ITO["sky"], "excluded": OKABE_ITO["vermilion"], "crystalline, kept": OKABE_ITO["orange"]}
+
+
+def count_bars(axes: Axes, counts: pd.DataFrame) -> None:
+    """Frames per state, both melts together: certified, excluded, and crystalline ones that a control study keeps."""
+    states = counts.groupby(["pressure_GPa", "temperature_K"])[["passed", "excluded", "would_pass"]].sum().reset_index()
+    kept_crystals = (states["passed"] - states["would_pass"]).clip(lower=0)
+    parts = {
+        "certified": states["passed"] - kept_crystals,
+        "excluded": states["excluded"],
+        "crystalline, kept": kept_crystals,
+    }
+    places, gap, previous = [], 0.0, None
+    for number, pressure in enumerate(states["pressure_GPa"]):
+        gap += 0.6 if previous not in (None, pressure) else 0.0
+        places.append(number + gap)
+        previous = pressure
+    base = np.zeros(len(states))
+    for name, part in parts.items():
+        if name == "certified" or part.any():
+            axes.bar(places, part, bottom=base, color=COUNTS[name], width=0.8, label=name)
+        base += part.to_numpy()
+    names = [f"{temperature / 1000:.2g}" for temperature in states["temperature_K"]]
+    axes.set_xticks(places, names, rotation=90 if len(places) > 30 else 0)
+    axes.tick_params(axis="x", top=False)
+    axes.set(ylabel="frames", xlim=(-1, places[-1] + 1), ylim=(0, 1.22 * max(base.max(), 1)))
+    axes.set_xlabel("temperature of the state (kK), grouped by pressure")
+    for pressure, group in states.assign(place=places).groupby("pressure_GPa"):
+        axes.annotate(f"{pressure:g} GPa", (group["place"].mean(), 1.02 * base.max()), ha="center", va="bottom")
+    axes.legend(loc="upper right", ncols=3, bbox_to_anchor=(1, 1.13), borderaxespad=0)

@@ -1,0 +1,103 @@
+"""Structures that were found earlier, with another model: evaluated as they are, and relaxed from there."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from ase import Atoms
+from ase.calculators.calculator import Calculator
+
+from melt2crystal.frames import canonical_frame
+from melt2crystal.polymorphs import formula_units
+from melt2crystal.search.relax import Guard, relax
+from melt2crystal.search.rows import measures
+from melt2crystal.search.table import UNIQUE, as_table
+from melt2crystal.search.unique import classes
+from melt2crystal.sections.substance import Substance
+
+ORIGIN = "given"
+RELAXED = (
+    *("id", "pressure_GPa", "status", "evaluations", "same_structure"),
+    *("enthalpy_eV_per_atom", "volume_A3_per_atom", "volume_change_percent"),
+    *("space_group", "space_group_given", "coordination", "coordination_given"),
+)
+
+
+def at_pressure(frames: Sequence[Atoms], pressure_GPa: float) -> list[Atoms]:
+    """The frames found at a pressure, bare but for their ids."""
+    chosen = []
+    for atoms in frames:
+        if np.isclose(float(atoms.info["pressure_GPa"]), pressure_GPa):
+            bare = Atoms(atoms.get_chemical_symbols(), atoms.get_positions(), cell=atoms.cell.array, pbc=True)
+            frame = canonical_frame(bare)
+            frame.info |= {"id": str(atoms.info["id"]), "pressure_GPa": pressure_GPa, "origin": ORIGIN}
+            chosen.append(frame)
+    return chosen
+
+
+def unique_table(
+    frames: Sequence[Atoms],
+    energies_eV: Sequence[float],
+    pressure_GPa: float,
+    substance: Substance,
+    symprecs_A: Sequence[float],
+) -> tuple[pd.DataFrame, list[Atoms]]:
+    """Rows (schema UNIQUE) and frames, lowest enthalpy of the model first, at exactly the given geometries.
+
+    ``is_minimum`` stays empty and ``occurrences`` 1: both belong to the search that found them.
+
+    Args:
+        energies_eV: of one model, eV per cell.
+    """
+    rows = []
+    for frame, energy in zip(frames, energies_eV, strict=True):
+        row: dict[str, Any] = {
+            "id": frame.info["id"],
+            "generation": 0,
+            "origin": ORIGIN,
+            "formula_units": formula_units(frame, substance.formula, frame.info["id"]),
+            "pressure_GPa": pressure_GPa,
+            "status": "ok",
+            "evaluations": 1,
+            "occurrences": 1,
+        }
+        rows.append(row | measures(frame, float(energy), pressure_GPa, substance, symprecs_A))
+    order = sorted(range(len(rows)), key=lambda k: (rows[k]["enthalpy_eV_per_atom"], rows[k]["id"]))
+    return as_table([rows[k] for k in order], UNIQUE, "structures found earlier"), [frames[k] for k in order]
+
+
+def relaxed_row(
+    frame: Atoms,
+    given: dict[str, Any],
+    calculator: Calculator,
+    substance: Substance,
+    symprecs_A: Sequence[float],
+    force_eV_per_A: float,
+    steps: int,
+    guard: Guard | None = None,
+) -> dict[str, Any]:
+    """Where the model takes a structure: a row with the columns ``RELAXED``.
+
+    ``same_structure``: pymatgen's matcher knows the relaxed structure as the given one, whatever its volume.
+
+    Args:
+        given: the structure's row of :func:`unique_table`.
+    """
+    pressure = float(given["pressure_GPa"])
+    end = relax(frame, calculator, pressure, force_eV_per_A, steps, guard=guard)
+    row: dict[str, Any] = {
+        "id": given["id"],
+        "pressure_GPa": pressure,
+        "status": f"insane: {end.complaint}" if end.complaint else "ok" if end.converged else "unconverged",
+        "evaluations": end.evaluations,
+        "space_group_given": given["space_group"],
+        "coordination_given": given["coordination"],
+    }
+    if end.complaint:
+        return row
+    found = measures(end.atoms, end.energy_eV, pressure, substance, symprecs_A)
+    row |= {name: found[name] for name in RELAXED if name in found}
+    row["volume_change_percent"] = 100 * (end.atoms.get_volume() / frame.get_volume() - 1)
+    row["same_structure"] = len(classes([frame, end.atoms], [0.0, 0.0], 1.0, 1.0)) == 1
+    return row

@@ -1,0 +1,31 @@
+# Where search.found names a file: structures of an earlier search are evaluated with this study's HP, nothing is searched.
+
+
+ruleorder: search_given > search_unique
+
+
+rule search_given:
+    input:
+        code=code("search_given"),
+        models=released_models("hp"),
+        found=FOUND_BEFORE,
+    output:
+        table=f"{RESULTS}/search/p{{pressure}}/unique.csv",
+        structures=f"{RESULTS}/search/p{{pressure}}/unique.extxyz",
+        relaxed=f"{RESULTS}/search/p{{pressure}}/relaxed.csv",
+    log:
+        log("search_given", "p{pressure}"),
+    benchmark:
+        cost("search_given", "p{pressure}")
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=240,
+    params:
+        settings=settings(*leaves(Relaxation, Symmetry), "substance"),
+    message:
+        "Structures found earlier at {wildcards.pressure} GPa, with HP"
+    shell:
+        "python scripts/search_given.py {input.models} --found {input.found} --pressure={wildcards.pressure} "
+        "--table {output.table} --structures {output.structures} --relaxed {output.relaxed} "
+        "--settings {params.settings:q} > {log} 2>&1"

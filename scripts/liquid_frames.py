@@ -1,0 +1,92 @@
+"""Take the melt from files instead of melting: frames for training, and held-out ones from other walks."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+from ase import Atoms
+from ase.units import GPa, kB
+
+from melt2crystal.errors import UserError, speaks
+from melt2crystal.files import complete
+from melt2crystal.frames import canonical_frame, density_g_per_cm3, read_frames, write_frames
+from melt2crystal.given_melt import complaint, held_out, walk_of
+from melt2crystal.options import SettingsText
+from melt2crystal.sections.substance import Substance
+from melt2crystal.settings import Settings
+
+KEPT = ("temperature_K", "pressure_GPa", "origin")
+
+
+@speaks
+def liquid_frames(
+    files: Annotated[list[Path], typer.Argument(help="melts (extended XYZ) with temperature_K and pressure_GPa")],
+    train: Annotated[Path, typer.Option(help="frames for training (extended XYZ)")],
+    heldout: Annotated[Path, typer.Option(help="frames of other walks, never trained on (extended XYZ)")],
+    table: Annotated[Path, typer.Option(help="one row per frame: purpose, state, walk, density, label (CSV)")],
+    settings: SettingsText,
+) -> None:
+    """Split by walks (melt2crystal/given_melt.py); a frame that occurs twice counts once. Labels are not taken along:
+    the label stage looks them up, and checks that they belong to the study's reference."""
+    given = Settings(settings)
+    formula = given.section("substance", Substance).formula
+    melt: dict[str, Atoms] = {}
+    for path in files:
+        for number, atoms in enumerate(read_frames(path)):
+            wrong = complaint(atoms, formula)
+            if wrong:
+                raise UserError(f"{path}: frame {number} {wrong}; take it out of the file")
+            melt.setdefault(canonical_frame(atoms).info["frame_id"], atoms)
+    frames = list(melt.values())
+    chosen = held_out(frames, given.value("heldout_share"), given.value("seed"))
+    for path, wanted in ((train, False), (heldout, True)):
+        write_frames(path, [bare(atoms) for atoms, held in zip(frames, chosen, strict=True) if held is wanted])
+    rows = [described(atoms, held) for atoms, held in zip(frames, chosen, strict=True)]
+    with complete(table) as beside:
+        pd.DataFrame(rows).to_csv(beside, index=False, float_format="%.8g")
+    walks = len({walk_of(atoms) for atoms in frames})
+    print(f"{len(frames)} frames of {walks} walks; {sum(chosen)} held out, {len(frames) - sum(chosen)} for training")
+
+
+def bare(atoms: Atoms) -> Atoms:
+    """The frame as the other stages know it: structure, state and origin, no label."""
+    frame = canonical_frame(Atoms(atoms.get_chemical_symbols(), atoms.get_positions(), cell=atoms.cell.array, pbc=True))
+    return _with_info(frame, atoms)
+
+
+def _with_info(frame: Atoms, atoms: Atoms) -> Atoms:
+    for name in KEPT:
+        if name in atoms.info:
+            value = atoms.info[name]
+            frame.info[name] = str(value) if name == "origin" else float(value)
+    return frame
+
+
+def described(atoms: Atoms, held: bool) -> dict[str, object]:
+    """A row of the table; the label's energy and pressure are empty where the file has no label.
+
+    The label's pressure is that of the forces plus that of an ideal gas at the state's temperature.
+    """
+    pressure, temperature, walk = walk_of(atoms)
+    row = {
+        "frame_id": canonical_frame(atoms).info["frame_id"],
+        "purpose": "heldout" if held else "train",
+        "pressure_GPa": pressure,
+        "temperature_K": temperature,
+        "walk": walk,
+        "atoms": len(atoms),
+        "density_g_per_cm3": density_g_per_cm3(atoms),
+    }
+    labels = atoms.calc.results if atoms.calc is not None else {}
+    row["label_energy_eV_per_atom"] = labels["energy"] / len(atoms) if "energy" in labels else np.nan
+    kinetic = len(atoms) * kB * temperature / atoms.get_volume()
+    has_stress = "stress" in labels
+    static = -np.trace(atoms.get_stress(voigt=False)) / 3 if has_stress else np.nan
+    row["label_pressure_GPa"] = (static + kinetic) / GPa
+    return row
+
+
+if __name__ == "__main__":
+    typer.run(liquid_frames)
