@@ -105,6 +105,7 @@ def shard_command(tmp_path, folder, script, count=4):
     settings = {
         "reference": chosen.model_dump(mode="json"),
         "label.largest_force_eV_per_A": 100.0,
+        "label.compute": True,
         "label.known": [],
         "substance": {"formula": {"Si": 1}, "minimum_distances_A": {}},
     }

@@ -55,6 +55,7 @@ def shard(tmp_path):
                 "calculator": f"slow_calculator:{calculator}",
                 "arguments": {"sigma": 1.5, "epsilon": 0.1},
             },
+            "label.compute": True,
             "label.known": [],
             "label.largest_force_eV_per_A": 100.0,
             "substance": {},
