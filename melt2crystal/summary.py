@@ -156,6 +156,7 @@ def search_part(
     found: pd.DataFrame,
     window_eV_per_atom: float,
     found_in: str | None = None,
+    given: pd.DataFrame | None = None,
 ) -> Search:
     """Counts and best structures per pressure, and how HP's energies agree with the reference's.
 
@@ -164,6 +165,8 @@ def search_part(
         unique: the unique structures of all pressures.
         found: unique structures with ``energy_hp_mean_eV_per_atom`` (mean over the members) and
             ``energy_reference_eV_per_atom`` (missing where there is no label).
+        found_in: file of the structures of an earlier search.
+        given: where HP's relaxation takes these, column ``same_structure``.
     """
     labelled = found[np.isfinite(found[REFERENCE].astype(float)) & np.isfinite(found[HP].astype(float))]
     inside = labelled[stable_window(labelled[REFERENCE], window_eV_per_atom)]
@@ -191,6 +194,8 @@ def search_part(
             )
             for p in pressures
         ],
+        given=None if given is None else len(given),
+        kept=None if given is None else int((given["same_structure"].astype(str) == "True").sum()),
         found_in=found_in,
     )
 

@@ -152,6 +152,8 @@ class Search(Part):
     labelled_in_window: int = Field(ge=0)
     rmse_window_meV_per_atom: float | None
     pressures: list[SearchAtPressure]
+    given: int | None = Field(None, description="structures of an earlier search; null: searched here")
+    kept: int | None = Field(None, description="of these, still the same structure after HP's own relaxation")
     found_in: str | None = Field(None, description="file of an earlier search's structures; null: searched here")
 
 

@@ -192,7 +192,8 @@ def _search(search: Search) -> str:
         f"{search.stable_window_eV_per_atom:g} eV/atom of the lowest."
     )
     if search.found_in:
-        text += f"\n\nNothing was searched: the structures are those of `{search.found_in}`, found with another model."
+        text += f"\n\nNothing was searched: the structures are those of `{search.found_in}`, found with another model. "
+        text += f"HP's own relaxation keeps {search.kept} of {search.given} of them."
     counts = [
         (show(p.pressure_GPa), *("–" if n is None else n for n in (p.relaxed, p.sound)), p.unique)
         for p in search.pressures

@@ -11,6 +11,7 @@ rule summary:
             p=([f"{p:g}" for p in STUDY.search.pressures_GPa] if STUDY.search.enabled else []),
             z=[] if FOUND_BEFORE else STUDY.search.formula_units,
         ),
+        kept=found_by_pressure("relaxed.csv") if FOUND_BEFORE else [],
         unique=found_by_pressure("unique.csv") if STUDY.search.enabled else [],
         found=f"{RESULTS}/search/found.csv" if STUDY.search.enabled else [],
         hp=f"{RESULTS}/train/hp/heldout.json",
@@ -38,7 +39,7 @@ rule summary:
     message:
         "Writing the summary"
     shell:
-        "python scripts/summary.py {input.manifests} {input.selections} {input.relaxed} {input.unique} "
+        "python scripts/summary.py {input.manifests} {input.selections} {input.relaxed} {input.kept} {input.unique} "
         "{params.found} {input.found} {params.overlaps} {input.overlaps} --hp {input.hp} --lp {input.lp} "
         "{input.curves} --certificate {input.certificate} "
         "--costs {params.costs} --out {output.json} --text {output.text} --settings {params.settings:q} > {log} 2>&1"

@@ -59,7 +59,7 @@ def summary(
         list[Path],
         typer.Argument(
             help="dataset/{iteration}/manifest.json, select/{iteration}/table.csv and, with a search, "
-            "search/.../structures.csv and search/.../unique.csv, with energy-volume curves "
+            "search/.../structures.csv (or relaxed.csv) and search/.../unique.csv, with energy-volume curves "
             "energy_volume_errors.csv, energy_volume_errors.json and fits.csv, told apart by their names"
         ),
     ],
@@ -81,7 +81,8 @@ def summary(
     if found is not None:
         relaxed = together(named["structures.csv"]) if "structures.csv" in named else None
         unique, window = together(named["unique.csv"]), given.value("search")["stable_window_eV_per_atom"]
-        search = search_part(relaxed, unique, pd.read_csv(found), window, given.value("found_in"))
+        earlier = together(named["relaxed.csv"]) if "relaxed.csv" in named else None
+        search = search_part(relaxed, unique, pd.read_csv(found), window, given.value("found_in"), earlier)
     result = Summary(
         study=given.value("name"),
         substance=given.value("substance")["name"],

@@ -191,3 +191,12 @@ def test_frame_ids_survive_writing_and_reading(tmp_path):
     assert [canonical_frame(f).info["frame_id"] for f in read_frames(tmp_path / "frames.extxyz")] == [
         frame.info["frame_id"] for frame in given
     ]
+
+
+def test_without_computing_a_frame_that_is_not_known_says_so(tmp_path):
+    given, engine = frames(3), Counting()
+    run(engine, LabelStore(tmp_path, "d", "a"), given[:2])
+    answers = list(label_frames(given, engine, LabelStore(tmp_path, "d", "b"), 100.0, {}, compute=False))
+    assert [(label.status, known) for _, label, known in answers] == [("ok", True), ("ok", True), ("not known", False)]
+    assert "label.compute is false" in answers[2][1].reason
+    assert len(engine.asked) == 2 and not (tmp_path / "d" / "b.jsonl").exists()

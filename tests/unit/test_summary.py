@@ -48,6 +48,19 @@ def test_search_counts_and_errors(search):
     assert search.pearson_r == pytest.approx(np.corrcoef([-8, -7.9, -6.5], [-8.01, -7.89, -6.6])[0, 1])
 
 
+def test_structures_of_an_earlier_search_say_so():
+    unique = structures(10.0, [-8.0, -7.9])
+    found = unique.assign(energy_hp_mean_eV_per_atom=[-8.0, -7.9], energy_reference_eV_per_atom=[-8.0, -7.9])
+    given = pd.DataFrame({"id": unique["id"], "same_structure": [True, np.nan]})  # of one HP made something else
+    part = search_part(None, unique, found, 1.0, "labels/found.extxyz", given)
+    assert [(p.relaxed, p.sound, p.unique) for p in part.pressures] == [(None, None, 2)]
+    assert (part.given, part.kept, part.labelled) == (2, 1, 2)
+    text = as_markdown(whole(part))
+    assert "## Structures found earlier, with HP" in text and "## Structure search" not in text
+    assert "`labels/found.extxyz`, found with another model" in text and "keeps 1 of 2" in text
+    assert "| 10 | – | – | 2 |" in text
+
+
 def test_best_structures_come_first_and_tell_missing_labels(search):
     best = search.pressures[1].best
     assert [s.id for s in best] == ["p10-0", "p10-1"]
@@ -146,3 +159,10 @@ def test_text_names_reference_and_units(search):
     assert "vibrational" not in text.lower()
     widths = {line.count("|") for line in text.split("## Structure search with HP")[1].split("\n\n")[3].splitlines()}
     assert len(widths) == 1  # a table whose rows have as many cells as its head
+
+
+def test_what_a_study_leaves_out_is_said():
+    summary = whole(None).model_copy(update={"melts_from": ["labels/melt.extxyz"]})
+    text = as_markdown(summary)
+    assert "no figure 2" in text and "no figures 3 and 4" in text
+    assert "melts from `labels/melt.extxyz`: their walks are not here, so diffusion is unknown" in text
