@@ -50,7 +50,7 @@ def label_shard(
     write_frames(out, [results[name] for name in order if name in results])
     with complete(table) as beside:
         pd.DataFrame(rows, columns=columns).to_csv(beside, index=False)
-    print(f"{len(results)} of {len(frames)} frames labelled by {engine.name}, settings digest {digest}")
+    print(f"{len(results)} of {len(frames)} frames have a label of {engine.name}, settings digest {digest}")
 
 
 if __name__ == "__main__":
