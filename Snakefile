@@ -29,13 +29,7 @@ include: "rules/benchmark.smk"
 include: "rules/benchmark_vdos.smk"
 include: "rules/benchmark_harmonic.smk"
 include: "rules/search.smk"
-
-
-if FOUND_BEFORE:
-
-    include: "rules/search_given.smk"
-
-
+include: "rules/search_given.smk"
 include: "rules/figures.smk"
 include: "rules/figures_loop.smk"
 include: "rules/summary.smk"

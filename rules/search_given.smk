@@ -1,14 +1,18 @@
 # Where search.found names a file: structures of an earlier search are evaluated with this study's HP, nothing is searched.
+if FOUND_BEFORE:
 
+    ruleorder: search_given > search_unique
 
-ruleorder: search_given > search_unique
+else:
+
+    ruleorder: search_unique > search_given
 
 
 rule search_given:
     input:
         code=code("search_given"),
         models=released_models("hp"),
-        found=FOUND_BEFORE,
+        found=FOUND_BEFORE or [],
     output:
         table=f"{RESULTS}/search/p{{pressure}}/unique.csv",
         structures=f"{RESULTS}/search/p{{pressure}}/unique.extxyz",

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from melt2crystal.plotting.style import OKABE_ITO
 
@@ -32,7 +33,7 @@ def count_bars(axes: Axes, counts: pd.DataFrame) -> None:
     axes.set_xticks(places, names, rotation=90 if len(places) > 30 else 0)
     axes.tick_params(axis="x", top=False)
     axes.set(ylabel="frames", xlim=(-1, places[-1] + 1), ylim=(0, 1.22 * max(base.max(), 1)))
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("temperature of the state (kK), grouped by pressure")
     for pressure, group in states.assign(place=places).groupby("pressure_GPa"):
         axes.annotate(f"{pressure:g} GPa", (group["place"].mean(), 1.02 * base.max()), ha="center", va="bottom")
