@@ -15,7 +15,9 @@ from melt2crystal.errors import UserError
 from melt2crystal.sections.reference import Reference
 
 Data = dict[str, Any]
-PLAIN, RELAXED, TIMED = "", "relaxed", "timed"
+PLAIN, RELAXED, TIMED, GIVEN = "", "relaxed", "timed", "given"
+MELTS = ["data/labels/silica-pbe-melt.extxyz"]
+FOUND = "tests/data/found.extxyz"
 CRYSTALS = "data/polymorphs"
 
 
@@ -45,6 +47,13 @@ def plain(value: Any) -> Any:
 # Spectra by molecular dynamics need the classical reference; harmonic ones are on everywhere: no rule is missing.
 HARMONIC: Change = (("benchmark", "harmonic", "enabled"), True)
 NO_WALKS: Change = (("benchmark", "vdos", "reference"), False)
+# Known labels alone: melts and labels from files.
+KNOWN: tuple[Change, ...] = (
+    (("liquid", "frames"), MELTS),
+    (("select", "max_iterations"), 0),
+    (("label", "known"), MELTS),
+    (("benchmark", "energy_volume", "structures"), "experimental"),
+)
 BASES = {
     base.name: base
     for base in (
@@ -55,6 +64,7 @@ BASES = {
             (HARMONIC, (("benchmark", "energy_volume", "ions"), "relaxed")),
         ),
         Base(TIMED, "with `jobs.minutes_per_label` given", (HARMONIC, (("jobs", "minutes_per_label"), 6.0))),
+        Base(GIVEN, "with `liquid.frames` given", (HARMONIC, NO_WALKS, _reference("espresso"), *KNOWN)),
         Base(
             "ase",
             "engine: ase",
@@ -109,6 +119,8 @@ def _bases_of(key: Key) -> tuple[str, ...]:
         return (key.engine,)
     if key.engine == "lammps":
         return (PLAIN, RELAXED)
+    if key.name in ("liquid.heldout_share", "label.compute"):
+        return (GIVEN,)
     return (TIMED,) if key.name == "jobs.minutes_per_shard" else (PLAIN,)
 
 
@@ -181,6 +193,7 @@ WRITTEN: dict[str, Any] = {
     "grid[].pressure_GPa": _at("grid", 1, "pressure_GPa", value=41.0),
     "grid[].temperatures_K": _more("grid", 0, "temperatures_K", values=[4600.0, 4700.0, 4800.0, 4900.0]),
     "liquid.potential": _at("liquid", "potential", value="data/potentials/../potentials/silica_bks.lmp"),
+    "liquid.frames": lambda study: [(("liquid", "frames"), MELTS), (("select", "max_iterations"), 0)],
     "liquid.frames_per_state": _at("liquid", "frames_per_state", value=12),
     "liquid.heldout_frames_per_state": _at("liquid", "heldout_frames_per_state", value=8),
     "reference.engine": lambda study: [_reference("espresso")],
@@ -213,6 +226,7 @@ WRITTEN: dict[str, Any] = {
     ),
     "benchmark.vdos.polymorphs_per_job": _at("benchmark", "vdos", "polymorphs_per_job", value=1),
     "benchmark.harmonic.polymorphs": _at("benchmark", "harmonic", "polymorphs", value=["alpha_quartz"]),
+    "search.found": lambda study: [(("search", "found"), FOUND), (("label", "known"), [FOUND])],
     "search.labelled_structures": _at("search", "labelled_structures", value=30),
     "figures.comparisons": _more(
         "figures",

@@ -74,6 +74,7 @@ TITLE_OF = {
     "figure_found": ("4", "Structures found beside known crystals"),
     "figure_harmonic": ("5", "Harmonic vibrations"),
     "liquid_plot": ("A", "Melts and their certificates"),
+    "liquid_plot_frames": ("A", "Melts and their certificates"),
     "figure_selection": ("B", "Selection of frames in the loop"),
     "figure_learning": ("C", "Learning curves"),
 }
@@ -125,7 +126,9 @@ SUMMARISED = [
     "select",
     "release",
 ]
-SETTINGS_OF_SUMMARY = settings(*SUMMARISED, "benchmark", "search", "seed", "name")
+SETTINGS_OF_SUMMARY = settings(
+    *SUMMARISED, "benchmark", "search", "seed", "name", melts_from=MELTS_FROM, found_in=FOUND_BEFORE
+)
 # Figures carry the digest of summary.json. They take it from here: as a parameter, any setting would draw them all again.
 os.environ.update(MELT2CRYSTAL_SETTINGS_DIGEST=hashlib.sha256(SETTINGS_OF_SUMMARY.encode()).hexdigest())
 

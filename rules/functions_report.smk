@@ -8,6 +8,20 @@ WHOLE_STUDY = json.dumps(STUDY.model_dump(mode="json"), sort_keys=True)
 SEARCH_PAGES = {
     "found": ("3. Tables", "6 Search", "Structures found, with reference energies", f"{RESULTS}/search/found.csv"),
 }
+WALKS_PAGES = {"walks": ("3. Tables", "1 Melt", "Walks", f"{RESULTS}/liquid/walks.csv")}
+MELTS_PAGES = {"melts": ("3. Tables", "1 Melt", "Frames taken from files", f"{RESULTS}/liquid/frames.csv")}
+CURVES_PAGES = {
+    "fits": ("3. Tables", "5 Benchmark", "Birch-Murnaghan fits", f"{RESULTS}/benchmark/fits.csv"),
+    "errors": (
+        "3. Tables",
+        "5 Benchmark",
+        "Energy-volume errors",
+        f"{RESULTS}/benchmark/energy_volume_errors.csv",
+    ),
+}
+GIVEN_PAGES = {
+    "kept": ("3. Tables", "6 Search", "Where HP takes structures found earlier", found_by_pressure("relaxed.csv")),
+}
 SPECTRA_PAGES = {
     "overlaps": ("3. Tables", "5 Benchmark", "Overlap of spectra", f"{RESULTS}/benchmark/vdos/overlaps.csv"),
 }
@@ -23,7 +37,7 @@ PAGES = {
     "summary": ("1. Summary", "All numbers", "every stage", f"{RESULTS}/summary.md"),
     "lp": ("1. Summary", "Model card", "LP", f"{RESULTS}/models/lp/card.md"),
     "hp": ("1. Summary", "Model card", "HP", f"{RESULTS}/models/hp/card.md"),
-    "walks": ("3. Tables", "1 Melt", "Walks", f"{RESULTS}/liquid/walks.csv"),
+    **(MELTS_PAGES if MELTS_FROM else WALKS_PAGES),
     "certificate": ("3. Tables", "1 Melt", "Certificates of disorder", f"{RESULTS}/liquid/certificate.csv"),
     "labels": ("3. Tables", "2 Labels", "Labels by batch and status", lambda wildcards: label_tables()),
     "heldout": (
@@ -33,16 +47,11 @@ PAGES = {
         [f"{RESULTS}/train/{name}/heldout.json" for name in ("hp", "lp")],
     ),
     **({"selection": ("3. Tables", "4 Loop", "Selection", selection_tables)} if STUDY.select.max_iterations else {}),
-    "fits": ("3. Tables", "5 Benchmark", "Birch-Murnaghan fits", f"{RESULTS}/benchmark/fits.csv"),
-    "errors": (
-        "3. Tables",
-        "5 Benchmark",
-        "Energy-volume errors",
-        f"{RESULTS}/benchmark/energy_volume_errors.csv",
-    ),
+    **(CURVES_PAGES if ENERGY_VOLUME else {}),
     **(SPECTRA_PAGES if len(SPECTRA_OF) == 2 else {}),
     **(HARMONIC_PAGES if HARMONIC else {}),
     **(SEARCH_PAGES if STUDY.search.enabled else {}),
+    **(GIVEN_PAGES if FOUND_BEFORE else {}),
     "study": ("4. Provenance", "1", "Configuration, resolved", f"{PROVENANCE}/study.yaml"),
     "versions": ("4. Provenance", "2", "Versions of the programs", f"{PROVENANCE}/versions.csv"),
     "origins": ("4. Provenance", "3", "Origin of each figure", f"{PROVENANCE}/figures.csv"),
@@ -53,7 +62,8 @@ COLUMNS_OF = {"1. Summary": ("What", "Of"), "3. Tables": ("Stage", "Table"), "4.
 def label_tables():
     """Labels of every batch of this study."""
     number = int(final_iteration())
-    batches = ["initial", "heldout", *(f"iteration-{k:02d}" for k in range(number)), "eos"]
+    batches = ["initial", "heldout", *(f"iteration-{k:02d}" for k in range(number))]
+    batches += ["eos"] if ENERGY_VOLUME else []
     batches += ["harmonic"] if HARMONIC else []
     batches += [f"found-p{pressure}" for pressure in SEARCHED]
     return [f"{RESULTS}/label/{batch}/labels.csv" for batch in batches]

@@ -83,7 +83,7 @@ rule liquid_plot_frames:
         certificate=f"{RESULTS}/liquid/certificate.csv",
     output:
         pdf=f"{RESULTS}/liquid/liquid.pdf",
-        png=report(f"{RESULTS}/liquid/liquid.png", caption="../report/liquid_plot_frames.rst", category="Melt"),
+        png=picture("liquid_plot_frames", f"{RESULTS}/liquid/liquid.png"),
     log:
         log("liquid_plot_frames"),
     benchmark:

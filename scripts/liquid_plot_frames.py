@@ -67,8 +67,8 @@ def liquid_plot_frames(
     figures = given.section("figures", Figures)
     with journal_style(figures):
         figure = draw(figures, pd.read_csv(frames), pd.read_csv(counts))
-        write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Melts from files and their certificates of disorder")
+        origin = write_note(figure, given.value("reference.name"), given.value("name"))
+        save(figure, pdf, png, "Melts from files and their certificates of disorder", origin)
 
 
 if __name__ == "__main__":
