@@ -115,7 +115,7 @@ def every_edit(ci: Data) -> Iterator[Edit]:
 
 
 def _bases_of(key: Key) -> tuple[str, ...]:
-    if key.engine in BASES:
+    if key.engine and key.engine in BASES:
         return (key.engine,)
     if key.engine == "lammps":
         return (PLAIN, RELAXED)
