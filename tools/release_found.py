@@ -56,6 +56,7 @@ def found_frames(study: Path, store: LabelStore) -> tuple[list[Atoms], int]:
             frame.info |= {
                 "id": f"{study.name}-{row['id']}",
                 "split": FOUND_SPLIT,
+                "found_by": study.name,
                 "pressure_GPa": pressure,
                 "space_group": int(row["space_group"]),
                 "is_minimum": "unknown" if pd.isna(row["is_minimum"]) else "yes" if row["is_minimum"] else "no",
@@ -67,7 +68,7 @@ def found_frames(study: Path, store: LabelStore) -> tuple[list[Atoms], int]:
 
 def card(name: str, frames: list[Atoms], digest: str) -> str:
     """What is in the file."""
-    rows = [(a.info["pressure_GPa"], str(a.info["id"]).split("-p")[0], a.info["seconds"]) for a in frames]
+    rows = [(a.info["pressure_GPa"], str(a.info["found_by"]), a.info["seconds"]) for a in frames]
     table = pd.DataFrame(rows, columns=["pressure", "study", "seconds"])
     lines = [
         f"| {pressure:g} | {study} | {len(group)} | {group['seconds'].sum() / 3600:.1f} |"

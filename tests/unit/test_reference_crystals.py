@@ -7,18 +7,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from melt2crystal.config import load_study
 from melt2crystal.engines.base import Label, settings_digest
 from melt2crystal.engines.espresso import EspressoEngine
 from melt2crystal.engines.espresso_files import k_mesh
 from melt2crystal.equation_of_state import birch_murnaghan
 from melt2crystal.errors import UserError
-from melt2crystal.frames import canonical_frame, read_frames
+from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.labels import LabelStore
 from melt2crystal.sections.benchmark import EnergyVolume
 from melt2crystal.sections.reference import EspressoKPoints
 from melt2crystal.training_guard import refuse_benchmark_frames
-from tools.reference_crystals import MESH_SPACINGS_PER_A, SCALE_ORDER, Crystals, tasks
+from tools.reference_crystals import MESH_SPACINGS_PER_A, ROOT, SCALE_ORDER, Crystals, tasks
 from tools.release_crystals import FILES, release_crystals
+from tools.released_study import MARK, complete_polymorphs, generated, released_study
 
 NAME = "stishovite"
 V0, B0, B0_PRIME, E0 = 23.9, 280.0, 4.5, -1276.0  # per SiO2
@@ -87,6 +89,28 @@ def test_release_card_and_splits(computed: Crystals, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="of its labels are not in"):
         release(tmp_path / "elsewhere", labels, structures)  # another folder must not empty the released file
     assert len(read_frames(labels / FILES["curve"])) == 9
+
+
+def test_the_released_study_names_what_is_whole(computed: Crystals, tmp_path: Path) -> None:
+    labels, structures, study = tmp_path / "labels", tmp_path / "pbe", tmp_path / "released.yaml"
+    labels.mkdir()
+    release(computed.folder, labels, structures)
+    assert complete_polymorphs(labels, structures) == ([NAME], [NAME])
+    curve = read_frames(labels / FILES["curve"])
+    write_frames(labels / FILES["curve"], curve[1:])  # a volume is missing
+    assert complete_polymorphs(labels, structures) == ([], [NAME])
+
+    study.write_text("name: released\nextends: laptop\nselect: {max_iterations: 0}\n" + MARK + "label: {}\n")
+    released_study.__wrapped__(study, labels, structures)
+    made = load_study({"study": str(study)}, ROOT, check_files=False)
+    assert not made.label.compute and not made.benchmark.energy_volume.enabled and not made.search.enabled
+    assert made.benchmark.harmonic_polymorphs == [NAME] and list(made.benchmark.polymorphs) == [NAME]
+    assert Path(made.benchmark.polymorphs[NAME].file) == structures / f"{NAME}.cif"
+    two = generated([NAME, "coesite"], [], [0.0, 10.0], labels, structures)
+    study.write_text("name: released\nextends: laptop\nselect: {max_iterations: 0}\n" + two)
+    made = load_study({"study": str(study)}, ROOT, check_files=False)
+    assert made.benchmark.energy_volume.enabled and list(made.benchmark.polymorphs) == ["coesite", NAME]
+    assert made.search.found in made.label.known and made.search.pressures_GPa == [0, 10]
 
 
 def test_steps() -> None:
