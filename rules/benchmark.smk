@@ -12,6 +12,7 @@ rule benchmark_volumes:
         log("benchmark_volumes"),
     benchmark:
         cost("benchmark_volumes")
+    priority: LABELS_FIRST
     threads: 1
     resources:
         mem_mb=memory(1000),

@@ -12,6 +12,7 @@ rule benchmark_structures:
         log("benchmark_structures"),
     benchmark:
         cost("benchmark_structures")
+    priority: LABELS_FIRST
     threads: 1
     resources:
         mem_mb=memory(1000),

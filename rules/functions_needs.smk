@@ -7,6 +7,8 @@ RANKS = STUDY.jobs.label_ranks or getattr(STUDY.reference, "ranks", 1)
 RANKS_AS_TASKS = {"mpi": "srun", "tasks": RANKS, "cpus_per_task": 1} if RANKS > 1 else {}
 if RANKS > 1:
     os.environ.update(SLURM_NTASKS=str(RANKS))  # the plugin hides it from the job, and srun would start a single rank
+# Where labels are only looked up, a missing one is told before the trainings have cost hours.
+LABELS_FIRST = 0 if STUDY.label.compute else 20
 
 
 def memory(megabytes):

@@ -41,6 +41,7 @@ rule label_shard:
         log("label_shard", "{batch}-{shard}"),
     benchmark:
         cost("label_shard", "{batch}-{shard}")
+    priority: LABELS_FIRST
     threads: RANKS
     resources:
         **RANKS_AS_TASKS,
