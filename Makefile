@@ -11,11 +11,11 @@ ENV_RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CHOOSE := $(if $(STUDY),--config study=$(STUDY))
 
 .DEFAULT_GOAL := help
-.PHONY: report export dag why status ledger labels-report labels-export labels-import help env run dry-run test test-slow test-slurm bench-overhead lint format docs clean clean-env
+.PHONY: env-progress report export dag why status ledger labels-report labels-export labels-import help env run dry-run test test-slow test-slurm bench-overhead lint format docs clean clean-env
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
-	@echo "  variables: STUDY=laptop (a file of config/studies), CORES=2"
+	@echo "  variables: STUDY=laptop (a file of config/studies), CORES=2, LOGGER=rich (progress bars)"
 
 env: ## build .venv from the lock (once; again when the lock changes)
 	@cmp -s $(LOCK) $(STAMP) && $(VENV)/bin/python -c '' 2>/dev/null || $(MAKE) --no-print-directory build-env
@@ -33,8 +33,12 @@ build-env:
 env-espresso: ## Quantum ESPRESSO from Debian packages, or what to do without root
 	@tools/install_espresso.sh
 
-run: env ## the whole study: melts, labels, potentials, benchmarks, search, figures
-	$(ENV_RUN) snakemake --cores $(CORES) $(CHOOSE)
+run: env $(if $(filter rich,$(LOGGER)),env-progress) ## the whole study: melts, labels, potentials, benchmarks, search, figures
+	$(ENV_RUN) snakemake --cores $(CORES) $(if $(LOGGER),--logger $(LOGGER)) $(CHOOSE)
+
+env-progress: env ## the optional progress bars, once: then make run LOGGER=rich
+	@$(VENV)/bin/python -c 'import snakemake_logger_plugin_rich' 2>/dev/null \
+		|| $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[progress]'
 
 dry-run: env ## what 'make run' would still do, and why
 	$(ENV_RUN) snakemake --cores $(CORES) --dry-run $(CHOOSE)

@@ -16,7 +16,7 @@ import yaml
 from melt2crystal.crate import Part, Run, write_crate
 from melt2crystal.crate_check import check_crate
 from melt2crystal.errors import UserError, speaks
-from melt2crystal.provenance import Origin, commit_of
+from melt2crystal.provenance import Origin, commit_of, version_of_code
 from tools.finished import require_finished, size_in_words
 from tools.job_graph import ROOT, Plan, plan
 from tools.report import PAGES, make_report
@@ -144,7 +144,7 @@ def run_of(planned: Plan, summary: dict[str, Any]) -> Run:
     times = [planned.dag.workflow.persistence.metadata(path) for job in planned.dag.jobs for path in job.output]
     known = [record for record in times if record and record.get("starttime") and record.get("endtime")]
     origin = Origin(
-        summary["study"], summary["reference"], summary["settings_digest"], commit_of(ROOT), summary["version"]
+        summary["study"], summary["reference"], summary["settings_digest"], commit_of(ROOT), version_of_code()
     )
     versions = pd.read_csv(ROOT / planned.results / "provenance" / "versions.csv", dtype=str, keep_default_na=False)
     programs = dict(zip(versions["program"], versions["version"], strict=True))

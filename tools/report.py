@@ -12,6 +12,7 @@ from tools.finished import require_finished, size_in_words
 from tools.job_graph import ROOT, plan
 
 PAGES = "report_pages"  # rule that gathers all that the report shows
+STYLE = "report/style.css"
 
 
 @speaks
@@ -35,7 +36,7 @@ def make_report(study: str, out: Path | None = None, cores: int = 1) -> Path:
     path = (out or ROOT / planned.results / "report.html").resolve()
     chosen = ["--config", f"study={study}"] if study else []
     _snakemake("--cores", str(cores), "--quiet", "rules", "--", PAGES, config=chosen)
-    _snakemake("--report", str(path), "--", PAGES, config=chosen)
+    _snakemake("--report", str(path), "--report-stylesheet", STYLE, "--", PAGES, config=chosen)
     print(f"{path} ({size_in_words(path)}): opens in any browser, without a network")
     return path
 
