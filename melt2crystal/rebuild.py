@@ -39,7 +39,8 @@ class Effect:
     """What a changed study costs.
 
     Attributes:
-        again: rules with a job that exists already and whose parameters, command, inputs or outputs changed.
+        again: rules with a job that exists already and whose parameters, command, inputs or outputs changed, or that
+            makes a file which another rule made.
         new: rules with a job that did not exist.
         gone: rules with a job that is asked for no longer.
         follows: stages with a job that runs only because of jobs before it.
@@ -62,8 +63,12 @@ def effect(before: Iterable[Needs], after: Iterable[Needs], stages: list[Stage])
     """
     was, now = {needs.identity: needs for needs in before}, {needs.identity: needs for needs in after}
     moved = {name for name in now.keys() & was.keys() if not set(_files(was[name])) & set(_files(now[name]))}
-    again = [now[name].job for name in (now.keys() & was.keys()) - moved if _differ(was[name], now[name])]
-    new = [now[name].job for name in (now.keys() - was.keys()) | moved]
+    added = (now.keys() - was.keys()) | moved
+    there = {file for needs in was.values() for file in _files(needs)}
+    taken_over = {name for name in added if there & set(_files(now[name]))}  # by another rule: the files exist
+    changed = {name for name in (now.keys() & was.keys()) - moved if _differ(was[name], now[name])}
+    again = [now[name].job for name in sorted(changed | taken_over)]
+    new = [now[name].job for name in sorted(added - taken_over)]
     gone = [was[name].job for name in was.keys() - now.keys()]
     return effect_of(now.values(), again, new, gone, stages)
 
