@@ -97,12 +97,20 @@ class Driver:
             text=True,
         )
 
-    def start(self, log: Path, *arguments: str) -> subprocess.Popen:
-        """Start and return at once."""
-        with open(log, "w") as output:
+    def start(self, *arguments: str) -> subprocess.Popen:
+        """Start and return at once; what it says goes to a file."""
+        with open(self._log, "w") as output:
             return subprocess.Popen(
                 self.command(*arguments), cwd=self.folder, env=environment(), stdout=output, stderr=output
             )
+
+    def said(self) -> str:
+        """What the driver that was started last has said."""
+        return self._log.read_text()
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "driver.log"
 
     def records(self, since: int = 0) -> list[Record]:
         """Jobs of this checkout with a number above ``since``, in the order of their submission."""

@@ -23,11 +23,8 @@ from pathlib import Path
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "squeue", "scancel")
 ETC = Path("/etc/slurm")
 OURS = "# written by melt2crystal/tests/slurm/one_node.py"
-CPUS, MEMORY_MB, GPUS = (
-    4,
-    24000,
-    2,
-)  # claimed, whatever the machine has: jobs of the ci study need less than they ask for
+# Claimed, whatever the machine has: jobs of the ci study need less than they ask for, the other tests' jobs sleep.
+CPUS, MEMORY_MB, GPUS = 6, 24000, 2
 
 
 def reason_against() -> str | None:
