@@ -37,7 +37,14 @@ def reason_against() -> str | None:
     conf = ETC / "slurm.conf"
     if conf.exists() and OURS not in conf.read_text():
         return f"{conf} belongs to another SLURM"
+    if conf.exists() and _alive(Path(conf.read_text().split("SlurmctldPidFile=")[1].splitlines()[0])):
+        return f"{conf}: a SLURM of other tests is up; wait until they end"
     return None
+
+
+def _alive(pid_file: Path) -> bool:
+    """Whether the process whose number a file holds is there."""
+    return pid_file.exists() and Path("/proc", pid_file.read_text().strip() or "none").exists()
 
 
 def _path() -> str:
