@@ -8,16 +8,18 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from melt2crystal.errors import EngineError
 from melt2crystal.sections.train import Network, Training
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 CHECKPOINT = "model.ckpt"
 PR_SET_PDEATHSIG = 1  # of linux/prctl.h
-PRELOADED = [f"deepmd.tf.entrypoints.{name}" for name in ("main", "train", "freeze", "compress")]
+# "__main__": else each command imports the calling program again.
+PRELOADED = ["__main__", *(f"deepmd.tf.entrypoints.{name}" for name in ("main", "train", "freeze", "compress"))]
 
 
 def training_input(
@@ -141,8 +143,10 @@ def train(settings: dict[str, Any], folder: Path) -> None:
     run_dp(arguments, folder)
 
 
-def read_learning_curve(path: Path) -> pd.DataFrame:
+def read_learning_curve(path: Path) -> "pd.DataFrame":
     """lcurve.out as a table; columns as DeePMD names them (step, rmse_e_val, rmse_e_trn, ..., lr)."""
+    import pandas as pd
+
     with open(path) as handle:
         names = handle.readline().lstrip("# ").split()
     table = pd.read_csv(path, sep=r"\s+", comment="#", names=names)

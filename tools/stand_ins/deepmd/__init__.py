@@ -1,0 +1,1 @@
+"""DeePMD-kit without TensorFlow: commands and models that answer at once."""
