@@ -11,7 +11,7 @@ ENV_RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CHOOSE := $(if $(STUDY),--config study=$(STUDY))
 
 .DEFAULT_GOAL := help
-.PHONY: env-progress report export dag why status ledger labels-report labels-export labels-import help env run dry-run test test-slow test-slurm bench-overhead lint format docs clean clean-env
+.PHONY: plan env-progress report export dag why status ledger labels-report labels-export labels-import help env run dry-run test test-slow test-slurm bench-overhead lint format docs clean clean-env
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -89,6 +89,9 @@ report: env ## figures, tables, captions, versions in one file: results/<study>/
 
 export: env ## the finished study as an RO-Crate: results/<study>/export/*.zip, read back at once
 	@$(ENV_RUN) python -m tools.export $(if $(STUDY),--study $(STUDY))
+
+plan: env ## what a study will cost: jobs, core-hours, GPU-hours, storage: UNITS="label_dft_core_s=900" LIKE=laptop
+	@$(ENV_RUN) python -m tools.plan $(if $(STUDY),--study $(STUDY)) $(foreach unit,$(UNITS),--unit $(unit)) $(if $(LIKE),--like $(LIKE)) $(ARGS)
 
 labels-report: env ## status, cost, outliers of the labels; also while the study runs
 	$(ENV_RUN) python tools/labels.py report $(if $(STUDY),--study $(STUDY)) $(ARGS)

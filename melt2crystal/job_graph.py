@@ -17,6 +17,7 @@ class Job:
         number: identity within one graph.
         file: file of rules, without its folder ("train.smk").
         gpus, threads: what it asks for; ``local`` that it stays on the machine that drives the study.
+        runtime_min: its time limit, min; 0 for none.
         depends: numbers of the jobs whose files it reads.
     """
 
@@ -27,6 +28,7 @@ class Job:
     threads: int = 1
     gpus: int = 0
     local: bool = False
+    runtime_min: int = 0
     outputs: tuple[str, ...] = ()
     log: str = ""
     benchmark: str = ""

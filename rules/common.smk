@@ -24,7 +24,6 @@ RESULTS = f"{config.get('results', 'results')}/{STUDY.name}"
 STORE = f"{config.get('results', 'results')}/label-store"
 ROWS = {f"{row.pressure_GPa:g}": row for row in STUDY.grid}
 PRESSURES = list(ROWS)
-STATES = sum(len(row.temperatures_K) for row in STUDY.grid)
 
 # Programs find the package, and each other, whether or not the environment was activated.
 os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}", PYTHONPATH=str(ROOT))

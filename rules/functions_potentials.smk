@@ -1,4 +1,5 @@
 # What the rules from the melt to the potentials ask: files of a batch, an ensemble, an iteration. Functions only.
+from melt2crystal.batches import largest_batch
 
 PURPOSES = ["train", "heldout"]
 MELT = f"{RESULTS}/liquid/{{purpose}}/p{{pressure}}"
@@ -26,25 +27,10 @@ def melt_folder(purpose):
     return f"{RESULTS}/liquid/{purpose}/given"
 
 
-def largest_batch(batch):
-    """The most frames a batch can hold: the number of shards must be known before the frames are."""
-    if batch == "initial":
-        return STATES * STUDY.liquid.frames_per_state
-    if batch == "heldout":
-        return STATES * STUDY.liquid.heldout_frames_per_state
-    if batch == "eos":
-        return len(STUDY.benchmark.polymorphs) * len(STUDY.benchmark.energy_volume.volume_scales)
-    if batch == "harmonic":  # not known before phonopy has looked at the symmetry; what is too much leaves shards empty
-        return 40 * len(HARMONIC)
-    if batch.startswith("iteration"):
-        return STUDY.select.frames_per_iteration
-    return STUDY.search.labelled_structures
-
-
 def number_of_shards(batch):
     if not STUDY.label.compute or (STUDY.liquid.frames and batch in PURPOSE_OF):
         return 1  # looked up, or of a number that only the files know
-    return max(1, ceil(largest_batch(batch) / STUDY.jobs.frames_per_shard(STUDY.label.frames_per_shard)))
+    return max(1, ceil(largest_batch(STUDY, batch) / STUDY.jobs.frames_per_shard(STUDY.label.frames_per_shard)))
 
 
 def shards_of(wildcards):

@@ -122,6 +122,7 @@ def _job(job: Any, dag: Any, numbers: dict[Any, int]) -> Job:
         threads=max(int(job.threads), ranks * int(job.resources.get("cpus_per_task", 1) or 1)),
         gpus=int(job.resources.get("gpu", 0) or 0),
         local=job.rule.name in job.rule.workflow._localrules,
+        runtime_min=int(job.resources.get("runtime", 0) or 0),
         outputs=tuple(str(path) for path in job.output),
         log=str(job.log[0]) if job.log else "",
         benchmark=str(job.benchmark) if job.benchmark else "",

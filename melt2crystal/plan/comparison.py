@@ -1,0 +1,84 @@
+"""A plan beside what a finished study really cost, and its ratios carried over to another study's plan."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from melt2crystal.job_graph import Job
+from melt2crystal.ledger import HOUR_S
+from melt2crystal.plan.rows import Factor, Row
+from melt2crystal.plan.units import least_firm
+from melt2crystal.progress import measured_seconds
+
+
+def compared(rows: Iterable[Row], jobs: Iterable[Job], root: Path) -> pd.DataFrame:
+    """Rows whose jobs have left benchmark files, planned and measured.
+
+    Only measured jobs count on both sides: of a loop that ended early, the iterations that took place.
+
+    Returns:
+        stage, rule, gpus, jobs, planned_s, measured_s: wall time times cores, s.
+    """
+    seconds = {job.number: measured_seconds(root / job.benchmark) for job in jobs if job.benchmark}
+    table = []
+    for row in rows:
+        known = [found for number in row.jobs if (found := seconds.get(number)) is not None]
+        if known:
+            table.append(
+                {
+                    "stage": row.stage,
+                    "rule": row.rule,
+                    "gpus": row.gpus,
+                    "jobs": len(known),
+                    "planned_s": row.job_s * row.cores * len(known),
+                    "measured_s": sum(known) * row.cores,
+                }
+            )
+    return pd.DataFrame(table, columns=["stage", "rule", "gpus", "jobs", "planned_s", "measured_s"])
+
+
+def ratios(table: pd.DataFrame) -> dict[tuple[str, int], float]:
+    """Measured over planned by rule and number of GPUs."""
+    sums = table.groupby(["rule", "gpus"])[["planned_s", "measured_s"]].sum()
+    return {
+        (str(rule), int(gpus)): float(row["measured_s"] / row["planned_s"])
+        for (rule, gpus), row in sums.iterrows()
+        if row["planned_s"] > 0
+    }
+
+
+def corrected(rows: Iterable[Row], by: Mapping[tuple[str, int], float], name: str, labels: bool) -> list[Row]:
+    """The rows times the ratios of another study.
+
+    Args:
+        by: of :func:`ratios`.
+        labels: whether its labels tell anything (the same engine, and no expectation in the study itself).
+    """
+    done = []
+    for row in rows:
+        factor = by.get((row.rule, row.gpus))
+        if factor is None or (row.rule == "label_shard" and not labels):
+            done.append(row)
+        else:
+            scaled = row.times(Factor(factor, f"as in {name}"))
+            done.append(replace(scaled, basis=least_firm([row.basis, "measured"])))
+    return done
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """Planned and measured by stage, biggest first."""
+    sums: dict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
+    for row in table.to_dict("records"):
+        for place, name in enumerate(("jobs", "planned_s", "measured_s")):
+            sums[row["stage"]][place] += row[name]
+    lines = [f"{'stage':<18}{'jobs':>6}{'planned':>12}{'measured':>12}{'planned/measured':>18}   core-hours"]
+    everything = [sum(values[place] for values in sums.values()) for place in range(3)]
+    for stage, values in [*sums.items(), ("all", everything)]:
+        ratio = f"{values[1] / values[2]:.2f}" if values[2] else ""
+        lines.append(
+            f"{stage:<18}{values[0]:>6.0f}{values[1] / HOUR_S:>12.3g}{values[2] / HOUR_S:>12.3g}{ratio:>18}"
+        )
+    return "\n".join(lines)

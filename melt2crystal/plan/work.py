@@ -1,0 +1,327 @@
+"""What each job of a study has to do: one function for every rule that takes time, by the rule's name."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from melt2crystal.batches import largest_batch
+from melt2crystal.config import Study
+from melt2crystal.job_graph import Job, with_outputs
+from melt2crystal.plan.crystals import Cell, cells, cubic_cell, supercell_atoms
+from melt2crystal.plan.laws import (
+    NetworkSize,
+    classical_step_s,
+    label_core_s,
+    model_step_s,
+    network_size,
+    search_evaluations,
+    training_step_s,
+)
+from melt2crystal.plan.rows import Factor, Row, Term
+from melt2crystal.plan.units import Meter, UnitCost
+from melt2crystal.sections.train import Training
+from melt2crystal.stages import Stage
+
+MINUTE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """Jobs of one rule in one stage that do the same kind of thing, and what is needed to say how long they take."""
+
+    study: Study
+    jobs: Sequence[Job]
+    meter: Meter
+
+    @cached_property
+    def atoms(self) -> int:
+        """Atoms of a melt."""
+        return self.study.liquid.formula_units * self.study.substance.atoms_per_formula_unit
+
+    @cached_property
+    def network(self) -> NetworkSize:
+        """Size of the models."""
+        return network_size(
+            self.study.train.network, self.meter("atoms_per_A3"), species=len(self.study.substance.formula)
+        )
+
+    @property
+    def gpu(self) -> bool:
+        """Whether the jobs have a GPU."""
+        return bool(self.jobs[0].gpus)
+
+    def of(self, wildcard: str) -> dict[str, int]:
+        """Value of a wildcard -> number of jobs."""
+        counts: dict[str, int] = defaultdict(int)
+        for job in self.jobs:
+            counts[job.wildcards.get(wildcard, "")] += 1
+        return dict(counts)
+
+    def starts(self, unit: str) -> Term:
+        """Programs that start."""
+        return Factor(len(self.jobs), "starts"), Factor(self.meter(unit), "s")
+
+
+def training_of(study: Study, ensemble: str) -> Training:
+    """Training of an ensemble of the loop or of a released potential."""
+    if ensemble.startswith("iteration"):
+        return study.train.loop
+    return (study.release.lp if ensemble == "lp" else study.release.hp).training
+
+
+def _liquid_walks(task: Task) -> list[Term]:
+    liquid = task.study.liquid
+    rows = {f"{row.pressure_GPa:g}": row for row in task.study.grid}
+    steps, walks = 0.0, 0
+    for job in task.jobs:
+        row = rows[job.wildcards["pressure"]]
+        own = row.walk_ps or liquid.walk_ps if job.wildcards["purpose"] == "train" else liquid.heldout_walk_ps
+        walks += len(row.temperatures_K)
+        picoseconds = liquid.melt_ps + len(row.temperatures_K) * (liquid.equilibrate_ps + own)
+        steps += picoseconds * 1000 / liquid.time_step_fs
+    step = classical_step_s(task.atoms, task.meter)
+    words = f"steps ({len(task.jobs)} melts, {walks} walks)"
+    return [(Factor(steps, words), Factor(step, f"s at {task.atoms} atoms"))]
+
+
+def _liquid_certify(task: Task) -> list[Term]:
+    counted = {"train": "initial", "heldout": "heldout"}
+    frames = sum(
+        largest_batch(task.study, batch) for purpose, batch in counted.items() if purpose in task.of("purpose")
+    )
+    each = task.meter("certificate_ms_per_atom", task.atoms) * task.atoms / 1e3
+    return [(Factor(frames, "frames"), Factor(each, f"s at {task.atoms} atoms"))]
+
+
+def melt_label(task: Task) -> tuple[float, str]:
+    """Core-seconds of a melt's label, and in words how many: the study's own expectation, else by the law."""
+    jobs = task.study.jobs
+    if jobs.minutes_per_label is not None:
+        cores = task.jobs[0].threads
+        task.meter.used["minutes_per_label"] = "given"
+        return jobs.minutes_per_label * MINUTE_S * cores, f"core-s ({jobs.minutes_per_label:g} min on {cores} cores)"
+    seconds = label_core_s(task.study.reference.engine, task.atoms, 1, task.meter)
+    return seconds, f"core-s at {task.atoms} atoms"
+
+
+def crystal_labels(study: Study, batch: str) -> list[tuple[int, Cell]]:
+    """Number and cell of a batch's labels of crystals, kind by kind; none for a batch of melts."""
+    if batch == "eos":
+        volumes = len(study.benchmark.energy_volume.volume_scales)
+        return [(volumes, cell) for cell in cells(study).values()]
+    if batch == "harmonic":
+        size = max(study.liquid.formula_units * study.substance.atoms_per_formula_unit, 72)
+        return [(largest_batch(study, batch), Cell(size, 1))]
+    if not batch.startswith("found"):
+        return []
+    units = study.search.formula_units
+    share = largest_batch(study, batch) / len(units)
+    per_unit = study.substance.atoms_per_formula_unit
+    return [(round(share), cubic_cell(unit * per_unit, study)) for unit in units]
+
+
+def crystal_label(task: Task, cell: Cell) -> float:
+    """Core-seconds of a crystal's label; where the study says what a melt's costs, scaled down from it."""
+    engine, meter = task.study.reference.engine, task.meter
+    seconds = label_core_s(engine, cell.atoms, cell.k_points, meter)
+    if task.study.jobs.minutes_per_label is None:
+        return seconds
+    return melt_label(task)[0] * seconds / label_core_s(engine, task.atoms, 1, meter)
+
+
+def _label_shard(task: Task) -> list[Term]:
+    of_crystals = {name: rows for name in task.of("batch") if (rows := crystal_labels(task.study, name))}
+    melts = {name: largest_batch(task.study, name) for name in task.of("batch") if name not in of_crystals}
+    terms: list[Term] = []
+    if melts:
+        seconds, words = melt_label(task)
+        terms.append((Factor(sum(melts.values()), f"labels ({_sum_of(melts)})"), Factor(seconds, words)))
+    for name, rows in of_crystals.items():
+        number = sum(count for count, _ in rows)
+        mean = sum(count * crystal_label(task, cell) for count, cell in rows) / number
+        sizes = sorted(cell.atoms for _, cell in rows)
+        atoms = f"{sizes[0]}-{sizes[-1]}" if sizes[0] < sizes[-1] else f"{sizes[0]}"
+        terms.append((Factor(number, f"labels ({name})"), Factor(mean, f"core-s at {atoms} atoms")))
+    return [*terms, task.starts("small_job_s")]
+
+
+def _sum_of(melts: Mapping[str, int]) -> str:
+    loop = [count for name, count in melts.items() if name.startswith("iteration")]
+    words = [f"{count:,} {name}" for name, count in melts.items() if not name.startswith("iteration")]
+    return " + ".join([*words, *([f"{len(loop)} iterations x {loop[0]}"] if loop else [])])
+
+
+def _train_member(task: Task) -> list[Term]:
+    terms: list[Term] = []
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for name in task.of("ensemble"):
+        kinds["loop" if name.startswith("iteration") else name].append(name)
+    for names in kinds.values():
+        training = training_of(task.study, names[0])
+        members = sum(task.of("ensemble")[name] for name in names) / len(names)
+        step = training_step_s(task.network, task.atoms, training.batch_size, task.meter, task.gpu)
+        counts = [Factor(members, "members"), Factor(len(names), "trainings" if len(names) > 1 else "training")]
+        terms.append((*counts, Factor(training.steps, "steps"), Factor(step, f"s at {task.atoms} atoms")))
+    return [*terms, task.starts("train_start_s")]
+
+
+def _train_heldout(task: Task) -> list[Term]:
+    frames = largest_batch(task.study, "heldout")
+    models = sum(training_of(task.study, name).members for name in task.of("ensemble"))
+    each = model_step_s(task.network, task.atoms, task.meter, gpu=False)
+    return [
+        (Factor(frames, "frames"), Factor(models, "models"), Factor(each, f"s at {task.atoms} atoms")),
+        task.starts("small_job_s"),
+    ]
+
+
+def _explore_walks(task: Task) -> list[Term]:
+    explore, members = task.study.explore, task.study.train.loop.members
+    temperatures = {f"{row.pressure_GPa:g}": len(row.temperatures_K) for row in task.study.grid}
+    walks = sum(temperatures[job.wildcards["pressure"]] for job in task.jobs)
+    steps = explore.walk_ps * 1000 / explore.time_step_fs
+    step = model_step_s(task.network, task.atoms, task.meter, task.gpu)
+    evaluations = 1 + members / explore.frame_every_steps
+    words = f"evaluations a step (all {members} models every {explore.frame_every_steps} steps)"
+    factors = (Factor(walks, "walks"), Factor(steps, "steps"), Factor(evaluations, words))
+    return [(*factors, Factor(step, f"s at {task.atoms} atoms")), task.starts("walk_start_s")]
+
+
+def explored_frames(study: Study) -> float:
+    """Frames that one iteration looks at."""
+    explore = study.explore
+    walks = sum(len(row.temperatures_K) for row in study.grid)
+    return walks * (explore.walk_ps - explore.skip_ps) * 1000 / explore.time_step_fs / explore.frame_every_steps
+
+
+def _select_frames(task: Task) -> list[Term]:
+    frames, rounds = explored_frames(task.study), len(task.jobs)
+    read = task.meter("selection_us_per_atom", task.atoms) * task.atoms / 1e6
+    certificate = task.meter("certificate_ms_per_atom", task.atoms) * task.atoms / 1e3
+    chosen = task.study.select.frames_per_iteration
+    return [
+        (Factor(rounds, "iterations"), Factor(frames, "explored frames"), Factor(read, "s")),
+        (Factor(rounds, "iterations"), Factor(chosen, "certificates"), Factor(certificate, "s")),
+        task.starts("small_job_s"),
+    ]
+
+
+def _relaxed(task: Task, wanted: bool, volumes: int) -> list[Term]:
+    """Relaxations of the polymorphs by the reference, if the study asks for them."""
+    if not wanted:
+        return [task.starts("small_job_s")]
+    sizes = cells(task.study)
+    mean = sum(crystal_label(task, cell) for cell in sizes.values()) / len(sizes)
+    number = [Factor(len(sizes), "polymorphs"), *([Factor(volumes, "volumes")] if volumes > 1 else [])]
+    steps = Factor(task.meter("relaxation_labels"), "labels' worth")
+    return [(*number, steps, Factor(mean, "core-s")), task.starts("small_job_s")]
+
+
+def _benchmark_structures(task: Task) -> list[Term]:
+    return _relaxed(task, task.study.benchmark.energy_volume.structures == "reference", 1)
+
+
+def _benchmark_volumes(task: Task) -> list[Term]:
+    rules = task.study.benchmark.energy_volume
+    return _relaxed(task, rules.ions == "relaxed", len(rules.volume_scales))
+
+
+def _benchmark_vdos(task: Task) -> list[Term]:
+    rules, terms = task.study.benchmark.vdos, []
+    sizes = supercell_atoms(task.study)
+    steps = (rules.equilibrate_ps + rules.walk_ps) * 1000 / rules.time_step_fs
+    for potential in task.of("potential"):
+        if potential == "hp":
+            each = [model_step_s(task.network, atoms, task.meter, gpu=False) for atoms in sizes.values()]
+        else:
+            each = [classical_step_s(atoms, task.meter) for atoms in sizes.values()]
+        words = f"s at {min(sizes.values())}-{max(sizes.values())} atoms ({potential})"
+        terms.append((Factor(len(sizes), "walks"), Factor(steps, "steps"), Factor(sum(each) / len(each), words)))
+    hp = task.of("potential").get("hp", 0)
+    return [*terms, (Factor(hp, "starts"), Factor(task.meter("walk_start_s"), "s"))]
+
+
+def _relaxation_s(task: Task, units: int) -> tuple[float, float]:
+    """Evaluations of a relaxation in the search, and seconds of each."""
+    atoms = units * task.study.substance.atoms_per_formula_unit
+    number = search_evaluations(units, atoms, task.study.search.relax_steps, task.meter)
+    beside = task.meter("search_ms_per_evaluation", atoms) / 1e3
+    base = task.meter("walk_base_ms") / 1e3  # of LAMMPS; the search has ASE's instead
+    return number, beside + model_step_s(task.network, atoms, task.meter, gpu=False) - base
+
+
+def _search_structures(task: Task) -> list[Term]:
+    search = task.study.search
+    terms: list[Term] = []
+    for text, searches in task.of("units").items():
+        units = int(text)
+        evaluations, each = _relaxation_s(task, units)
+        relaxations = (Factor(searches, "searches"), Factor(search.structures, f"structures (Z={units})"))
+        terms.append((*relaxations, Factor(evaluations, "evaluations"), Factor(each, "s")))
+    number = sum(task.of("units").values()) * search.structures
+    random = task.meter("search_start_s", 3 * max(search.formula_units))
+    return [*terms, (Factor(number, "random starts"), Factor(random, "s")), task.starts("small_job_s")]
+
+
+def _search_unique(task: Task) -> list[Term]:
+    search = task.study.search
+    structures = len(search.formula_units) * search.structures
+    evaluations, each = _relaxation_s(task, max(search.formula_units))
+    searches = Factor(len(task.jobs), "searches")
+    checked = (searches, Factor(search.minima_checked, "relaxed again"), Factor(evaluations, "evaluations"))
+    unique = task.meter("search_unique_s", 3 * max(search.formula_units))
+    return [
+        (searches, Factor(structures, "structures"), Factor(unique, "s")),
+        (*checked, Factor(each, "s")),
+        task.starts("small_job_s"),
+    ]
+
+
+def _small(task: Task) -> list[Term]:
+    return [(Factor(len(task.jobs), "jobs"), Factor(task.meter("small_job_s"), "s"))]
+
+
+WORK: dict[str, Callable[[Task], list[Term]]] = {
+    "liquid_walks": _liquid_walks,
+    "liquid_certify": _liquid_certify,
+    "label_shard": _label_shard,
+    "train_member": _train_member,
+    "train_heldout": _train_heldout,
+    "explore_walks": _explore_walks,
+    "select_frames": _select_frames,
+    "benchmark_structures": _benchmark_structures,
+    "benchmark_volumes": _benchmark_volumes,
+    "benchmark_vdos": _benchmark_vdos,
+    "search_structures": _search_structures,
+    "search_unique": _search_unique,
+}
+
+
+def rows_of(
+    study: Study,
+    jobs: Iterable[Job],
+    stages: Mapping[int, Stage],
+    order: Sequence[str],
+    units: dict[str, UnitCost],
+) -> list[Row]:
+    """One row for each rule in each stage; rules without a formula of their own count as small jobs.
+
+    Args:
+        stages: stage of each job by number.
+        order: titles of stages as they shall follow each other.
+    """
+    groups: dict[tuple[str, str], list[Job]] = defaultdict(list)
+    for job in with_outputs(jobs):
+        groups[stages[job.number].title, job.rule].append(job)
+    place = {title: position for position, title in enumerate(order)}
+    rows = []
+    for (stage, rule), members in sorted(groups.items(), key=lambda item: place.get(item[0][0], len(place))):
+        meter = Meter(units)
+        terms = WORK.get(rule, _small)(Task(study, members, meter))
+        first = members[0]
+        rows.append(
+            Row(stage, rule, tuple(terms), tuple(job.number for job in members), first.threads, first.gpus,
+                first.runtime_min, meter.basis)
+        )  # fmt: skip
+    return rows
