@@ -11,7 +11,7 @@ ENV_RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CHOOSE := $(if $(STUDY),--config study=$(STUDY))
 
 .DEFAULT_GOAL := help
-.PHONY: plan env-progress report export dag why status ledger labels-report labels-export labels-import help env run dry-run test test-slow test-slurm bench-overhead lint format docs clean clean-env
+.PHONY: bench-dry-run plan env-progress report export dag why status ledger labels-report labels-export labels-import help env run dry-run test test-slow test-slurm bench-overhead lint format docs clean clean-env
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -54,6 +54,9 @@ test-slurm: env ## the ci study on a real SLURM of one node (Debian: slurmctld s
 
 bench-overhead: env ## what one active-learning iteration costs when every engine is instantaneous
 	$(ENV_RUN) python tools/bench_overhead.py --cores $(CORES)
+
+bench-dry-run: env ## CPU seconds of a dry run with ten thousand jobs
+	$(ENV_RUN) python tools/bench_dry_run.py
 
 lint: env ## ruff, snakefmt, snakemake --lint, mypy
 	$(ENV_RUN) ruff check .
