@@ -11,7 +11,7 @@ def states(study: Study) -> int:
 
 
 def largest_batch(study: Study, batch: str) -> int:
-    """The most frames a batch can hold: ``initial``, ``heldout``, ``eos``, ``harmonic``, ``iteration-..``, ``found-..``."""
+    """The most frames a batch (initial, heldout, eos, harmonic, iteration-00, found-p0, ...) can hold."""
     if batch == "initial":
         return states(study) * study.liquid.frames_per_state
     if batch == "heldout":

@@ -55,7 +55,9 @@ def bench_dry_run(
     jobs = int(total[1])
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     allowed = limit * jobs / 10_000
-    print(f"{jobs:,} jobs: {cpu:.1f} s CPU, {wall:.0f} s wall, {after.ru_maxrss / 1024:.0f} MB; limit {allowed:.1f} s CPU")
+    print(
+        f"{jobs:,} jobs: {cpu:.1f} s CPU, {wall:.0f} s wall, {after.ru_maxrss / 1024:.0f} MB; limit {allowed:.1f} s CPU"
+    )
     if cpu > allowed:
         raise SystemExit(1)
 

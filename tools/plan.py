@@ -1,10 +1,10 @@
 """What a study will cost, before anyone spends money on it: jobs, core-hours, GPU-hours, storage, with the formulae."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from melt2crystal.config import Study
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.job_graph import Job, with_outputs
 from melt2crystal.plan.comparison import as_text, compared, corrected, ratios
@@ -34,13 +34,13 @@ def plan(
         other, others_jobs, others_rows = rows_for(like, units)
         table = compared(others_rows, others_jobs, ROOT)
         if table.empty:
-            raise UserError(f"--like {like}: no job of this study has left its time here; run it first, or leave it out")
+            raise UserError(f"--like {like}: no job of this study has left its time here; run it first")
         same = other.reference.engine == given.reference.engine and given.jobs.minutes_per_label is None
         rows = corrected(rows, ratios(table), other.name, labels=same)
     real = with_outputs(jobs)
     print(f"\nStudy {given.name}, if its loop uses all {given.select.max_iterations} iterations\n")
     print(f"{counted(real)}\n\n{work_table(rows)}\n\nStorage\n{storage_table(storage(given, jobs, units))}\n")
-    print(f"No faster than {in_words(longest_chain_s(jobs, rows))}, however many machines: jobs that wait for each other")
+    print(f"No faster than {in_words(longest_chain_s(jobs, rows))} on any number of machines: jobs wait for each other")
     for warning in beyond_limits(rows):
         print(f"Longer than its time limit: {warning}")
     print(f"How it is known: {shaky(rows)}")
@@ -52,7 +52,7 @@ def plan(
         print(f"\nUnit costs\n{unit_table(units, units)}")
 
 
-def rows_for(study: str, units: dict[str, UnitCost]) -> tuple[object, list[Job], list[Row]]:
+def rows_for(study: str, units: dict[str, UnitCost]) -> tuple[Study, list[Job], list[Row]]:
     """A study, its jobs if it began with nothing, and the rows of its plan."""
     with planned_jobs(study, whole=True) as planned:
         jobs, given = planned.jobs, planned.study

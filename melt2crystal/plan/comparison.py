@@ -78,7 +78,5 @@ def as_text(table: pd.DataFrame) -> str:
     everything = [sum(values[place] for values in sums.values()) for place in range(3)]
     for stage, values in [*sums.items(), ("all", everything)]:
         ratio = f"{values[1] / values[2]:.2f}" if values[2] else ""
-        lines.append(
-            f"{stage:<18}{values[0]:>6.0f}{values[1] / HOUR_S:>12.3g}{values[2] / HOUR_S:>12.3g}{ratio:>18}"
-        )
+        lines.append(f"{stage:<18}{values[0]:>6.0f}{values[1] / HOUR_S:>12.3g}{values[2] / HOUR_S:>12.3g}{ratio:>18}")
     return "\n".join(lines)

@@ -159,8 +159,9 @@ def test_training_counts_members_iterations_and_steps():
 
 def test_labels_at_the_studys_own_price():
     study = load_study({"study": "paper"}, REPOSITORY)
-    jobs = [Job(number, "label_shard", "label.smk", {"batch": batch, "shard": "0"}, threads=32, outputs=("x",))
-            for number, batch in enumerate(["initial", "heldout", *(f"iteration-{k:02d}" for k in range(8))])]  # fmt: skip
+    batches = ["initial", "heldout", *(f"iteration-{number:02d}" for number in range(8))]
+    jobs = [Job(number, "label_shard", "label.smk", {"batch": batch}, threads=32, outputs=("x",))
+            for number, batch in enumerate(batches)]  # fmt: skip
     (row,) = planned(study, jobs, read_units(REPOSITORY / TABLE, ["small_job_s=0"]))
     assert "2,012 labels (700 initial + 112 heldout + 8 iterations x 150) x 19,200 core-s" in row.formula
     assert row.core_hours == pytest.approx(2012 * 10 / 60 * 32)
