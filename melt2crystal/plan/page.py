@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from melt2crystal.job_graph import Job
 from melt2crystal.ledger import HOUR_S
-from melt2crystal.plan.rows import Row, number
+from melt2crystal.plan.rows import Row, in_digits
 from melt2crystal.plan.storage import Files
 from melt2crystal.plan.units import Basis, UnitCost
 from melt2crystal.progress import in_words
@@ -62,8 +62,8 @@ def shaky(rows: Sequence[Row]) -> str:
     parts = []
     for basis, own in by_basis.items():
         gpu = sum(row.gpu_hours for row in own)
-        words = f"{number(sum(row.core_hours for row in own))} core-h"
-        parts.append(f"{basis} {words}" + (f", {number(gpu)} GPU-h" if gpu else ""))
+        words = f"{in_digits(sum(row.core_hours for row in own))} core-h"
+        parts.append(f"{basis} {words}" + (f", {in_digits(gpu)} GPU-h" if gpu else ""))
     return "; ".join(parts)
 
 
@@ -81,9 +81,9 @@ def unit_table(names: Iterable[str], units: dict[str, UnitCost]) -> str:
 def _hours(rows: Iterable[Row]) -> str:
     rows = list(rows)
     core, gpu = sum(row.core_hours for row in rows), sum(row.gpu_hours for row in rows)
-    return f"{number(core):>10}{number(gpu) if gpu else '-':>10}"
+    return f"{in_digits(core):>10}{in_digits(gpu) if gpu else '-':>10}"
 
 
 def _result(row: Row) -> str:
     unit = "GPU-h" if row.gpus else "core-h"
-    return f"{number(row.work_s / HOUR_S)} {unit}"
+    return f"{in_digits(row.work_s / HOUR_S)} {unit}"

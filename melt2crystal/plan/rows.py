@@ -17,7 +17,7 @@ class Factor:
     words: str
 
     def __str__(self) -> str:
-        return f"{number(self.value)} {self.words}".strip()
+        return f"{in_digits(self.value)} {self.words}".strip()
 
 
 Term = tuple[Factor, ...]
@@ -91,7 +91,7 @@ def longest_chain_s(jobs: Iterable[Job], rows: Iterable[Row]) -> float:
     return max(ends.values(), default=0.0)
 
 
-def number(value: float) -> str:
+def in_digits(value: float) -> str:
     """A number as a person writes it: whole ones with commas, others with three digits."""
     if value == round(value) and abs(value) < 1e15:
         return f"{value:,.0f}"

@@ -18,7 +18,7 @@ from melt2crystal.plan.laws import (
     search_evaluations,
     training_step_s,
 )
-from melt2crystal.plan.rows import Factor, Row, Term
+from melt2crystal.plan.rows import Factor, Row, Term, in_digits
 from melt2crystal.plan.units import Meter, UnitCost
 from melt2crystal.sections.train import Training
 from melt2crystal.stages import Stage
@@ -95,14 +95,21 @@ def _liquid_certify(task: Task) -> list[Term]:
 
 
 def melt_label(task: Task) -> tuple[float, str]:
-    """Core-seconds of a melt's label, and in words how many: the study's own expectation, else by the law."""
-    jobs = task.study.jobs
-    if jobs.minutes_per_label is not None:
-        cores = task.jobs[0].threads
-        task.meter.used["minutes_per_label"] = "given"
-        return jobs.minutes_per_label * MINUTE_S * cores, f"core-s ({jobs.minutes_per_label:g} min on {cores} cores)"
-    seconds = label_core_s(task.study.reference.engine, task.atoms, 1, task.meter)
-    return seconds, f"core-s at {task.atoms} atoms"
+    """Core-seconds of a melt's label, and in words how many: by the law, unless the study says what it expects (and
+    nobody gave the law another cost)."""
+    engine, minutes = task.study.reference.engine, _expected_minutes(task)
+    if minutes is None:
+        return label_core_s(engine, task.atoms, 1, task.meter), f"core-s at {task.atoms} atoms"
+    cores = int(task.study.jobs.label_ranks or getattr(task.study.reference, "ranks", 1))
+    by_law = label_core_s(engine, task.atoms, 1, Meter(task.meter.units))
+    task.meter.used["minutes_per_label"] = "given"
+    words = f"core-s (the study: {minutes:g} min on {cores} cores; by unit costs {in_digits(by_law)})"
+    return minutes * MINUTE_S * cores, words
+
+
+def _expected_minutes(task: Task) -> float | None:
+    replaced = any(name.startswith("label_") and unit.basis == "given" for name, unit in task.meter.units.items())
+    return None if replaced else task.study.jobs.minutes_per_label
 
 
 def crystal_labels(study: Study, batch: str) -> list[tuple[int, Cell]]:
@@ -125,7 +132,7 @@ def crystal_label(task: Task, cell: Cell) -> float:
     """Core-seconds of a crystal's label; where the study says what a melt's costs, scaled down from it."""
     engine, meter = task.study.reference.engine, task.meter
     seconds = label_core_s(engine, cell.atoms, cell.k_points, meter)
-    if task.study.jobs.minutes_per_label is None:
+    if _expected_minutes(task) is None:
         return seconds
     return melt_label(task)[0] * seconds / label_core_s(engine, task.atoms, 1, meter)
 

@@ -166,6 +166,9 @@ def test_labels_at_the_studys_own_price():
     assert "2,012 labels (700 initial + 112 heldout + 8 iterations x 150) x 19,200 core-s" in row.formula
     assert row.core_hours == pytest.approx(2012 * 10 / 60 * 32)
     assert row.basis == "given"
+    units = read_units(REPOSITORY / TABLE, ["small_job_s=0", "label_dft_core_s=100", "label_dft_exponent=3"])
+    (row,) = planned(study, jobs, units)  # a cost given on the command line counts more than the study's expectation
+    assert row.core_hours == pytest.approx(2012 * 100 * (342 / 72) ** 3 / 3600)
 
 
 def test_the_paper_study_is_at_the_papers_size():
