@@ -13,9 +13,9 @@ rule benchmark_volumes:
     benchmark:
         cost("benchmark_volumes")
     priority: LABELS_FIRST
-    threads: 1
+    threads: RANKS if RELAXED_BY_REFERENCE else 1
     resources:
-        mem_mb=memory(1000),
+        **relaxing(RELAXED_BY_REFERENCE),
         runtime=720,
     params:
         settings=settings(

@@ -13,9 +13,9 @@ rule benchmark_structures:
     benchmark:
         cost("benchmark_structures")
     priority: LABELS_FIRST
-    threads: 1
+    threads: RANKS if SCALED_BY_REFERENCE else 1
     resources:
-        mem_mb=memory(1000),
+        **relaxing(SCALED_BY_REFERENCE),
         runtime=720,
     params:
         settings=settings(

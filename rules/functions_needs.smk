@@ -11,6 +11,13 @@ if RANKS > 1:
 LABELS_FIRST = 0 if STUDY.label.compute else 20
 
 
+def relaxing(used):
+    """Resources of a job that relaxes crystals with the reference, if it does."""
+    if not used:
+        return {"mem_mb": memory(1000)}
+    return {**RANKS_AS_TASKS, "mem_mb": memory(STUDY.jobs.label_MB_per_rank * RANKS)}
+
+
 def memory(megabytes):
     """mem_mb that grows with every attempt: a job killed for its memory gets more (`retries` of the profile)."""
     return lambda wildcards, attempt: megabytes * min(attempt, 3)

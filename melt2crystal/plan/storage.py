@@ -7,10 +7,11 @@ from math import prod
 from melt2crystal.batches import largest_batch
 from melt2crystal.config import Study
 from melt2crystal.job_graph import Job, with_outputs
+from melt2crystal.plan.label_work import crystal_labels
 from melt2crystal.plan.laws import NetworkSize, network_size
 from melt2crystal.plan.rows import Factor, Term
 from melt2crystal.plan.units import Basis, Meter, UnitCost
-from melt2crystal.plan.work import crystal_labels, explored_frames, training_of
+from melt2crystal.plan.work import explored_frames, training_of
 
 GB = 1e9
 MB = 1e6

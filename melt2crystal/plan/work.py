@@ -2,65 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 from melt2crystal.batches import largest_batch
 from melt2crystal.config import Study
 from melt2crystal.job_graph import Job, with_outputs
-from melt2crystal.plan.crystals import Cell, cells, cubic_cell, supercell_atoms
+from melt2crystal.plan.crystals import supercell_atoms
+from melt2crystal.plan.label_work import label_shard, relaxed
 from melt2crystal.plan.laws import (
-    NetworkSize,
     classical_step_s,
-    label_core_s,
     model_step_s,
-    network_size,
     search_evaluations,
     training_step_s,
 )
-from melt2crystal.plan.rows import Factor, Row, Term, in_digits
+from melt2crystal.plan.rows import Factor, Row, Term
+from melt2crystal.plan.task import Task
 from melt2crystal.plan.units import Meter, UnitCost
 from melt2crystal.sections.train import Training
 from melt2crystal.stages import Stage
-
-MINUTE_S = 60.0
-
-
-@dataclass(frozen=True)
-class Task:
-    """Jobs of one rule in one stage that do the same kind of thing, and what is needed to say how long they take."""
-
-    study: Study
-    jobs: Sequence[Job]
-    meter: Meter
-
-    @cached_property
-    def atoms(self) -> int:
-        """Atoms of a melt."""
-        return self.study.liquid.formula_units * self.study.substance.atoms_per_formula_unit
-
-    @cached_property
-    def network(self) -> NetworkSize:
-        """Size of the models."""
-        return network_size(
-            self.study.train.network, self.meter("atoms_per_A3"), species=len(self.study.substance.formula)
-        )
-
-    @property
-    def gpu(self) -> bool:
-        """Whether the jobs have a GPU."""
-        return bool(self.jobs[0].gpus)
-
-    def of(self, wildcard: str) -> dict[str, int]:
-        """Value of a wildcard -> number of jobs."""
-        counts: dict[str, int] = defaultdict(int)
-        for job in self.jobs:
-            counts[job.wildcards.get(wildcard, "")] += 1
-        return dict(counts)
-
-    def starts(self, unit: str) -> Term:
-        """Programs that start."""
-        return Factor(len(self.jobs), "starts"), Factor(self.meter(unit), "s")
 
 
 def training_of(study: Study, ensemble: str) -> Training:
@@ -92,71 +50,6 @@ def _liquid_certify(task: Task) -> list[Term]:
     )
     each = task.meter("certificate_ms_per_atom", task.atoms) * task.atoms / 1e3
     return [(Factor(frames, "frames"), Factor(each, f"s at {task.atoms} atoms"))]
-
-
-def melt_label(task: Task) -> tuple[float, str]:
-    """Core-seconds of a melt's label, and in words how many: by the law, unless the study says what it expects (and
-    nobody gave the law another cost)."""
-    engine, minutes = task.study.reference.engine, _expected_minutes(task)
-    if minutes is None:
-        return label_core_s(engine, task.atoms, 1, task.meter), f"core-s at {task.atoms} atoms"
-    cores = int(task.study.jobs.label_ranks or getattr(task.study.reference, "ranks", 1))
-    by_law = label_core_s(engine, task.atoms, 1, Meter(task.meter.units))
-    task.meter.used["minutes_per_label"] = "given"
-    words = f"core-s (the study: {minutes:g} min on {cores} cores; by unit costs {in_digits(by_law)})"
-    return minutes * MINUTE_S * cores, words
-
-
-def _expected_minutes(task: Task) -> float | None:
-    replaced = any(name.startswith("label_") and unit.basis == "given" for name, unit in task.meter.units.items())
-    return None if replaced else task.study.jobs.minutes_per_label
-
-
-def crystal_labels(study: Study, batch: str) -> list[tuple[int, Cell]]:
-    """Number and cell of a batch's labels of crystals, kind by kind; none for a batch of melts."""
-    if batch == "eos":
-        volumes = len(study.benchmark.energy_volume.volume_scales)
-        return [(volumes, cell) for cell in cells(study).values()]
-    if batch == "harmonic":
-        size = max(study.liquid.formula_units * study.substance.atoms_per_formula_unit, 72)
-        return [(largest_batch(study, batch), Cell(size, 1))]
-    if not batch.startswith("found"):
-        return []
-    units = study.search.formula_units
-    share = largest_batch(study, batch) / len(units)
-    per_unit = study.substance.atoms_per_formula_unit
-    return [(round(share), cubic_cell(unit * per_unit, study)) for unit in units]
-
-
-def crystal_label(task: Task, cell: Cell) -> float:
-    """Core-seconds of a crystal's label; where the study says what a melt's costs, scaled down from it."""
-    engine, meter = task.study.reference.engine, task.meter
-    seconds = label_core_s(engine, cell.atoms, cell.k_points, meter)
-    if _expected_minutes(task) is None:
-        return seconds
-    return melt_label(task)[0] * seconds / label_core_s(engine, task.atoms, 1, meter)
-
-
-def _label_shard(task: Task) -> list[Term]:
-    of_crystals = {name: rows for name in task.of("batch") if (rows := crystal_labels(task.study, name))}
-    melts = {name: largest_batch(task.study, name) for name in task.of("batch") if name not in of_crystals}
-    terms: list[Term] = []
-    if melts:
-        seconds, words = melt_label(task)
-        terms.append((Factor(sum(melts.values()), f"labels ({_sum_of(melts)})"), Factor(seconds, words)))
-    for name, rows in of_crystals.items():
-        number = sum(count for count, _ in rows)
-        mean = sum(count * crystal_label(task, cell) for count, cell in rows) / number
-        sizes = sorted(cell.atoms for _, cell in rows)
-        atoms = f"{sizes[0]}-{sizes[-1]}" if sizes[0] < sizes[-1] else f"{sizes[0]}"
-        terms.append((Factor(number, f"labels ({name})"), Factor(mean, f"core-s at {atoms} atoms")))
-    return [*terms, task.starts("small_job_s")]
-
-
-def _sum_of(melts: Mapping[str, int]) -> str:
-    loop = [count for name, count in melts.items() if name.startswith("iteration")]
-    words = [f"{count:,} {name}" for name, count in melts.items() if not name.startswith("iteration")]
-    return " + ".join([*words, *([f"{len(loop)} iterations x {loop[0]}"] if loop else [])])
 
 
 def _train_member(task: Task) -> list[Term]:
@@ -214,24 +107,13 @@ def _select_frames(task: Task) -> list[Term]:
     ]
 
 
-def _relaxed(task: Task, wanted: bool, volumes: int) -> list[Term]:
-    """Relaxations of the polymorphs by the reference, if the study asks for them."""
-    if not wanted:
-        return [task.starts("small_job_s")]
-    sizes = cells(task.study)
-    mean = sum(crystal_label(task, cell) for cell in sizes.values()) / len(sizes)
-    number = [Factor(len(sizes), "polymorphs"), *([Factor(volumes, "volumes")] if volumes > 1 else [])]
-    steps = Factor(task.meter("relaxation_labels"), "labels' worth")
-    return [(*number, steps, Factor(mean, "core-s")), task.starts("small_job_s")]
-
-
 def _benchmark_structures(task: Task) -> list[Term]:
-    return _relaxed(task, task.study.benchmark.energy_volume.structures == "reference", 1)
+    return relaxed(task, task.study.benchmark.energy_volume.structures == "reference", 1)
 
 
 def _benchmark_volumes(task: Task) -> list[Term]:
     rules = task.study.benchmark.energy_volume
-    return _relaxed(task, rules.ions == "relaxed", len(rules.volume_scales))
+    return relaxed(task, rules.ions == "relaxed", len(rules.volume_scales))
 
 
 def _benchmark_vdos(task: Task) -> list[Term]:
@@ -292,7 +174,7 @@ def _small(task: Task) -> list[Term]:
 WORK: dict[str, Callable[[Task], list[Term]]] = {
     "liquid_walks": _liquid_walks,
     "liquid_certify": _liquid_certify,
-    "label_shard": _label_shard,
+    "label_shard": label_shard,
     "train_member": _train_member,
     "train_heldout": _train_heldout,
     "explore_walks": _explore_walks,

@@ -29,7 +29,7 @@ EXPECTED = {
     "train_heldout": ("cpu", 1, 0, 4000, 60),
     "explore_walks": ("gpu", 1, 1, 4000, 1440),
     "select_frames": ("cpu", 1, 0, 4000, 120),
-    "benchmark_structures": ("cpu", 1, 0, 1000, 720),
+    "benchmark_structures": ("cpu", 1, 0, 2000, 720),
     "benchmark_volumes": ("cpu", 1, 0, 1000, 720),
     "benchmark_energy_volume": ("cpu", 1, 0, 3000, 120),
     "benchmark_vdos": ("cpu", 1, 0, 2000, 720),

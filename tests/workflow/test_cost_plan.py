@@ -16,6 +16,7 @@ def test_twice_the_members_are_twice_the_training(fresh, tmp_path):
     said = tool(fresh, "plan", "--study", "paper")
     assert "4 members x 8 trainings x 1,000,000 steps" in said
     assert "2 searches x 400 structures (Z=8)" in said and "99 labels (eos)" in said
+    assert "1 benchmark_structures, 32 cores each" in said  # it calls the reference, as a shard of labels does
     assert "No faster than" in said and "Storage" in said and "What ran here" not in said
 
     study = tmp_path / "larger.yaml"
