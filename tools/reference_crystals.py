@@ -9,7 +9,8 @@ Steps are done in the order given, each for the polymorph after the colon or for
 * harmonic: labels of its displaced supercells;
 * mesh: energies of the unrelaxed cell with finer and finer k-meshes.
 
-Labels are in ``<folder>/label-store``, frames in ``<folder>/requested``; a kill costs the calculation in hand.
+Labels are in ``<folder>/label-store``, frames in ``<folder>/requested``; a kill costs the calculation in hand. A new
+folder begins with what is released already: relaxed structures and labels.
 ``python -m tools.release_crystals`` releases what is there.
 Settings: the defaults of ``reference`` (espresso) and ``benchmark``.
 """
@@ -26,7 +27,7 @@ from ase import Atoms
 from pymatgen.io.ase import AseAtomsAdaptor
 from pymatgen.io.cif import CifWriter
 
-from melt2crystal.engines.base import settings_digest
+from melt2crystal.engines.base import Label, settings_digest
 from melt2crystal.engines.espresso import EspressoEngine
 from melt2crystal.engines.espresso_files import k_mesh
 from melt2crystal.errors import UserError, speaks
@@ -35,7 +36,8 @@ from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.labels import LabelStore, label_frames
 from melt2crystal.polymorphs import primitive_cell, read_crystal
 from melt2crystal.sections.benchmark import HARMONIC_BY_DEFAULT, Benchmark
-from melt2crystal.sections.reference import EspressoKPoints, EspressoReference, Label
+from melt2crystal.sections.reference import EspressoKPoints, EspressoReference
+from melt2crystal.sections.reference import Label as LabelSection
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import canonical, to_text
 
@@ -60,6 +62,7 @@ MESH_SPACINGS_PER_A = (1.2, 0.9, 0.7, 0.5, 0.35)
 # coarse meshes are good enough for a structure whose curve is computed with the fine one; octahedral cells are small
 RELAX_SPACING_PER_A = {"stishovite": 0.5, "seifertite": 0.5}
 RELAX_SPACING_OF_OTHERS_PER_A = 0.7
+RELEASED = {"curve": "silica-pbe-energy-volume.extxyz", "harmonic": "silica-pbe-harmonic.extxyz"}
 WALL_S = 3e6  # a process on idle CPU may stand still for long
 
 
@@ -69,6 +72,19 @@ class Crystals:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.benchmark, self.substance = Benchmark(), Substance()
+
+    def begin_with_released(self) -> None:
+        """Copy relaxed structures and labels that the repository holds, so that a new machine repeats none of them."""
+        for path in sorted((ROOT / "data/polymorphs/pbe").glob("*.cif")):
+            if not self.structure(path.stem).is_file():
+                write_text(self.structure(path.stem), path.read_text())
+        for released in (ROOT / "data/labels" / name for name in RELEASED.values()):
+            for frame in read_frames(released) if released.is_file() else []:
+                store = LabelStore(self.folder / "label-store", frame.info["settings_digest"], "released")
+                if store.find(frame) is None:
+                    stress = frame.get_stress(voigt=False)
+                    seconds = float(frame.info.get("seconds", 0))
+                    store.add(frame, Label("ok", "", frame.get_potential_energy(), frame.get_forces(), stress, seconds))
 
     def engine(self, points: EspressoKPoints) -> EspressoEngine:
         """The reference with these k-points."""
@@ -142,7 +158,7 @@ class Crystals:
         """Label frames that have no label yet, and say what each cost."""
         engine = self.engine(points)
         store = LabelStore(self.folder / "label-store", settings_digest(engine), "crystals")
-        largest, nearest = Label().largest_force_eV_per_A, self.substance.minimum_distances_A
+        largest, nearest = LabelSection().largest_force_eV_per_A, self.substance.minimum_distances_A
         for frame, label, known in label_frames(frames, engine, store, largest, nearest):
             if not known:
                 energy = float("nan") if label.energy is None else label.energy / len(frame)
@@ -199,6 +215,7 @@ def reference_crystals(
 ) -> None:
     """Do what is left of the steps; a polymorph that fails is named and passed over."""
     crystals = Crystals(folder.resolve())
+    crystals.begin_with_released()
     for stage, name in list(tasks(steps)):
         try:
             if stage == "relax":

@@ -27,10 +27,9 @@ from melt2crystal.k_convergence import converged_spacing, convergence_table, lar
 from melt2crystal.labels import one_digest
 from melt2crystal.polymorphs import read_crystal
 from melt2crystal.sections.reference import EspressoKPoints
-from tools.reference_crystals import MESH_SPACINGS_PER_A, POLYMORPHS, Crystals
+from tools.reference_crystals import MESH_SPACINGS_PER_A, POLYMORPHS, RELEASED, Crystals
 
 KEPT = ("frame_id", "polymorph", "volume_scale", "displacement", "split")
-FILES = {"curve": "silica-pbe-energy-volume.extxyz", "harmonic": "silica-pbe-harmonic.extxyz"}
 ATOMS_PER_FORMULA = 3
 CURVE_POINTS = 7  # a curve with fewer is not finished
 
@@ -123,7 +122,7 @@ def card(
     """The card of the released crystals."""
     done = pd.DataFrame(
         [
-            (name, *("{} of {}".format(*counts[stage][name]) if counts[stage][name][1] else "-" for stage in FILES))
+            (name, *("{} of {}".format(*counts[stage][name]) if counts[stage][name][1] else "-" for stage in RELEASED))
             for name in POLYMORPHS
         ],
         columns=["polymorph", "volumes", "supercells (with the undisplaced one)"],
@@ -137,9 +136,9 @@ eV/A^3 (ASE's sign). **Own splits (`split` in each frame), never for training**:
 
 * `../polymorphs/pbe/*.cif`: each polymorph relaxed once at 0 GPa with the reference, cell and ions, symmetry kept. A
   study that names these files with `energy_volume.structures: experimental` asks for exactly the frames labelled here.
-* `{FILES["curve"]}`: those structures scaled isotropically, ions at fixed fractional coordinates (`volume_scale`);
+* `{RELEASED["curve"]}`: those structures scaled isotropically, ions at fixed fractional coordinates (`volume_scale`);
   k-points 0.35 1/A apart or closer in the unscaled cell, one mesh along each curve.
-* `{FILES["harmonic"]}`: the undisplaced supercell (`displacement` 0) and the displaced ones (0.03 A, phonopy), at
+* `{RELEASED["harmonic"]}`: the undisplaced supercell (`displacement` 0) and the displaced ones (0.03 A, phonopy), at
   least 8 A wide, 72 atoms or more, at Gamma.
 
 How much is there ({cost_s / 3600:.1f} CPU hours):
@@ -170,7 +169,7 @@ def release_crystals(
     crystals = Crystals(folder.resolve())
     digest = settings_digest(crystals.engine(EspressoKPoints()))
     counts, frames = {}, {}
-    for stage, name in FILES.items():
+    for stage, name in RELEASED.items():
         frames[stage], counts[stage] = labelled_frames(crystals, stage, digest)
         one_digest(frames[stage], name)
         before = {atoms.info["frame_id"] for atoms in read_frames(labels / name)} if (labels / name).exists() else set()
@@ -180,7 +179,7 @@ def release_crystals(
                 f"{labels / name}: {len(lost)} of its labels are not in {folder} (the first is {min(lost)}); name the "
                 "folder they were computed in, or remove the file if they shall go"
             )
-    for stage, name in FILES.items():
+    for stage, name in RELEASED.items():
         if frames[stage]:
             write_frames(labels / name, frames[stage])
     meshes = mesh_table(crystals)
@@ -194,7 +193,7 @@ def release_crystals(
             shutil.copyfile(crystals.structure(name), structures / f"{name}.cif")
     cost_s = sum(frame.info["seconds"] for stage in frames.values() for frame in stage)
     write_text(labels / "crystals.md", card(digest, counts, curve_table(frames["curve"]), meshes, cost_s))
-    print(", ".join(f"{name}: {len(frames[stage])} labels" for stage, name in FILES.items()))
+    print(", ".join(f"{name}: {len(frames[stage])} labels" for stage, name in RELEASED.items()))
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from melt2crystal.labels import LabelStore
 from melt2crystal.sections.benchmark import EnergyVolume
 from melt2crystal.sections.reference import EspressoKPoints
 from melt2crystal.training_guard import refuse_benchmark_frames
-from tools.reference_crystals import MESH_SPACINGS_PER_A, ROOT, SCALE_ORDER, Crystals, tasks
-from tools.release_crystals import FILES, release_crystals
+from tools.reference_crystals import MESH_SPACINGS_PER_A, RELEASED, ROOT, SCALE_ORDER, Crystals, tasks
+from tools.release_crystals import release_crystals
 from tools.released_study import MARK, complete_polymorphs, generated, released_study
 
 NAME = "stishovite"
@@ -48,7 +48,7 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> Crystals:
         crystals.structure(NAME).parent.mkdir(parents=True)
         shutil.copy(f"data/polymorphs/{NAME}.cif", crystals.structure(NAME))
         crystals.relax(NAME)
-        for stage in FILES:
+        for stage in RELEASED:
             fill(crystals, read_frames(crystals.requested(stage, NAME)), EspressoKPoints())
         frame = canonical_frame(crystals.unrelaxed(NAME))
         for spacing in MESH_SPACINGS_PER_A:
@@ -72,9 +72,9 @@ def test_release_card_and_splits(computed: Crystals, tmp_path: Path) -> None:
     labels, structures = tmp_path / "labels", tmp_path / "pbe"
     labels.mkdir()
     release(computed.folder, labels, structures)
-    curve = read_frames(labels / FILES["curve"])
+    curve = read_frames(labels / RELEASED["curve"])
     assert [frame.info["volume_scale"] for frame in curve] == sorted(SCALE_ORDER)
-    for name in FILES.values():
+    for name in RELEASED.values():
         frames = read_frames(labels / name)
         assert all("settings_digest" in frame.info and frame.calc is not None for frame in frames)
         with pytest.raises(UserError, match="must not be trained"):
@@ -88,7 +88,7 @@ def test_release_card_and_splits(computed: Crystals, tmp_path: Path) -> None:
     assert meshes["difference_meV_per_atom"].iloc[0] == pytest.approx(0.003e3 / 3 * (1.2**8 - 0.35**8), rel=1e-3)
     with pytest.raises(UserError, match="of its labels are not in"):
         release(tmp_path / "elsewhere", labels, structures)  # another folder must not empty the released file
-    assert len(read_frames(labels / FILES["curve"])) == 9
+    assert len(read_frames(labels / RELEASED["curve"])) == 9
 
 
 def test_the_released_study_names_what_is_whole(computed: Crystals, tmp_path: Path) -> None:
@@ -96,8 +96,8 @@ def test_the_released_study_names_what_is_whole(computed: Crystals, tmp_path: Pa
     labels.mkdir()
     release(computed.folder, labels, structures)
     assert complete_polymorphs(labels, structures) == ([NAME], [NAME])
-    curve = read_frames(labels / FILES["curve"])
-    write_frames(labels / FILES["curve"], curve[1:])  # a volume is missing
+    curve = read_frames(labels / RELEASED["curve"])
+    write_frames(labels / RELEASED["curve"], curve[1:])  # a volume is missing
     assert complete_polymorphs(labels, structures) == ([], [NAME])
 
     study.write_text("name: released\nextends: laptop\nselect: {max_iterations: 0}\n" + MARK + "label: {}\n")
@@ -118,3 +118,18 @@ def test_steps() -> None:
     for wrong in ("relaxe", "curve:quartz"):
         with pytest.raises(UserError, match="is no step"):
             list(tasks([wrong]))
+
+
+def test_a_new_folder_begins_with_what_is_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EspressoEngine, "check", lambda self: None)
+    crystals = Crystals(tmp_path)
+    crystals.begin_with_released()
+    crystals.begin_with_released()  # adds nothing twice
+    assert crystals.structure(NAME).read_text() == Path(f"data/polymorphs/pbe/{NAME}.cif").read_text()
+    released = {frame.info["frame_id"] for frame in read_frames(Path("data/labels") / RELEASED["curve"])}
+    written = [line for path in (tmp_path / "label-store").rglob("*.jsonl") for line in path.read_text().splitlines()]
+    assert len(written) >= len(released) > 0
+    crystals.write_requested(NAME)
+    store = LabelStore(tmp_path / "label-store", settings_digest(crystals.engine(EspressoKPoints())), "test")
+    known = [frame for frame in read_frames(crystals.requested("curve", NAME)) if store.find(frame)]
+    assert {frame.info["frame_id"] for frame in known} <= released and known
