@@ -33,13 +33,25 @@ class AseReference(Section):
 
     engine: Literal["ase"] = Field("ase", description="any ASE calculator")
     name: str = Field(description="how figures and tables call this reference")
-    calculator: str = Field(description="import path, 'package.module:Class'", pattern=r"^[\w.]+:[\w.]+$")
+    calculator: str = Field(
+        description="import path, 'package.module:Class' or 'package.module:Class.method'", pattern=r"^[\w.]+:[\w.]+$"
+    )
     arguments: dict[str, JsonValue] = Field({}, description="keyword arguments of the calculator")
+    calculator_per_frame: bool = Field(
+        True,
+        description="a new calculator for each frame, so that none finds traces of another (symmetry, wavefunctions); "
+        "false for networks, which are slow to make and remember nothing",
+    )
     interpreter: str | None = Field(
         None, description="python of the environment that has the calculator; default: this one"
     )
+    packages: dict[str, str] = Field(
+        {},
+        description="package -> version that the interpreter must have, any other is refused; part of the settings "
+        "digest: name those that bring parameters, such as the weights of a network",
+    )
     files: list[str] = Field([], description="parameter files; their content is part of the settings digest")
-    timeout_s: float = Field(3600, gt=0, description="longest time for one frame, s")
+    timeout_s: float = Field(3600, gt=0, description="longest time for one frame, s; 50 times this for a relaxation")
 
 
 class EspressoKPoints(Section):
