@@ -17,8 +17,8 @@ class Job:
         number: identity within one graph.
         file: file of rules, without its folder ("train.smk").
         gpus, threads: what it asks for; ``local`` that it stays on the machine that drives the study.
-        runtime_min: its time limit, min; 0 for none.
         depends: numbers of the jobs whose files it reads.
+        runtime_min: its time limit, min; 0 for none.
     """
 
     number: int
@@ -28,11 +28,11 @@ class Job:
     threads: int = 1
     gpus: int = 0
     local: bool = False
-    runtime_min: int = 0
     outputs: tuple[str, ...] = ()
     log: str = ""
     benchmark: str = ""
     depends: tuple[int, ...] = ()
+    runtime_min: int = 0
 
     @property
     def place(self) -> Place:

@@ -206,9 +206,9 @@ def test_released_labels_are_known_to_the_engine_with_their_numbers(tmp_path):
         label = store.find(canonical_frame(frame))
         assert label is not None and label.energy == frame.get_potential_energy()
         assert label.stress == pytest.approx(frame.get_stress(voigt=False), abs=1e-8)
-        # eV per 24 atoms; a melt at 70 GPa and 8000 K lies 1.2 eV per atom above a cold one at 0 GPa
-        highest = -10160 if frame.info["pressure_GPa"] > 50 else -10180
-        assert -10200 < label.energy / len(frame) * 24 < highest
+        # eV per 24 atoms; a melt at 70 GPa and 8000 K lies up to 2 eV per atom above a cold one at 0 GPa
+        highest = -10150 if frame.info["pressure_GPa"] > 30 else -10170
+        assert -10210 < label.energy / len(frame) * 24 < highest
 
 
 @needs_pw
