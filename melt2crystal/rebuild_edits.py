@@ -199,6 +199,7 @@ WRITTEN: dict[str, Any] = {
     "reference.engine": lambda study: [_reference("espresso")],
     "reference.potential": _at("reference", "potential", value="data/potentials/../potentials/silica_bks.lmp"),
     "reference.calculator": _at("reference", "calculator", value="ase.calculators.lj:LennardJones"),
+    "reference.packages": _at("reference", "packages", value={"ase": "3.0.0"}),
     "reference.files": _at("reference", "files", value=["data/potentials/silica_bks.lmp"]),
     "reference.incar": _at("reference", "incar", value={"LREAL": False}),
     "reference.checksums": _at("reference", "checksums", value={"Si": "0" * 64}),

@@ -4,6 +4,7 @@ import json
 import subprocess
 
 import yaml
+from conftest import Checkout
 
 STUDY = "config/studies/ci.yaml"
 FIGURES = {"figure_parity", "figure_energy_volume", "figure_search", "figure_found", "figure_learning"}
@@ -121,3 +122,112 @@ def test_a_tolerance_melts_nothing_again(edited):
     planned = edited.planned()
     assert planned["label_collect"] >= 4
     assert "liquid_walks" not in planned and "liquid_certify" not in planned
+
+
+def edit(checkout, name, old, new):
+    """Replace text in a file of the checkout."""
+    text = (checkout.folder / name).read_text()
+    assert old in text, f"{name} has changed: mend this test"
+    (checkout.folder / name).write_text(text.replace(old, new, 1))
+
+
+def grown(checkout, path, *more):
+    """Append to a list of the ci study."""
+    value = yaml.safe_load((checkout.folder / STUDY).read_text())
+    for name in path.split("."):
+        value = value[name]
+    change(checkout, path, [*value, *more])
+
+
+def git(checkout, *arguments):
+    command = [
+        "git",
+        "-c",
+        "user.name=test",
+        "-c",
+        "user.email=test@localhost",
+        "-c",
+        "commit.gpgsign=false",
+        *arguments,
+    ]
+    subprocess.run(command, cwd=checkout.folder, check=True, capture_output=True)
+
+
+def test_an_edited_module_reruns_exactly_its_importers(edited):
+    append(edited, "melt2crystal/ledger.py")  # no rule imports it
+    assert edited.planned() == {}
+    append(edited, "melt2crystal/plotting/structure_drawing.py")
+    assert edited.planned() == {"figure_found": 1}
+    append(edited, "melt2crystal/equation_of_state.py")
+    expected = {"figure_found", "benchmark_errors", "benchmark_fits", "figure_energy_volume", "summary"}
+    assert edited.planned() == dict.fromkeys(expected, 1)
+
+
+def test_an_edited_docstring_is_an_edit(edited):
+    edit(edited, "scripts/figure_parity.py", '"""', '"""Again. ')
+    assert edited.planned() == {"figure_parity": 1}
+
+
+def test_another_branch_and_back_reruns_nothing(edited):
+    git(edited, "init", "--quiet", "--initial-branch=here")
+    git(edited, "add", "--all")
+    git(edited, "commit", "--quiet", "--message=as it ran")
+    git(edited, "checkout", "--quiet", "-b", "there")
+    append(edited, "scripts/figure_parity.py")
+    append(edited, "melt2crystal/liquid.py")
+    git(edited, "commit", "--quiet", "--all", "--message=another melt")
+    planned = edited.planned()
+    assert planned["liquid_walks"] == 4 and planned["figure_parity"] == 1
+    git(edited, "checkout", "--quiet", "here")
+    assert edited.planned() == {}
+
+
+def test_an_edited_lock_file_reruns_nothing(edited):
+    append(edited, "envs/requirements.txt", "another-package==1.0\n")
+    assert edited.planned() == {}
+
+
+def test_one_more_volume_is_the_only_one_labelled(edited):
+    grown(edited, "benchmark.energy_volume.volume_scales", 1.02)
+    planned = edited.planned()
+    assert planned["benchmark_volumes"] == planned["label_shard"] == 1
+    assert not {"benchmark_structures", "benchmark_vdos", "train_member", "search_structures"} & set(planned)
+    before = stored(edited)
+    edited.snakemake("results/ci/label/eos/labels.extxyz")
+    assert len(stored(edited)) == len(before) + 2  # one for each polymorph
+
+
+def stored(checkout):
+    """Labels in the store."""
+    files = (checkout.folder / "results/label-store").rglob("*.jsonl")
+    return sorted(line for file in files for line in file.read_text().splitlines())
+
+
+def test_one_more_polymorph_leaves_melts_and_models(edited):
+    crystal = {"file": "data/polymorphs/beta_quartz.cif", "title": "β-quartz", "space_group": 180, "coordination": 4}
+    change(edited, "benchmark.polymorphs.beta_quartz", {**crystal, "temperature_K": 300, "pressure_GPa": 0})
+    planned = edited.planned()
+    assert planned["benchmark_structures"] == 1 and planned["benchmark_vdos"] == 2
+    assert planned["label_shard"] == 2  # energy-volume, and what the search finds between its new bounds
+    assert not {"liquid_walks", "train_data", "train_member", "explore_walks", "select_frames"} & set(planned)
+
+
+def test_released_labels_are_looked_up_and_none_is_computed(edited):
+    known = edited.folder / "data/labels/released.extxyz"
+    known.write_bytes((edited.folder / "results/ci/label/initial/labels.extxyz").read_bytes())
+    change(edited, "label.known", ["data/labels/released.extxyz"])
+    planned = edited.planned()
+    assert planned["label_shard"] >= 3 and not {"liquid_walks", "liquid_certify"} & set(planned)
+    before = stored(edited)
+    edited.snakemake("results/ci/dataset/00/manifest.json", "results/ci/label/heldout/labels.extxyz")
+    assert stored(edited) == before, "a label was computed again"
+
+
+def test_places_are_no_settings(edited):
+    (edited.folder / "profiles/slurm/partitions.yaml").write_text("partitions:\n  other: {max_runtime: 60}\n")
+    change(edited, "jobs", {"gpus": 1, "label_ranks": 2, "label_MB_per_rank": 1000, "minutes_per_shard": 60})
+    change(edited, "search.workers", 2)
+    said = edited.snakemake("-n", "--cores", "7", "--profile", "profiles/workstation")
+    assert "Nothing to be done" in said
+    moved = Checkout(edited.folder.rename(edited.folder.with_name("moved")))
+    assert moved.planned() == {}

@@ -1,0 +1,139 @@
+"""A rule or script that reads a setting outside its declared ones is caught: by the table, or by reading its text."""
+
+import shutil
+
+import pytest
+from conftest import REPOSITORY, Checkout
+from settings_reads import hidden_in_rules, readers_of_the_study, undeclared, unneeded
+from test_rebuild_keys import CI, EDITS, PARTS, dry_runs, table
+
+from melt2crystal.rebuild import Effect
+from melt2crystal.rebuild_edits import BASES, PLAIN, study_of
+from tools.rebuild_table import entry_of
+
+# (file, what stands there, what a careless hand makes of it, key that is read, rule that reads it)
+IN_RULES = {
+    "one more setting among the params": (
+        "rules/liquid.smk",
+        'settings=settings("certificate", "substance"),',
+        'settings=settings("certificate", "substance", steps=STUDY.train.loop.steps),',
+        "train.loop.steps",
+        "liquid_certify",
+    ),
+    "a setting in the shell command": (
+        "rules/train.smk",
+        '"--errors {output.errors} > {log} 2>&1"',
+        'f"--errors {{output.errors}} > {{log}} 2>&1 # {STUDY.explore.walk_ps}"',
+        "explore.walk_ps",
+        "train_heldout",
+    ),
+    "a setting that chooses an input": (
+        "rules/label.smk",
+        "        parts=parts_of_dataset,\n",
+        "        parts=parts_of_dataset,\n        more=['README.md'] if STUDY.figures.font_size_pt > 7 else [],\n",
+        "figures.font_size_pt",
+        "dataset_assemble",
+    ),
+}
+# (file, text to replace, replacement, words of the complaint)
+UNSEEN = {
+    "threads that carry a setting": (
+        "rules/train.smk",
+        "    threads: 1\n",
+        "    threads: STUDY.select.frames_per_iteration\n",
+        "train.smk: threads: STUDY.select.frames_per_iteration",
+    ),
+    "a resource that carries a setting": (
+        "rules/explore.smk",
+        "        gpu=GPUS,\n",
+        "        gpu=GPUS,\n        steps=STUDY.train.loop.steps,\n",
+        "explore.smk: steps=STUDY.train.loop.steps,",
+    ),
+    "a setting in an environment variable": (
+        "rules/common.smk",
+        "wildcard_constraints:\n",
+        'os.environ["STEPS"] = str(STUDY.train.loop.steps)\n\n\nwildcard_constraints:\n',
+        'common.smk: os.environ["STEPS"]',
+    ),
+    "a script that asks for what its rule doesn't declare": (
+        "scripts/train_heldout.py",
+        "if __name__",
+        'def steps(given):\n    return given.value("train.loop.steps")\n\n\nif __name__',
+        "train_heldout.py: train.loop.steps",
+    ),
+    "a script that opens the study": (
+        "scripts/benchmark_fits.py",
+        "if __name__",
+        'STUDY = Path("config/studies/ci.yaml")\n\n\nif __name__',
+        "benchmark_fits.py: opens config/studies/ci.yaml",
+    ),
+    "a module that loads the study": (
+        "melt2crystal/rdf.py",
+        "import numpy",
+        "import melt2crystal.config\nimport numpy",
+        "melt2crystal/config.py: reads whole studies",
+    ),
+    "a module that reads an environment variable": (
+        "melt2crystal/seeds.py",
+        "import numpy",
+        'import os\nSHIFT = int(os.environ.get("SHIFT", 0))\nimport numpy',
+        "melt2crystal/seeds.py: reads environment variables",
+    ),
+}
+NOT_ASKED_BY_NAME = {  # read whole, for a digest or through the models of the section
+    "summary": None,
+}
+
+
+def replace(folder, file, old, new):
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text, f"{file} has changed: mend this test"
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def checkout(finished, tmp_path_factory) -> Checkout:
+    return finished.edited(tmp_path_factory.mktemp("mutations") / "edited")
+
+
+@pytest.fixture(scope="module")
+def declared(checkout) -> dict[str, list[str]]:
+    """Settings of every rule, with every part of the study switched on."""
+    tasks = [{"study": study_of(BASES[name], CI)} for name in (PLAIN, "relaxed")]
+    one, other = (answer["declared"] for answer in (dry_runs(checkout, [task])[0] for task in tasks))
+    return {rule: sorted({*names, *other[rule]}) for rule, names in one.items()}
+
+
+@pytest.mark.parametrize("mutation", IN_RULES)
+def test_a_rule_that_reads_more_is_not_what_the_table_says(checkout, mutation):
+    file, old, new, key, rule = IN_RULES[mutation]
+    original = (checkout.folder / file).read_text(encoding="utf-8")
+    replace(checkout.folder, file, old, new)
+    edit = EDITS[key]
+    before, after = dry_runs(checkout, [{"study": study_of(BASES[PLAIN], CI), "finish": True}, {"study": edit.study}])
+    (checkout.folder / file).write_text(original, encoding="utf-8")
+    assert before["run"] == []
+    seen, said = Effect(**{part: frozenset(after[part]) for part in PARTS}), table()[entry_of(edit)]
+    assert seen != said and seen.again - said.again == {rule}
+
+
+def complaints(folder, declared) -> list[str]:
+    return [*hidden_in_rules(folder), *readers_of_the_study(folder), *undeclared(folder, declared)]
+
+
+def test_as_they_are_scripts_and_rules_read_what_they_declare(declared):
+    assert complaints(REPOSITORY, declared) == []
+
+
+def test_nothing_is_declared_that_no_script_asks_for(declared):
+    known = {rule: names for rule, names in declared.items() if rule not in NOT_ASKED_BY_NAME}
+    assert unneeded(REPOSITORY, known) == []
+
+
+@pytest.mark.parametrize("mutation", UNSEEN)
+def test_what_no_trigger_sees_is_found_in_the_text(declared, mutation, tmp_path):
+    file, old, new, words = UNSEEN[mutation]
+    for name in ("rules", "scripts", "melt2crystal"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    replace(tmp_path, file, old, new)
+    assert any(words in complaint for complaint in complaints(tmp_path, declared))
