@@ -72,7 +72,7 @@ class Slow(LennardJones):
         end = time.process_time() + 0.3
         while time.process_time() < end:
             pass
-        time.sleep(0.5)
+        time.sleep(3)
         super().calculate(*arguments, **more)
 
 
@@ -174,7 +174,7 @@ def test_an_interpreter_without_ase_says_so_at_once(engine, tmp_path):
 
 def test_cost_is_cpu_time_not_waiting(engine):
     (label,) = engine("Slow").label(crystals(1))
-    assert 0.3 <= label.seconds < 0.75
+    assert 0.3 - 1e-6 <= label.seconds < 2  # 3 s of sleep are not in it
 
 
 def test_a_hanging_calculator_is_timed_out_and_ends_with_a_killed_label_job(engine, tmp_path):
