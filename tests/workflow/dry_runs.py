@@ -5,7 +5,6 @@ own comparisons of parameters, code and sets of inputs, and its own list of jobs
 looked up in the files there are, so that what stands behind an open decision is seen as well.
 """
 
-import ast
 import json
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 from snakemake.settings.types import ExecutionSettings
 
-from melt2crystal.rebuild import Needs, effect_of, followers
+from melt2crystal.rebuild import effect_of, followers
 from melt2crystal.stages import TABLE, read_stages
 from tools.job_graph import ROOT, plan
 from tools.many_plans import in_fork, needs_of, remember_rules, write_study
@@ -69,19 +68,7 @@ def look(study: str, known: dict[str, Any]) -> tuple[dict[str, Any], dict[str, A
         "unexplained": sorted(titles[number] for number in run - expected),
         "forgotten": sorted(titles[number] for number in expected - run),
     }
-    if not known:
-        answer["declared"] = declared(needs)
     return answer, here
-
-
-def declared(needs: list[Needs]) -> dict[str, list[str]]:
-    """Rule -> names of the settings that its jobs are given."""
-    names: dict[str, set[str]] = {}
-    for one in needs:
-        for text in map(ast.literal_eval, one.params):
-            if isinstance(text, str) and text.startswith("{"):
-                names.setdefault(one.job.rule, set()).update(json.loads(text))
-    return {rule: sorted(found) for rule, found in names.items()}
 
 
 def _kind(job: Any, memory: Any) -> str:

@@ -1,23 +1,38 @@
 """What scripts and rules read of a study, found without running them: what the params trigger can't see must not be."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from melt2crystal.code_inputs import code_inputs
+from melt2crystal.rebuild import Needs
 from melt2crystal.sections import search
 
 # Environment variables choose programs, threads and folders here, never numbers.
 MAY_READ_ENVIRONMENT = {
     "melt2crystal/deepmd.py",
+    "melt2crystal/engines/ase_calculator.py",
     "melt2crystal/engines/espresso.py",
     "melt2crystal/engines/process.py",
     "melt2crystal/engines/vasp_potcar.py",
     "melt2crystal/lammps.py",
     "melt2crystal/models.py",
+    "melt2crystal/provenance.py",  # what a file says of its origin, no number of it
 }
-PLACES = re.compile(r"STUDY\.(jobs\b|search\.workers\b)|getattr\(STUDY\.reference, \"ranks\"")  # see docs/rebuild.md
+# see docs/rebuild.md; LABELS_FIRST is the order of jobs
+PLACES = re.compile(r"STUDY\.(jobs\b|search\.workers\b)|getattr\(STUDY\.reference, \"ranks\"|^LABELS_FIRST = ")
+
+
+def declared(needs: list[Needs]) -> dict[str, list[str]]:
+    """Rule -> names of the settings that its jobs are given."""
+    names: dict[str, set[str]] = {}
+    for one in needs:
+        for text in map(ast.literal_eval, one.params):
+            if isinstance(text, str) and text.startswith("{"):
+                names.setdefault(one.job.rule, set()).update(json.loads(text))
+    return {rule: sorted(found) for rule, found in names.items()}
 
 
 def asked_by(script: Path) -> set[str]:
@@ -48,7 +63,7 @@ def unneeded(folder: Path, declared: dict[str, list[str]]) -> list[str]:
     return [
         f"{rule}: {name}"
         for rule, names in sorted(declared.items())
-        for name in sorted(set(names) - {"versions"} - asked_by(folder / "scripts" / f"{rule}.py"))
+        for name in sorted(set(names) - asked_by(folder / "scripts" / f"{rule}.py"))
     ]
 
 

@@ -1,14 +1,17 @@
 """A rule or script that reads a setting outside its declared ones is caught: by the table, or by reading its text."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from conftest import REPOSITORY, Checkout
-from settings_reads import hidden_in_rules, readers_of_the_study, undeclared, unneeded
+from settings_reads import declared, hidden_in_rules, readers_of_the_study, undeclared, unneeded
 from test_rebuild_keys import CI, EDITS, PARTS, dry_runs, table
 
 from melt2crystal.rebuild import Effect
-from melt2crystal.rebuild_edits import BASES, PLAIN, study_of
+from melt2crystal.rebuild_edits import BASES, GIVEN, PLAIN, RELAXED, study_of
+from tools.job_graph import plan
+from tools.many_plans import in_fork, needs_of, write_study
 from tools.rebuild_table import entry_of
 
 # (file, what stands there, what a careless hand makes of it, key that is read, rule that reads it)
@@ -80,9 +83,8 @@ UNSEEN = {
         "melt2crystal/seeds.py: reads environment variables",
     ),
 }
-NOT_ASKED_BY_NAME = {  # read whole, for a digest or through the models of the section
-    "summary": None,
-}
+# read whole: for a digest, to be written out, to be planned
+NOT_ASKED_BY_NAME = {"summary", "report_dag", "report_provenance"}
 
 
 def replace(folder, file, old, new):
@@ -97,11 +99,20 @@ def checkout(finished, tmp_path_factory) -> Checkout:
 
 
 @pytest.fixture(scope="module")
-def declared(checkout) -> dict[str, list[str]]:
-    """Settings of every rule, with every part of the study switched on."""
-    tasks = [{"study": study_of(BASES[name], CI)} for name in (PLAIN, "relaxed")]
-    one, other = (answer["declared"] for answer in (dry_runs(checkout, [task])[0] for task in tasks))
-    return {rule: sorted({*names, *other[rule]}) for rule, names in one.items()}
+def given(tmp_path_factory) -> dict[str, list[str]]:
+    """Settings of every rule, from studies that have every part switched on between them, and the report."""
+    folder = tmp_path_factory.mktemp("studies")
+    studies = [study_of(BASES[name], CI) for name in (PLAIN, RELAXED, GIVEN)] + [EDITS["search.found"].study]
+    names: dict[str, set[str]] = {}
+    for study in studies:
+        for rule, found in in_fork(lambda: settings_in(write_study(folder, study))).items():  # noqa: B023
+            names.setdefault(rule, set()).update(found)
+    return {rule: sorted(found) for rule, found in names.items()}
+
+
+def settings_in(study: Path) -> dict[str, list[str]]:
+    with plan(str(study), targets=["all", "report_pages"], whole=True) as planned:
+        return declared(needs_of(planned))
 
 
 @pytest.mark.parametrize("mutation", IN_RULES)
@@ -117,20 +128,23 @@ def test_a_rule_that_reads_more_is_not_what_the_table_says(checkout, mutation):
     assert seen != said and seen.again - said.again == {rule}
 
 
-def complaints(folder, declared) -> list[str]:
-    return [*hidden_in_rules(folder), *readers_of_the_study(folder), *undeclared(folder, declared)]
+def complaints(folder, given) -> list[str]:
+    return [*hidden_in_rules(folder), *readers_of_the_study(folder), *undeclared(folder, given)]
 
 
-def test_nothing_is_declared_that_no_script_asks_for(declared):
-    known = {rule: names for rule, names in declared.items() if rule not in NOT_ASKED_BY_NAME}
+def test_as_they_are_scripts_and_rules_read_what_they_declare(given):
+    assert complaints(REPOSITORY, given) == []
+
+
+def test_nothing_is_declared_that_no_script_asks_for(given):
+    known = {rule: names for rule, names in given.items() if rule not in NOT_ASKED_BY_NAME}
     assert unneeded(REPOSITORY, known) == []
 
 
 @pytest.mark.parametrize("mutation", UNSEEN)
-def test_what_no_trigger_sees_is_found_in_the_text(declared, mutation, tmp_path):
+def test_what_no_trigger_sees_is_found_in_the_text(given, mutation, tmp_path):
     file, old, new, words = UNSEEN[mutation]
     for name in ("rules", "scripts", "melt2crystal"):
         shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    before = complaints(tmp_path, declared)
     replace(tmp_path, file, old, new)
-    assert any(words in complaint for complaint in set(complaints(tmp_path, declared)) - set(before))
+    assert any(words in complaint for complaint in complaints(tmp_path, given))
