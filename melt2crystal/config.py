@@ -24,7 +24,7 @@ from melt2crystal.sections.liquid import Certificate, Liquid
 from melt2crystal.sections.reference import Label, Reference, VaspReference
 from melt2crystal.sections.search import Search
 from melt2crystal.sections.substance import PressureRow, Substance, melting_curve
-from melt2crystal.sections.train import Release, Train
+from melt2crystal.sections.train import Release, Train, Training
 from melt2crystal.settings import Section, canonical, to_text
 
 PLUMBING = ("study", "results")  # keys of config/config.yaml that are no part of a study
@@ -51,6 +51,12 @@ class Study(Section):
     search: Search = Field(Search(), description="structure search")
     figures: Figures = Field(Figures(), description="style of the figures")
     jobs: Jobs = Field(Jobs(), description="what jobs ask of a machine")
+
+    def training_of(self, ensemble: str) -> Training:
+        """Training of an ensemble: iteration-00, ... of the loop, or the released lp or hp."""
+        if ensemble.startswith("iteration"):
+            return self.train.loop
+        return (self.release.lp if ensemble == "lp" else self.release.hp).training
 
 
 def load_study(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from melt2crystal.config import Study
+    from melt2crystal.labels import LabelStore
 
 FOUND_SPLIT = "found"
 NEEDED = {"substance", "reference", "label", "liquid", "release", "search", "certificate"}
@@ -28,10 +29,11 @@ def mistakes_in_frames(study: Study, root: Path, broken: Collection[str] = ()) -
     """What is wrong with ``liquid.frames`` and ``search.found``; files that are missing are told elsewhere."""
     if NEEDED & set(broken):
         return []
-    return [*_melts(study, root), *_found(study, root)]
+    known = None if study.label.compute else _known_labels(study, root)
+    return [*_melts(study, root, known), *_found(study, root, known)]
 
 
-def _melts(study: Study, root: Path) -> Iterator[Mistake]:
+def _melts(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mistake]:
     frames: list[Atoms] = []
     for index, name in enumerate(study.liquid.frames or ()):
         path: KeyPath = ("liquid", "frames", index)
@@ -43,7 +45,7 @@ def _melts(study: Study, root: Path) -> Iterator[Mistake]:
             allowed = f"melts of {SMALLEST_MELT} atoms or more with temperature_K and pressure_GPa"
             yield Mistake(path, f"{name}: {len(wrong)} of {len(mine)} frames can't be used; {count} {problem}", allowed)
             return
-        yield from _labelled(mine, name, path, study, root)
+        yield from _labelled(mine, name, path, known)
         frames += mine
     if frames:
         yield from _divisible(frames, study)
@@ -64,7 +66,7 @@ def _divisible(frames: list[Atoms], study: Study) -> Iterator[Mistake]:
                 yield Mistake(("release", name, "pressures_GPa"), problem, allowed)
 
 
-def _found(study: Study, root: Path) -> Iterator[Mistake]:
+def _found(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mistake]:
     if study.search.found is None or not study.search.enabled:
         return
     path: KeyPath = ("search", "found")
@@ -79,30 +81,31 @@ def _found(study: Study, root: Path) -> Iterator[Mistake]:
         if frames and pressure not in there:
             allowed = f"pressures of {study.search.found} ({', '.join(f'{p:g}' for p in there)} GPa)"
             yield Mistake(("search", "pressures_GPa", index), f"no structure was found at {pressure:g} GPa", allowed)
-    yield from _labelled(frames, study.search.found, path, study, root)
+    yield from _labelled(frames, study.search.found, path, known)
 
 
-def _labelled(frames: list[Atoms], name: str, path: KeyPath, study: Study, root: Path) -> Iterator[Mistake]:
-    """Without an engine every frame needs a known label of the study's settings."""
-    if study.label.compute:
-        return
+def _known_labels(study: Study, root: Path) -> LabelStore | None:
+    """Labels of the files of ``label.known``; None if one is missing or unreadable (told where it is named)."""
     from melt2crystal.labels import LabelStore
 
     try:
         digest = settings_digest(reference_engine(study.reference, study.substance.species))
-        known = [root / file for file in study.label.known]
-        labels = LabelStore(root / "nowhere", digest, "nobody", known).labels
+        return LabelStore(root / "nowhere", digest, "nobody", [root / file for file in study.label.known])
     except (UserError, OSError):
-        return  # a file is missing or unreadable: told where it is named
-    unknown = [atoms for atoms in frames if frame_id(atoms) not in labels]
-    if unknown:
+        return None
+
+
+def _labelled(frames: list[Atoms], name: str, path: KeyPath, known: LabelStore | None) -> Iterator[Mistake]:
+    """Without an engine every frame needs a known label of the study's settings."""
+    unknown = [] if known is None else [atoms for atoms in frames if frame_id(atoms) not in known.labels]
+    if known is not None and unknown:
         digests = Counter(str(atoms.info.get("settings_digest", "none")) for atoms in unknown)
         theirs = ", ".join(f"{digest} ({count})" for digest, count in digests.items())
         yield Mistake(
             path,
             f"{name}: {len(unknown)} of {len(frames)} frames have no label of this reference in label.known, and "
-            f"label.compute is false (the first is {frame_id(unknown[0])}; the study's settings digest is {digest}, "
-            f"theirs: {theirs})",
+            f"label.compute is false (the first is {frame_id(unknown[0])}; the study's settings digest is "
+            f"{known.digest}, theirs: {theirs})",
             "frames with labels of the study's settings, or label.compute: true",
         )
 

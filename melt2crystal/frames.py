@@ -26,6 +26,11 @@ def canonical_frame(atoms: Atoms) -> Atoms:
     return frame
 
 
+def bare_frame(atoms: Atoms) -> Atoms:
+    """The structure alone as a canonical frame: species, cell, positions; no label, no info but ``frame_id``."""
+    return canonical_frame(Atoms(atoms.get_chemical_symbols(), atoms.get_positions(), cell=atoms.cell.array, pbc=True))
+
+
 def frame_id(atoms: Atoms) -> str:
     """'f' and 15 hexadecimal digits from species, cell and positions as written (8 decimals, A).
 

@@ -75,13 +75,8 @@ def reference_files():
     return [reference.potential] if reference.engine == "lammps" else list(getattr(reference, "files", []))
 
 
-def training_of(ensemble):
-    """Training section of an ensemble of the loop or of a released potential."""
-    return STUDY.train.loop if ensemble.startswith("iteration") else getattr(STUDY.release, ensemble).training
-
-
 def members_of(ensemble):
-    return range(training_of(ensemble).members)
+    return range(STUDY.training_of(ensemble).members)
 
 
 def models_of(ensemble):

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from melt2crystal.equation_of_state import birch_murnaghan
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.style import POTENTIAL_COLOURS, journal_style, letter, new_figure, save, write_note
+from melt2crystal.plotting.style import POTENTIAL_COLOURS, journal_style, letter, new_figure, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -193,8 +193,8 @@ def figure_energy_volume(
     atoms = given.section("substance", Substance).atoms_per_formula_unit
     with journal_style(figures):
         figure = draw(figures, given.value("polymorphs"), curves, pd.read_csv(fits), spectra, atoms, names)
-        origin = write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Energy-volume curves of the polymorphs", origin)
+        names = given.value("reference.name"), given.value("name")
+        publish(figure, *names, pdf, png, "Energy-volume curves of the polymorphs")
 
 
 if __name__ == "__main__":

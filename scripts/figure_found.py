@@ -14,7 +14,7 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.frames import read_frames
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.plotting.structure_drawing import conventional_cell, draw_structure
-from melt2crystal.plotting.style import OKABE_ITO, journal_style, new_figure, save, write_note
+from melt2crystal.plotting.style import OKABE_ITO, journal_style, new_figure, publish
 from melt2crystal.rdf import pairs_of, partial_rdf
 from melt2crystal.sections.figures import Comparison, Figures
 from melt2crystal.sections.substance import Substance
@@ -166,8 +166,8 @@ def figure_found(
     panels = [panel for c in known if (panel := panel_of(c, structures, polymorphs))]
     with journal_style(figures):
         figure = draw(figures, panels, substance)
-        origin = write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Found structures and database crystals", origin)
+        names = given.value("reference.name"), given.value("name")
+        publish(figure, *names, pdf, png, "Found structures and database crystals")
 
 
 if __name__ == "__main__":

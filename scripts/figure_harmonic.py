@@ -9,7 +9,7 @@ import typer
 from melt2crystal.errors import speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.plotting.harmonic import draw_harmonic
-from melt2crystal.plotting.style import journal_style, save, write_note
+from melt2crystal.plotting.style import journal_style, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 
@@ -41,8 +41,8 @@ def figure_harmonic(
             dynamic.setdefault(path.stem, {})[path.parent.name] = spectrum
     with journal_style(figures):
         figure = draw_harmonic(figures, titles, harmonic, dynamic)
-        origin = write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Harmonic vibrational densities of states", origin)
+        names = given.value("reference.name"), given.value("name")
+        publish(figure, *names, pdf, png, "Harmonic vibrational densities of states")
 
 
 if __name__ == "__main__":

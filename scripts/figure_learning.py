@@ -17,8 +17,7 @@ from melt2crystal.plotting.style import (
     journal_style,
     letter,
     new_figure,
-    save,
-    write_note,
+    publish,
 )
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
@@ -94,8 +93,8 @@ def figure_learning(
         of_ensemble.setdefault(path.parents[1].name, []).append(pd.read_csv(path))
     with journal_style(figures):
         figure = draw(figures, of_ensemble)
-        origin = write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Learning curves", origin)
+        names = given.value("reference.name"), given.value("name")
+        publish(figure, *names, pdf, png, "Learning curves")
 
 
 if __name__ == "__main__":

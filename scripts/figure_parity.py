@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from melt2crystal.agreement import rmse
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.style import journal_style, letter, new_figure, pressure_colours, save, write_note
+from melt2crystal.plotting.style import journal_style, letter, new_figure, pressure_colours, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 
@@ -120,8 +120,8 @@ def figure_parity(
     figures = given.section("figures", Figures)
     with journal_style(figures):
         figure = draw(figures, {"hp": read_parity(hp), "lp": read_parity(lp)})
-        origin = write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Parity of energies and forces on held-out melt", origin)
+        names = given.value("reference.name"), given.value("name")
+        publish(figure, *names, pdf, png, "Parity of energies and forces on held-out melt")
 
 
 if __name__ == "__main__":

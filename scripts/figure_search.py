@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from melt2crystal.agreement import pearson, rmse, stable_window
 from melt2crystal.errors import speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.style import OKABE_ITO, journal_style, new_figure, save, write_note
+from melt2crystal.plotting.style import OKABE_ITO, journal_style, new_figure, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 
@@ -105,8 +105,8 @@ def figure_search(
     finite = np.isfinite(table[HP].astype(float)) & np.isfinite(table[REFERENCE].astype(float))
     with journal_style(figures):
         figure = draw(figures, table[finite], given.value("search.stable_window_eV_per_atom"))
-        origin = write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Energies of the structures found", origin)
+        names = given.value("reference.name"), given.value("name")
+        publish(figure, *names, pdf, png, "Energies of the structures found")
 
 
 if __name__ == "__main__":

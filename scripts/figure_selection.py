@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.style import CLASS_COLOURS, journal_style, new_figure, save, write_note
+from melt2crystal.plotting.style import CLASS_COLOURS, journal_style, new_figure, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 
@@ -109,8 +109,8 @@ def figure_selection(
     read.sort(key=lambda table: int(table["iteration"].iloc[0]))
     with journal_style(figures):
         figure = draw(figures, read)
-        origin = write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Selection of explored frames", origin)
+        names = given.value("reference.name"), given.value("name")
+        publish(figure, *names, pdf, png, "Selection of explored frames")
 
 
 if __name__ == "__main__":

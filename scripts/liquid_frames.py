@@ -11,7 +11,7 @@ from ase.units import GPa, kB
 
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete
-from melt2crystal.frames import canonical_frame, density_g_per_cm3, read_frames, write_frames
+from melt2crystal.frames import bare_frame, canonical_frame, density_g_per_cm3, read_frames, write_frames
 from melt2crystal.given_melt import complaint, held_out, walk_of
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
@@ -52,11 +52,7 @@ def liquid_frames(
 
 def bare(atoms: Atoms) -> Atoms:
     """The frame as the other stages know it: structure, state and origin, no label."""
-    frame = canonical_frame(Atoms(atoms.get_chemical_symbols(), atoms.get_positions(), cell=atoms.cell.array, pbc=True))
-    return _with_info(frame, atoms)
-
-
-def _with_info(frame: Atoms, atoms: Atoms) -> Atoms:
+    frame = bare_frame(atoms)
     for name in KEPT:
         if name in atoms.info:
             value = atoms.info[name]

@@ -1,7 +1,7 @@
 """What the melts are like: density, pressure, diffusion of each walk, and which frames are certified."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import pandas as pd
 import typer
@@ -9,22 +9,17 @@ from matplotlib.figure import Figure
 
 from melt2crystal.errors import speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.melts import count_bars
+from melt2crystal.plotting.melts import count_bars, letters_and_legend, look_of
 from melt2crystal.plotting.style import (
     OKABE_ITO,
     journal_style,
-    letter,
     new_figure,
     pressure_colours,
-    save,
-    write_note,
+    publish,
 )
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
-
-MARKERS = {"train": "o", "heldout": "^"}
-NAMES = {"train": "training", "heldout": "held out"}
 
 
 def draw(
@@ -36,10 +31,7 @@ def draw(
     colours = pressure_colours(walks["pressure_GPa"].tolist())
     for (purpose, pressure), group in walks.groupby(["purpose", "pressure_GPa"], sort=False):
         group = group.sort_values("temperature_K")
-        colour, marker = colours[pressure], MARKERS[purpose]
-        kelvin = group["temperature_K"] / 1000
-        filled = colour if purpose == "train" else "white"
-        look: dict[str, Any] = {"color": colour, "marker": marker, "markerfacecolor": filled}
+        kelvin, look = group["temperature_K"] / 1000, look_of(purpose, colours[pressure])
         panels["density"].plot(kelvin, group["density_g_per_cm3"], linewidth=0.6, **look)
         off_temperature = 100 * (group["mean_temperature_K"] / group["temperature_K"] - 1)
         panels["state"].plot(off_temperature, group["mean_pressure_GPa"] - pressure, linestyle="none", **look)
@@ -59,16 +51,7 @@ def draw(
             "arrested below", (0.03, minimum_diffusion), xycoords=("axes fraction", "data"), ha="left", va="bottom"
         )
     count_bars(panels["counts"], counts)
-    for position, axes in enumerate(panels.values()):
-        letter(axes, chr(ord("a") + position))
-    for pressure, colour in colours.items():
-        panels["density"].plot([], [], color=colour, label=f"{pressure:g} GPa")
-    for purpose in walks["purpose"].unique():
-        look = {"color": "black", "marker": MARKERS[purpose], "linestyle": "none"}
-        filled = "black" if purpose == "train" else "white"
-        panels["density"].plot([], [], label=NAMES[purpose], markerfacecolor=filled, **look)
-    handles, labels = panels["density"].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=9)
+    letters_and_legend(figure, panels, colours, walks["purpose"].unique())
     return figure
 
 
@@ -86,8 +69,8 @@ def liquid_plot(
     with journal_style(figures):
         figure = draw(figures, pd.read_csv(walks), pd.read_csv(counts), substance, given.value("minimum_diffusion"))
         potential = Path(given.value("potential")).name
-        origin = write_note(figure, f"none; melts made with the classical potential {potential}", given.value("name"))
-        save(figure, pdf, png, "Melts and their certificates of disorder", origin)
+        names = f"none; melts made with the classical potential {potential}", given.value("name")
+        publish(figure, *names, pdf, png, "Melts and their certificates of disorder")
 
 
 if __name__ == "__main__":

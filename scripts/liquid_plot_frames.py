@@ -1,7 +1,7 @@
 """What melts from files are like: density, pressure of the labels, and which frames are certified."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import pandas as pd
 import typer
@@ -10,12 +10,10 @@ from matplotlib.figure import Figure
 
 from melt2crystal.errors import speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.melts import count_bars
-from melt2crystal.plotting.style import journal_style, letter, new_figure, pressure_colours, save, write_note
+from melt2crystal.plotting.melts import count_bars, letters_and_legend, look_of
+from melt2crystal.plotting.style import journal_style, new_figure, pressure_colours, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
-
-LOOKS: dict[str, tuple[str, str]] = {"train": ("o", "training"), "heldout": ("^", "held out")}
 
 
 def draw(figures: Figures, frames: pd.DataFrame, counts: pd.DataFrame) -> Figure:
@@ -24,23 +22,13 @@ def draw(figures: Figures, frames: pd.DataFrame, counts: pd.DataFrame) -> Figure
     panels = figure.subplot_mosaic([["density", "pressure"], ["counts", "counts"]])
     colours = pressure_colours(frames["pressure_GPa"].tolist())
     for (purpose, pressure), group in frames.groupby(["purpose", "pressure_GPa"]):
-        look: dict[str, Any] = {"color": colours[pressure], "marker": LOOKS[purpose][0], "linestyle": "none"}
-        look["markerfacecolor"] = colours[pressure] if purpose == "train" else "white"
+        look = look_of(purpose, colours[pressure]) | {"linestyle": "none"}
         panels["density"].plot(group["temperature_K"] / 1000, group["density_g_per_cm3"], **look)
         panels["pressure"].plot(group["pressure_GPa"], group["label_pressure_GPa"], **look)
     panels["density"].set(xlabel="temperature of the walk (kK)", ylabel="density (g/cm³)")
     _diagonal(panels["pressure"], frames)
     count_bars(panels["counts"], counts)
-    for position, axes in enumerate(panels.values()):
-        letter(axes, chr(ord("a") + position))
-    for pressure, colour in colours.items():
-        panels["density"].plot([], [], color=colour, label=f"{pressure:g} GPa")
-    for purpose in sorted(frames["purpose"].unique(), reverse=True):
-        marker, name = LOOKS[purpose]
-        look = {"color": "black", "marker": marker, "markerfacecolor": "black" if purpose == "train" else "white"}
-        panels["density"].plot([], [], linestyle="none", label=name, **look)
-    handles, labels = panels["density"].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=9)
+    letters_and_legend(figure, panels, colours, sorted(frames["purpose"].unique(), reverse=True))
     return figure
 
 
@@ -67,8 +55,8 @@ def liquid_plot_frames(
     figures = given.section("figures", Figures)
     with journal_style(figures):
         figure = draw(figures, pd.read_csv(frames), pd.read_csv(counts))
-        origin = write_note(figure, given.value("reference.name"), given.value("name"))
-        save(figure, pdf, png, "Melts from files and their certificates of disorder", origin)
+        names = given.value("reference.name"), given.value("name")
+        publish(figure, *names, pdf, png, "Melts from files and their certificates of disorder")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from melt2crystal.ledger import (
     ledger,
 )
 from melt2crystal.plotting.ledger import draw_ledger
-from melt2crystal.plotting.style import journal_style, save, write_note
+from melt2crystal.plotting.style import journal_style, publish
 from melt2crystal.stages import TABLE, read_stages, staged
 from tools.job_graph import ROOT, plan
 
@@ -52,8 +52,8 @@ def cost_ledger(
     write_text(folder / "ledger.md", page)
     with journal_style(given.figures):
         figure = draw_ledger(table, wasted, given.figures)
-        origin = write_note(figure, given.reference.name, given.name)
-        save(figure, folder / "ledger.pdf", folder / "ledger.png", f"Cost of the study {given.name}", origin)
+        names = given.reference.name, given.name
+        publish(figure, *names, folder / "ledger.pdf", folder / "ledger.png", f"Cost of the study {given.name}")
     print(f"\n{page}\n{folder}: ledger.csv, ledger.md, ledger.pdf, ledger.png")
 
 

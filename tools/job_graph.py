@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class Plan:
         """Snakemake's job of this number."""
         return next(job for job in self.dag.jobs if self.dag.jobid(job) == number)
 
-    @property
+    @cached_property
     def by_number(self) -> dict[int, Job]:
         """Jobs by number."""
         return {job.number: job for job in self.jobs}

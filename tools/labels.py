@@ -84,12 +84,12 @@ def report(
         rows.to_csv(beside, index=False)
     write_text(out / "report.md", report_text(rows, reference, folder.name, name, notes, unreadable))
     from melt2crystal.plotting.labels import draw_labels  # half the start of the program
-    from melt2crystal.plotting.style import journal_style, save, write_note
+    from melt2crystal.plotting.style import journal_style, publish
 
     with journal_style(figures):
         figure = draw_labels(figures, rows)
-        origin = write_note(figure, reference, name or f"label store, {folder.name}")
-        save(figure, out / "labels.pdf", out / "labels.png", "Labels", origin)
+        names = reference, name or f"label store, {folder.name}"
+        publish(figure, *names, out / "labels.pdf", out / "labels.png", "Labels")
     print(f"{_counted(rows)}: {out}/report.md, labels.csv, labels.png, labels.pdf")
 
 

@@ -78,9 +78,13 @@ class Crystals:
         for path in sorted((ROOT / "data/polymorphs/pbe").glob("*.cif")):
             if not self.structure(path.stem).is_file():
                 write_text(self.structure(path.stem), path.read_text())
+        stores: dict[str, LabelStore] = {}
         for released in (ROOT / "data/labels" / name for name in RELEASED.values()):
             for frame in read_frames(released) if released.is_file() else []:
-                store = LabelStore(self.folder / "label-store", frame.info["settings_digest"], "released")
+                digest = frame.info["settings_digest"]
+                if digest not in stores:
+                    stores[digest] = LabelStore(self.folder / "label-store", digest, "released")
+                store = stores[digest]
                 if store.find(frame) is None:
                     stress = frame.get_stress(voigt=False)
                     seconds = float(frame.info.get("seconds", 0))

@@ -16,13 +16,13 @@ import pandas as pd
 import typer
 from ase import Atoms
 
+from melt2crystal.config_frames import FOUND_SPLIT
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
-from melt2crystal.frames import canonical_frame, read_frames, write_frames
+from melt2crystal.frames import bare_frame, read_frames, write_frames
 from melt2crystal.labels import LabelStore, labelled, one_digest
 from melt2crystal.search.table import UNIQUE, read_table
 
-FOUND_SPLIT = "found"
 _FOLDER = re.compile(r"p(-?\d+(\.\d+)?)$")
 
 
@@ -47,8 +47,7 @@ def found_frames(study: Path, store: LabelStore) -> tuple[list[Atoms], int]:
     for pressure, folder in folders:
         rows = read_table(folder / "unique.csv", UNIQUE).to_dict("records")
         for row, atoms in zip(rows, read_frames(folder / "unique.extxyz"), strict=True):
-            bare = Atoms(atoms.get_chemical_symbols(), atoms.get_positions(), cell=atoms.cell.array, pbc=True)
-            frame = canonical_frame(bare)
+            frame = bare_frame(atoms)
             label = store.find(frame)
             if label is None or label.status != "ok":
                 without += 1

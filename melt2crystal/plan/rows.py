@@ -23,6 +23,16 @@ class Factor:
 Term = tuple[Factor, ...]
 
 
+def total(terms: Iterable[Term]) -> float:
+    """Sum of the products."""
+    return sum(prod(factor.value for factor in term) for term in terms)
+
+
+def formula(terms: Iterable[Term]) -> str:
+    """The products with their numbers put in."""
+    return " + ".join(" x ".join(str(factor) for factor in term) for term in terms)
+
+
 @dataclass(frozen=True)
 class Row:
     """Jobs of one rule in one stage.
@@ -46,7 +56,7 @@ class Row:
     @property
     def work_s(self) -> float:
         """Sum of the products, s."""
-        return sum(prod(factor.value for factor in term) for term in self.terms)
+        return total(self.terms)
 
     @property
     def job_s(self) -> float:
@@ -66,7 +76,7 @@ class Row:
     @property
     def formula(self) -> str:
         """The products with their numbers put in."""
-        return " + ".join(" x ".join(str(factor) for factor in term) for term in self.terms)
+        return formula(self.terms)
 
     def times(self, factor: Factor) -> "Row":
         """The row with one more factor in every product."""

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import prod
 
 from melt2crystal.batches import largest_batch
 from melt2crystal.config import Study
 from melt2crystal.job_graph import Job, with_outputs
 from melt2crystal.plan.label_work import crystal_labels
 from melt2crystal.plan.laws import NetworkSize, network_size
-from melt2crystal.plan.rows import Factor, Term
+from melt2crystal.plan.rows import Factor, Term, formula, total
 from melt2crystal.plan.units import Basis, Meter, UnitCost
-from melt2crystal.plan.work import explored_frames, training_of
+from melt2crystal.plan.work import explored_frames
 
 GB = 1e9
 MB = 1e6
@@ -28,12 +27,12 @@ class Files:
     @property
     def gigabytes(self) -> float:
         """Sum of the products, 1e9 bytes."""
-        return sum(prod(factor.value for factor in term) for term in self.terms) / GB
+        return total(self.terms) / GB
 
     @property
     def formula(self) -> str:
         """The products with their numbers put in."""
-        return " + ".join(" x ".join(str(factor) for factor in term) for term in self.terms)
+        return formula(self.terms)
 
 
 def storage(study: Study, jobs: Iterable[Job], units: dict[str, UnitCost]) -> list[Files]:
@@ -88,6 +87,6 @@ def _models(study: Study, jobs: list[Job], units: dict[str, UnitCost]) -> Files:
     meter = Meter(units)
     size = network_size(study.train.network, meter("atoms_per_A3"), len(study.substance.formula))
     trained = sum(job.rule == "train_member" for job in jobs)
-    released = sum(training_of(study, name).members for name in ("lp", "hp"))
+    released = sum(study.training_of(name).members for name in ("lp", "hp"))
     counts = Factor(trained + released, f"models ({trained} trained, {released} copied)")
     return Files("models, frozen and compressed", ((counts, Factor(model_MB(size, meter) * MB, "bytes")),), meter.basis)

@@ -17,15 +17,7 @@ from melt2crystal.plan.laws import (
 from melt2crystal.plan.rows import Factor, Row, Term
 from melt2crystal.plan.task import Task
 from melt2crystal.plan.units import Meter, UnitCost
-from melt2crystal.sections.train import Training
 from melt2crystal.stages import Stage
-
-
-def training_of(study: Study, ensemble: str) -> Training:
-    """Training of an ensemble of the loop or of a released potential."""
-    if ensemble.startswith("iteration"):
-        return study.train.loop
-    return (study.release.lp if ensemble == "lp" else study.release.hp).training
 
 
 def _liquid_walks(task: Task) -> list[Term]:
@@ -58,7 +50,7 @@ def _train_member(task: Task) -> list[Term]:
     for name in task.of("ensemble"):
         kinds["loop" if name.startswith("iteration") else name].append(name)
     for names in kinds.values():
-        training = training_of(task.study, names[0])
+        training = task.study.training_of(names[0])
         members = sum(task.of("ensemble")[name] for name in names) / len(names)
         step = training_step_s(task.network, task.atoms, training.batch_size, task.meter, task.gpu)
         counts = [Factor(members, "members"), Factor(len(names), "trainings" if len(names) > 1 else "training")]
@@ -68,7 +60,7 @@ def _train_member(task: Task) -> list[Term]:
 
 def _train_heldout(task: Task) -> list[Term]:
     frames = largest_batch(task.study, "heldout")
-    models = sum(training_of(task.study, name).members for name in task.of("ensemble"))
+    models = sum(task.study.training_of(name).members for name in task.of("ensemble"))
     each = model_step_s(task.network, task.atoms, task.meter, gpu=False)
     return [
         (Factor(frames, "frames"), Factor(models, "models"), Factor(each, f"s at {task.atoms} atoms")),

@@ -1,13 +1,39 @@
-"""Frames of the melts per state, as bars."""
+"""What the two figures of the melts share: marks of training and held-out melt, legend, frames per state as bars."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from melt2crystal.plotting.style import OKABE_ITO
+from melt2crystal.plotting.style import OKABE_ITO, letter
 
 COUNTS = {"certified": OKABE_ITO["sky"], "excluded": OKABE_ITO["vermilion"], "crystalline, kept": OKABE_ITO["orange"]}
+
+MARKERS = {"train": "o", "heldout": "^"}
+NAMES = {"train": "training", "heldout": "held out"}
+
+
+def look_of(purpose: str, colour: Any) -> dict[str, Any]:
+    """Marker of a melt: filled for training, open for held out."""
+    return {"color": colour, "marker": MARKERS[purpose], "markerfacecolor": colour if purpose == "train" else "white"}
+
+
+def letters_and_legend(
+    figure: Figure, panels: Mapping[str, Axes], colours: Mapping[float, Any], purposes: Iterable[str]
+) -> None:
+    """Letters of all panels; pressures and melts above the figure, named through the panel ``density``."""
+    for position, axes in enumerate(panels.values()):
+        letter(axes, chr(ord("a") + position))
+    for pressure, colour in colours.items():
+        panels["density"].plot([], [], color=colour, label=f"{pressure:g} GPa")
+    for purpose in purposes:
+        panels["density"].plot([], [], linestyle="none", label=NAMES[purpose], **look_of(purpose, "black"))
+    handles, labels = panels["density"].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=9)
 
 
 def count_bars(axes: Axes, counts: pd.DataFrame) -> None:

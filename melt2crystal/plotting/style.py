@@ -110,6 +110,11 @@ def pressure_colours(pressures_GPa: Sequence[float]) -> dict[float, tuple[float,
     return {p: ramp(0.9 * k / max(len(ordered) - 1, 1)) for k, p in enumerate(ordered)}
 
 
+def publish(figure: Figure, reference: str, study: str, pdf: Path, png: Path, title: str) -> None:
+    """The end of every figure of a study: the note below it, then its files, both with the same origin."""
+    save(figure, pdf, png, title, write_note(figure, reference, study))
+
+
 def save(figure: Figure, pdf: Path, png: Path, title: str, origin: Origin | None = None) -> None:
     """Write PDF (vector) and PNG, complete or absent, without dates: equal data and origin give equal files."""
     keywords = {"Keywords": as_json(origin)} if origin else {}

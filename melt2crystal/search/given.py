@@ -8,7 +8,7 @@ import pandas as pd
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 
-from melt2crystal.frames import canonical_frame
+from melt2crystal.frames import bare_frame
 from melt2crystal.polymorphs import formula_units
 from melt2crystal.search.relax import Guard, relax
 from melt2crystal.search.rows import measures
@@ -29,8 +29,7 @@ def at_pressure(frames: Sequence[Atoms], pressure_GPa: float) -> list[Atoms]:
     chosen = []
     for atoms in frames:
         if np.isclose(float(atoms.info["pressure_GPa"]), pressure_GPa):
-            bare = Atoms(atoms.get_chemical_symbols(), atoms.get_positions(), cell=atoms.cell.array, pbc=True)
-            frame = canonical_frame(bare)
+            frame = bare_frame(atoms)
             frame.info |= {"id": str(atoms.info["id"]), "pressure_GPa": pressure_GPa, "origin": ORIGIN}
             chosen.append(frame)
     return chosen
