@@ -104,17 +104,13 @@ def _liquid_walks(study: Study) -> Iterator[Mistake]:
             yield Mistake(("liquid", key), problem, f"at least {2 * liquid.time_step_fs:g} fs (twice the time step)")
 
 
-@uses("liquid", "select")
-def _melts_from_files(study: Study) -> Iterator[Mistake]:
-    if study.liquid.frames is not None and study.select.max_iterations:
-        problem = f"{study.select.max_iterations} rounds, but melts from files (liquid.frames) are not explored from"
-        yield Mistake(("select", "max_iterations"), problem, "0, or no liquid.frames")
-
-
-@uses("label", "benchmark", "search")
+@uses("label", "select", "benchmark", "search")
 def _nothing_is_computed(study: Study) -> Iterator[Mistake]:
     if study.label.compute:
         return
+    if study.select.max_iterations:
+        problem = f"{study.select.max_iterations} rounds choose frames to label, and label.compute is false"
+        yield Mistake(("select", "max_iterations"), problem, "0, or label.compute: true")
     benchmark, because = study.benchmark, "needs the engine, and label.compute is false"
     scaled = benchmark.energy_volume.enabled or bool(benchmark.harmonic_polymorphs) or study.search.enabled
     if scaled and benchmark.energy_volume.structures == "reference":

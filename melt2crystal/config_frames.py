@@ -58,7 +58,10 @@ def _divisible(frames: list[Atoms], study: Study) -> Iterator[Mistake]:
     except UserError as error:
         yield Mistake(("liquid", "frames"), str(error), "melts of several walks")
     there = {float(atoms.info["pressure_GPa"]) for atoms in frames}
-    for name in ("lp", "hp"):
+    for name in (
+        "lp",
+        "hp",
+    ):  # what the loop adds comes at the grid's pressures, but LP must not depend on its decisions
         for pressure in getattr(study.release, name).pressures_GPa or ():
             if pressure not in there:
                 allowed = f"pressures of the frames ({', '.join(f'{p:g}' for p in sorted(there))} GPa), or null for all"

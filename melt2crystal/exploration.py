@@ -25,6 +25,17 @@ class Walk:
     seed: int
 
 
+def nearest_state(melt: Sequence[Atoms], pressure_GPa: float, temperature_K: float) -> list[Atoms]:
+    """Frames of the nearest (T, p) point: by pressure, then by temperature; of two equally near, the hotter."""
+
+    def distance(frame: Atoms) -> tuple[float, float, float]:
+        temperature = float(frame.info["temperature_K"])
+        return abs(float(frame.info["pressure_GPa"]) - pressure_GPa), abs(temperature - temperature_K), -temperature
+
+    nearest = min(map(distance, melt), default=None)
+    return [frame for frame in melt if distance(frame) == nearest]
+
+
 def walk_commands(index: int, walk: Walk, models: Sequence[Path], species: Sequence[str], explore: Explore) -> str:
     """LAMMPS commands of one NPT walk; all models are evaluated on each written frame, the first one drives.
 

@@ -193,7 +193,7 @@ WRITTEN: dict[str, Any] = {
     "grid[].pressure_GPa": _at("grid", 1, "pressure_GPa", value=41.0),
     "grid[].temperatures_K": _more("grid", 0, "temperatures_K", values=[4600.0, 4700.0, 4800.0, 4900.0]),
     "liquid.potential": _at("liquid", "potential", value="data/potentials/../potentials/silica_bks.lmp"),
-    "liquid.frames": lambda study: [(("liquid", "frames"), MELTS), (("select", "max_iterations"), 0)],
+    "liquid.frames": _at("liquid", "frames", value=MELTS),
     "liquid.frames_per_state": _at("liquid", "frames_per_state", value=12),
     "liquid.heldout_frames_per_state": _at("liquid", "heldout_frames_per_state", value=8),
     "reference.engine": lambda study: [_reference("espresso")],

@@ -5,7 +5,7 @@ rule explore_walks:
     input:
         code=code("explore_walks"),
         models=lambda wildcards: models_of(f"iteration-{wildcards.iteration}"),
-        starts=f"{RESULTS}/liquid/train/p{{pressure}}/certified.extxyz",
+        starts=STARTS_OF_WALKS,
     output:
         frames=f"{RESULTS}/explore/{{iteration}}/p{{pressure}}/frames.extxyz",
         deviations=f"{RESULTS}/explore/{{iteration}}/p{{pressure}}/deviations.csv",

@@ -27,6 +27,11 @@ def melt_folder(purpose):
     return f"{RESULTS}/liquid/{purpose}/given"
 
 
+# Melts from files need not lie at the pressures that are explored: each walk starts from the nearest of all.
+STARTS_OF_WALKS = melt_folder("train") if STUDY.liquid.frames else f"{RESULTS}/liquid/train/p{{pressure}}"
+STARTS_OF_WALKS += "/certified.extxyz"
+
+
 def number_of_shards(batch):
     if not STUDY.label.compute or (STUDY.liquid.frames and batch in PURPOSE_OF):
         return 1  # looked up, or of a number that only the files know

@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 
 from melt2crystal.errors import speaks
-from melt2crystal.exploration import Walk, collect_walk, run_walks
+from melt2crystal.exploration import Walk, collect_walk, nearest_state, run_walks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
@@ -21,7 +21,7 @@ from melt2crystal.settings import Settings
 @speaks
 def explore_walks(
     models: Annotated[list[Path], typer.Argument(help="models of the ensemble; the first drives")],
-    starts: Annotated[Path, typer.Option(help="certified melt at this pressure")],
+    starts: Annotated[Path, typer.Option(help="certified melt; a walk starts from the state nearest to its own")],
     iteration: Annotated[str, typer.Option(help="iteration, part of the seed")],
     frames: Annotated[Path, typer.Option(help="explored frames (extended XYZ)")],
     deviations: Annotated[Path, typer.Option(help="deviation of each frame (CSV)")],
@@ -35,12 +35,12 @@ def explore_walks(
     melt = read_frames(starts)
     planned, skipped = [], []
     for temperature in row.temperatures_K:
-        at_state = [frame for frame in melt if float(frame.info["temperature_K"]) == temperature] or melt
+        near = nearest_state(melt, row.pressure_GPa, temperature)
         key = ("explore", iteration, f"{row.pressure_GPa:g}", f"{temperature:g}")
-        if not at_state:
-            skipped.append((row.pressure_GPa, temperature, "never started: no certified melt at this pressure"))
+        if not near:
+            skipped.append((row.pressure_GPa, temperature, "never started: there is no certified melt"))
             continue
-        start = at_state[int(generator_for(given.value("seed"), *key).integers(len(at_state)))]
+        start = near[int(generator_for(given.value("seed"), *key).integers(len(near)))]
         planned.append(Walk(start, temperature, row.pressure_GPa, seed_for(given.value("seed"), *key)))
     found, tables, statuses = [], [], []
     with TemporaryDirectory(prefix="explore-") as folder:

@@ -2,10 +2,11 @@ import re
 
 import numpy as np
 import pytest
+from ase import Atoms
 from ase.io import read
 
 from melt2crystal import exploration
-from melt2crystal.exploration import Walk, collect_walk, run_walks
+from melt2crystal.exploration import Walk, collect_walk, nearest_state, run_walks
 from melt2crystal.lammps import LammpsRun
 from melt2crystal.sections.active import Explore
 
@@ -78,3 +79,20 @@ def test_nan_truncated_and_missing_rows_are_kept_as_untrusted(tmp_path):
 def test_a_walk_that_wrote_nothing_gives_an_empty_table(tmp_path):
     frames, table = collect_walk(0, ["Si", "O"], EXPLORE, tmp_path)
     assert frames == [] and len(table) == 0
+
+
+def melt_at(*states):
+    frames = []
+    for number, (pressure, temperature) in enumerate(states):
+        frame = Atoms("Si", info={"pressure_GPa": pressure, "temperature_K": temperature, "number": number})
+        frames.append(frame)
+    return frames
+
+
+def test_walks_start_from_the_nearest_state():
+    melt = melt_at((0, 3400), (0, 4800), (15, 4000), (15, 4000), (15, 5500))
+    chosen = [frame.info["number"] for frame in nearest_state(melt, 15.0, 4200.0)]
+    assert chosen == [2, 3]
+    assert [frame.info["number"] for frame in nearest_state(melt, -3.0, 3600.0)] == [0]
+    assert [frame.info["number"] for frame in nearest_state(melt, 0.0, 4100.0)] == [1]  # equally near: the hotter
+    assert nearest_state([], 0.0, 3000.0) == []
