@@ -1,0 +1,149 @@
+"""Try ways to train HP on a study's own data, and compare them on its held-out melt and its crystals.
+
+``python -m tools.training_sweep config/sweeps/released.yaml``
+
+Each variant of the file is the study with some settings changed, and is run by the study's own rules into its own
+folder of results as far as HP's errors: labels, certificates and everything a variant does not change are the same. A
+variant that is finished costs nothing; one that fails is named and the rest goes on. Written beside each other:
+``results/sweep-<file>/table.csv`` and ``table.md``.
+
+The file::
+
+    study: released
+    members: 2                       # of each variant
+    variants:
+      wide: {train: {network: {fitting: [128, 128, 128]}}}
+      longer: {release: {hp: {training: {steps: 16000}}}}
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+import yaml
+
+from melt2crystal.config import load_study
+from melt2crystal.errors import UserError, speaks
+from melt2crystal.files import complete, write_text
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = Path("results")
+GROUPS = ("tetrahedral", "octahedral")
+COLUMNS = {
+    "variant": "variant",
+    "cpu_s": "CPU s a member",
+    "energy_meV_per_atom": "energy, meV/atom",
+    "force_eV_per_A": "force, eV/Å",
+    "tetrahedral_meV_per_atom": "E-V tetrahedral, meV/atom",
+    "octahedral_meV_per_atom": "E-V octahedral, meV/atom",
+}
+
+
+def variant_study(base: str, sweep: str, variant: str, changes: dict[str, Any], members: int) -> dict[str, Any]:
+    """A study that says only what the variant changes."""
+    study = {"name": f"{sweep}-{variant}", "extends": base, **changes}
+    training = study.setdefault("release", {}).setdefault("hp", {}).setdefault("training", {})
+    training.setdefault("members", members)
+    return study
+
+
+def read_sweep(path: Path) -> tuple[str, int, dict[str, dict[str, Any]]]:
+    """The study, the members of each variant, and the variants.
+
+    Raises:
+        UserError: the file is missing or isn't of the form above.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: there is no such file; name one like config/sweeps/released.yaml")
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict) or set(content) - {"study", "members", "variants"} or "study" not in content:
+        raise UserError(f"{path}: must hold study, variants and, if you like, members")
+    variants = content.get("variants") or {}
+    wrong = [str(name) for name, changes in variants.items() if not isinstance(changes, dict)]
+    if not variants or wrong:
+        raise UserError(
+            f"{path}: variants must each hold the settings they change; wrong: {', '.join(wrong) or 'none'}"
+        )
+    return content["study"], int(content.get("members", 2)), variants
+
+
+def row_of(variant: str, folder: Path) -> dict[str, Any]:
+    """Errors and cost of a finished variant; what a study has no reference for is left out."""
+    heldout = json.loads((folder / "train/hp/heldout.json").read_text())
+    seconds = [
+        pd.read_csv(path, sep="\t")["cpu_time"].iloc[-1] for path in folder.glob("benchmarks/train_member/hp-*.tsv")
+    ]
+    row = {
+        "variant": variant,
+        "cpu_s": sum(seconds) / len(seconds) if seconds else float("nan"),
+        "energy_meV_per_atom": heldout["energy_rmse_meV_per_atom"],
+        "force_eV_per_A": heldout["force_rmse_eV_per_A"],
+    }
+    totals = folder / "benchmark/energy_volume_errors.json"
+    of_groups = json.loads(totals.read_text())["hp"] if totals.is_file() else {}
+    return row | {
+        f"{name}_meV_per_atom": of_groups[name]["shifted_meV_per_atom"] for name in GROUPS if name in of_groups
+    }
+
+
+def targets_of(study: Any, folder: Path) -> list[str]:
+    """Files that hold HP's errors."""
+    targets = [f"{folder}/train/hp/heldout.json"]
+    return (
+        [*targets, f"{folder}/benchmark/energy_volume_errors.json"]
+        if study.benchmark.energy_volume.enabled
+        else targets
+    )
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """The table with the titles a reader needs."""
+    shown = table.rename(columns=COLUMNS)
+    lines = ["| " + " | ".join(shown.columns) + " |", "|" + "---|" * len(shown.columns)]
+    for values in shown.itertuples(index=False):
+        lines.append("| " + " | ".join(v if isinstance(v, str) else f"{v:.3g}" for v in values) + " |")
+    return "\n".join(lines) + "\n"
+
+
+@speaks
+def training_sweep(
+    file: Annotated[Path, typer.Argument(help="which study, which variants (YAML)")],
+    cores: Annotated[int, typer.Option(help="trainings at once")] = 2,
+    only: Annotated[list[str] | None, typer.Option(help="this variant alone; may be given several times")] = None,
+) -> None:
+    """Run every variant as far as HP's errors and write the table of what was tried."""
+    base, members, variants = read_sweep(file)
+    sweep = f"sweep-{file.stem}"
+    folder = RESULTS / sweep
+    rows, failed = [], []
+    for variant in only or variants:
+        if variant not in variants:
+            raise UserError(f"{file}: has no variant {variant}; it has {', '.join(variants)}")
+        content = variant_study(base, sweep, variant, variants[variant], members)
+        path = ROOT / folder / f"{content['name']}.yaml"
+        write_text(path, yaml.safe_dump(content, sort_keys=False))
+        study = load_study({"study": str(path)}, ROOT, check_files=True)
+        results = RESULTS / study.name
+        command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--quiet", "rules"]
+        command += ["--config", f"study={path}", "--", *targets_of(study, results)]
+        print(f"{variant}: {', '.join(targets_of(study, results))}", flush=True)
+        if subprocess.run(command, cwd=ROOT).returncode:
+            failed.append(variant)
+        else:
+            rows.append(row_of(variant, ROOT / results))
+            table = pd.DataFrame(rows)
+            with complete(ROOT / folder / "table.csv") as beside:
+                table.to_csv(beside, index=False, float_format="%.6g")
+            write_text(ROOT / folder / "table.md", as_markdown(table))
+    if rows:
+        print(as_markdown(pd.DataFrame(rows)))
+    if failed:
+        raise UserError(f"not finished: {', '.join(failed)}; the logs are in results/{sweep}-<variant>/logs")
+
+
+if __name__ == "__main__":
+    typer.run(training_sweep)
