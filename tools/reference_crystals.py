@@ -5,6 +5,7 @@
 Steps are done in the order given, each for the polymorph after the colon or for all of them:
 
 * relax: cell and ions at 0 GPa from ``data/polymorphs/<name>.cif``, symmetry kept: ``<folder>/structures/<name>.cif``;
+  with ``--start-with`` a model relaxes first, in seconds, so that the reference has a short way;
 * curve: labels of the scaled crystals, the frames that a study which names that file would ask for;
 * harmonic: labels of its displaced supercells;
 * mesh: energies of the unrelaxed cell with finer and finer k-meshes.
@@ -24,6 +25,7 @@ from typing import Annotated
 
 import typer
 from ase import Atoms
+from ase.constraints import FixSymmetry
 from pymatgen.io.ase import AseAtomsAdaptor
 from pymatgen.io.cif import CifWriter
 
@@ -35,6 +37,8 @@ from melt2crystal.files import write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.labels import LabelStore, label_frames
 from melt2crystal.polymorphs import primitive_cell, read_crystal
+from melt2crystal.search.potential import ModelFactory
+from melt2crystal.search.relax import relax
 from melt2crystal.sections.benchmark import HARMONIC_BY_DEFAULT, Benchmark
 from melt2crystal.sections.reference import EspressoKPoints, EspressoReference
 from melt2crystal.sections.reference import Label as LabelSection
@@ -63,14 +67,16 @@ MESH_SPACINGS_PER_A = (1.2, 0.9, 0.7, 0.5, 0.35)
 RELAX_SPACING_PER_A = {"stishovite": 0.5, "seifertite": 0.5}
 RELAX_SPACING_OF_OTHERS_PER_A = 0.7
 RELEASED = {"curve": "silica-pbe-energy-volume.extxyz", "harmonic": "silica-pbe-harmonic.extxyz"}
+# A potential's relaxation before the reference's: where it ends, and volumes beyond which it has lost the structure.
+MODEL_FORCE_EV_PER_A, MODEL_STEPS, MODEL_VOLUMES = 0.02, 300, (0.85, 1.25)
 WALL_S = 3e6  # a process on idle CPU may stand still for long
 
 
 class Crystals:
     """The folder of the computation and the engines that fill it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, model: Path | None = None) -> None:
+        self.folder, self.model = folder, model
         self.benchmark, self.substance = Benchmark(), Substance()
 
     def begin_with_released(self) -> None:
@@ -116,8 +122,10 @@ class Crystals:
             spacing = RELAX_SPACING_PER_A.get(name, RELAX_SPACING_OF_OTHERS_PER_A)
             points = EspressoKPoints(spacing_per_A=spacing)
             given = self.unrelaxed(name)
+            if self.model is not None:
+                given = relaxed_by_model(given, self.model)
             relaxed = self.engine(points).relax([given], 0.0)[0]
-            write_text(self.structure(name), as_cif(name, relaxed, k_mesh(given, points)))
+            write_text(self.structure(name), as_cif(name, relaxed, k_mesh(given, points), self.model is not None))
         self.write_requested(name)
 
     def write_requested(self, name: str) -> None:
@@ -169,6 +177,23 @@ class Crystals:
                 print(f"{now()} {what}: {label.status} {label.reason} {label.seconds:.0f} s, {energy:.6f} eV/atom")
 
 
+def relaxed_by_model(given: Atoms, model: Path) -> Atoms:
+    """Cell and atoms at 0 GPa by a potential, symmetry kept; as it was if the potential loses the structure."""
+    moving = given.copy()
+    moving.set_constraint(FixSymmetry(moving))
+    reached = relax(moving, ModelFactory(str(model))(), 0.0, MODEL_FORCE_EV_PER_A, MODEL_STEPS)
+    change = reached.atoms.get_volume() / given.get_volume()
+    kept = reached.converged and MODEL_VOLUMES[0] < change < MODEL_VOLUMES[1]
+    print(
+        f"{now()} start {given.info['polymorph']}: volume {change:.3f} of the published{'' if kept else ', not used'}"
+    )
+    if not kept:
+        return given
+    moved = Atoms(given.symbols, positions=reached.atoms.get_positions(), cell=reached.atoms.cell, pbc=True)
+    moved.info.update(given.info)
+    return moved
+
+
 def now() -> str:
     """The time of day, for the log."""
     return time.strftime("%H:%M:%S")
@@ -189,15 +214,16 @@ def mark(path: Path, split: str, frames: list[Atoms]) -> None:
     write_frames(path, frames)
 
 
-def as_cif(name: str, relaxed: Atoms, mesh: tuple[int, int, int] | None) -> str:
+def as_cif(name: str, relaxed: Atoms, mesh: tuple[int, int, int] | None, by_model: bool) -> str:
     """The structure with its symmetry and with what made it."""
     bare = Atoms(relaxed.symbols, positions=relaxed.get_positions(), cell=relaxed.cell, pbc=True)
     lines = str(CifWriter(AseAtomsAdaptor.get_structure(bare), symprec=1e-3, significant_figures=8)).splitlines()
     points = "Gamma" if mesh is None else "x".join(map(str, mesh))
     reference = EspressoReference()
+    start = f"data/polymorphs/{name}.cif" + (", relaxed by a potential first" if by_model else "")
     head = (
         f"# {name}, relaxed at 0 GPa, symmetry kept: {reference.name}, {reference.ecutwfc_Ry:g}/"
-        f"{reference.ecutrho_Ry:g} Ry, mesh {points} (vc-relax, started from data/polymorphs/{name}.cif)"
+        f"{reference.ecutrho_Ry:g} Ry, mesh {points} (vc-relax, started from {start})"
     )
     return "\n".join([head, *lines[1:]]) + "\n"
 
@@ -216,9 +242,12 @@ def tasks(steps: list[str]) -> Iterator[tuple[str, str]]:
 def reference_crystals(
     folder: Annotated[Path, typer.Argument(help="where structures, frames and labels are kept")],
     steps: Annotated[list[str], typer.Argument(help="relax, curve, harmonic, mesh; ':polymorph' for one alone")],
+    start_with: Annotated[
+        Path | None, typer.Option(help="a frozen model that relaxes before the reference does")
+    ] = None,
 ) -> None:
     """Do what is left of the steps; a polymorph that fails is named and passed over."""
-    crystals = Crystals(folder.resolve())
+    crystals = Crystals(folder.resolve(), start_with)
     crystals.begin_with_released()
     for stage, name in list(tasks(steps)):
         try:

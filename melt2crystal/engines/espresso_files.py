@@ -18,7 +18,7 @@ from melt2crystal.sections.reference import EspressoKPoints, EspressoRecipe, Esp
 
 KBAR_PER_GPA = 10.0
 # Relaxed, in Ry and Ry/bohr: soft frameworks creep for dozens of steps below that, at energies no curve can show.
-RELAXED = {"etot_conv_thr": 1e-4, "forc_conv_thr": 1e-3}
+RELAXED = {"etot_conv_thr": 3e-5, "forc_conv_thr": 5e-4}
 ROUTINE_ERROR = re.compile(r"%{20,}\s*\n\s*Error in routine\s+(\S+)\s*\(\s*(-?\d+)\s*\)\s*:?\s*\n\s*(.*)")
 # ends of a diagonalisation that another recipe may survive
 NUMERICAL = (
@@ -115,7 +115,7 @@ def write_input(
         if bands is not None:
             settings["system"]["nbnd"] = bands
     if pressure_GPa is not None:
-        settings["cell"] = {"press": pressure_GPa * KBAR_PER_GPA, "press_conv_thr": 0.5}
+        settings["cell"] = {"press": pressure_GPa * KBAR_PER_GPA, "press_conv_thr": 0.2}
     bare = Atoms(atoms.symbols, positions=atoms.get_positions(), cell=atoms.cell, pbc=True)
     with open(path, "w", encoding="utf-8") as handle:
         write_espresso_in(handle, bare, input_data=settings, pseudopotentials=reference.pseudopotentials, kpts=points)
