@@ -65,13 +65,17 @@ def read_frames(path: Path | str) -> list[Atoms]:
 
 
 def write_frames(path: Path | str, frames: Iterable[Atoms]) -> None:
-    """Write frames (with their labels, if any) as extended XYZ, complete or absent."""
+    """Write frames (with their labels, if any) as extended XYZ, complete or absent; gzipped if the name ends so.
+
+    The same frames give the same bytes: a gzipped file carries no time.
+    """
     frames = list(frames)
+    text = io.StringIO()
+    if frames:
+        write(text, frames, format="extxyz")
+    content = text.getvalue().encode()
     with complete(Path(path)) as beside:
-        if frames:
-            write(beside, frames, format="extxyz")
-        else:
-            beside.write_text("")
+        beside.write_bytes(gzip.compress(content, mtime=0) if Path(path).suffix == ".gz" else content)
 
 
 def density_g_per_cm3(atoms: Atoms) -> float:

@@ -103,3 +103,14 @@ def test_too_close_names_the_pair_in_either_order():
     pair = Atoms("OSi", positions=[[0, 0, 0], [1.0, 0, 0]], cell=[9, 9, 9], pbc=True)
     assert too_close(pair, {"Si-O": 1.2}) == "Si-O distance 1.00 A is below 1.2 A"
     assert too_close(pair, {"O-Si": 0.9, "O-O": 2.0, "F-F": 1.0}) is None
+
+
+def test_gzipped_frames_are_the_same_frames_and_the_same_bytes(tmp_path):
+    frames = read_frames("data/labels/silica-pbe-melt.extxyz")[:3]
+    for name in ("a.extxyz.gz", "b.extxyz.gz", "c.extxyz"):
+        write_frames(tmp_path / name, frames)
+    packed, plain = (tmp_path / "a.extxyz.gz").read_bytes(), (tmp_path / "c.extxyz").read_bytes()
+    assert packed == (tmp_path / "b.extxyz.gz").read_bytes() and gzip.decompress(packed) == plain
+    for read, frame in zip(read_frames(tmp_path / "a.extxyz.gz"), frames, strict=True):
+        assert frame_id(read) == frame.info["frame_id"]
+        assert read.get_potential_energy() == frame.get_potential_energy()
