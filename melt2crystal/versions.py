@@ -6,9 +6,12 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterable
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
+from melt2crystal.errors import UserError
 from melt2crystal.provenance import version_of_code
 
 # distribution -> what it does here
@@ -80,3 +83,22 @@ def pinned(lines: Iterable[str]) -> dict[str, str]:
     """Distribution -> version of a requirements file; names as PyPI writes them (tensorflow_cpu: tensorflow-cpu)."""
     pairs = (line.split("#")[0].strip().partition("==") for line in lines)
     return {name.strip().replace("_", "-"): number.strip() for name, found, number in pairs if found}
+
+
+def pins_text(lock: Path, names: Iterable[str]) -> str:
+    """These packages with their pinned versions, sorted, as a requirements file would say it in one line.
+
+    Raises:
+        UserError: the lock is missing or doesn't pin one of them.
+    """
+    pins = _pins(lock, lock.stat().st_mtime_ns) if lock.is_file() else {}
+    missing = sorted(name for name in names if name not in pins)
+    if missing:
+        raise UserError(f"{lock}: {', '.join(missing)} not pinned, but a rule names it; pin it (name==version)")
+    return " ".join(f"{name}=={pins[name]}" for name in sorted(names))
+
+
+@lru_cache(maxsize=8)
+def _pins(lock: Path, modified: int) -> dict[str, str]:
+    """The pins of a lock file in one state: every job of a plan asks for them."""
+    return pinned(lock.read_text(encoding="utf-8").splitlines())

@@ -24,11 +24,12 @@ rule benchmark_volumes:
             "substance",
             *(["reference"] if RELAXED_BY_REFERENCE else []),
         ),
+        places=places,
     message:
         "Scaling the polymorphs for the energy-volume curves"
     shell:
         "python scripts/benchmark_volumes.py --structures {input.structures} --out {output.requested} "
-        "--settings {params.settings:q} > {log} 2>&1"
+        "--settings {params.settings:q} --places {params.places:q} > {log} 2>&1"
 
 
 rule benchmark_energy_volume:
@@ -48,6 +49,7 @@ rule benchmark_energy_volume:
         runtime=120,
     params:
         settings=settings("benchmark.energy_volume.ions", "substance"),
+        packages=packages(*MODELS, *(["ase"] if RELAXED_BY_REFERENCE else [])),
     message:
         "Energy-volume curves with {wildcards.potential}"
     shell:

@@ -17,6 +17,7 @@ rule benchmark_supercells:
         runtime=10,
     params:
         settings=settings("benchmark.harmonic", polymorphs=HARMONIC),
+        packages=packages("phonopy", "spglib"),
     message:
         "Displacing atoms for the harmonic spectra"
     shell:
@@ -47,6 +48,7 @@ rule benchmark_harmonic:
     params:
         settings=settings("benchmark.harmonic", "benchmark.vdos", "substance", polymorphs=HARMONIC),
         labels=lambda wildcards: "--labels" if wildcards.potential == "reference" else "",
+        packages=lambda wildcards: packages("phonopy", "spglib", *(MODELS if wildcards.potential == "hp" else [])),
     message:
         "Harmonic spectra with {wildcards.potential}"
     shell:
@@ -101,6 +103,7 @@ rule figure_harmonic:
         runtime=10,
     params:
         settings=style(polymorphs={name: polymorphs_for_figures("title")[name] for name in HARMONIC}),
+        packages=packages("matplotlib"),
     message:
         "Drawing the harmonic spectra"
     shell:

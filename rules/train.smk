@@ -56,6 +56,7 @@ rule train_member:
         runtime=1440,
     params:
         settings=lambda wildcards: settings("train.network", "seed", training=training_settings(wildcards.ensemble)),
+        packages=packages(*MODELS),
     message:
         "Training member {wildcards.member} of ensemble {wildcards.ensemble}"
     shell:
@@ -81,6 +82,8 @@ rule train_heldout:
     resources:
         mem_mb=memory(4000),
         runtime=60,
+    params:
+        packages=packages(*MODELS),
     message:
         "Testing ensemble {wildcards.ensemble} on held-out melt"
     shell:

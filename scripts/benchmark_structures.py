@@ -9,7 +9,7 @@ from ase import Atoms
 from melt2crystal.coordination import coordination_numbers
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.frames import canonical_frame, write_frames
-from melt2crystal.options import SettingsText
+from melt2crystal.options import PlacesText, SettingsText
 from melt2crystal.polymorphs import claim_mistakes, formula_units, primitive_cell, read_crystal, space_group
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -19,6 +19,7 @@ from melt2crystal.settings import Settings
 def benchmark_structures(
     out: Annotated[Path, typer.Option(help="the crystals' primitive cells (extended XYZ, info polymorph)")],
     settings: SettingsText,
+    places: PlacesText = "{}",
 ) -> None:
     """Write one primitive cell per polymorph, at the volume its energy-volume curve is scaled from."""
     given = Settings(settings)
@@ -28,7 +29,7 @@ def benchmark_structures(
     if given.value("benchmark.energy_volume.structures") == "reference":
         from melt2crystal.engines.registry import reference_engine
 
-        engine = reference_engine(given.value("reference"), substance.species)
+        engine = reference_engine(given.value("reference"), substance.species, places)
         engine.check()
         crystals = engine.relax(crystals, 0.0)
     frames = [described(atoms, substance) for atoms in crystals]

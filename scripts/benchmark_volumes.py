@@ -7,7 +7,7 @@ import typer
 
 from melt2crystal.errors import speaks
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
-from melt2crystal.options import SettingsText
+from melt2crystal.options import PlacesText, SettingsText
 from melt2crystal.polymorphs import scaled_volume
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -18,6 +18,7 @@ def benchmark_volumes(
     structures: Annotated[Path, typer.Option(help="the benchmark's crystals (extended XYZ)")],
     out: Annotated[Path, typer.Option(help="frames to label (extended XYZ, info polymorph and volume_scale)")],
     settings: SettingsText,
+    places: PlacesText = "{}",
 ) -> None:
     """Isotropic scaling; with ``ions: relaxed`` the reference moves the ions at each volume first."""
     given = Settings(settings)
@@ -31,7 +32,7 @@ def benchmark_volumes(
     if given.value("benchmark.energy_volume.ions") == "relaxed":
         from melt2crystal.engines.registry import reference_engine
 
-        engine = reference_engine(given.value("reference"), given.section("substance", Substance).species)
+        engine = reference_engine(given.value("reference"), given.section("substance", Substance).species, places)
         engine.check()
         points = engine.relax(points, None)
     write_frames(out, [canonical_frame(point) for point in points])

@@ -37,7 +37,8 @@ def label_collect(
         reasons = "; ".join(f"{row.frame_id}: {row.status}: {row.reason}" for row in failed.head(3).itertuples())
         raise UserError(
             f"{requested}: {len(failed)} of {len(rows)} labels failed, label.failure_tolerance allows "
-            f"{tolerance:.0%}. {reasons}. The good labels are kept; mend the cause or raise the tolerance"
+            f"{tolerance:.0%}. {reasons}. The good labels are kept; mend the cause and ask again for what crashed or "
+            "timed out (snakemake --forcerun label_shard), or raise the tolerance"
         )
     by_name = {frame.info["frame_id"]: frame for frame in frames}
     position = {name: number for number, name in enumerate(asked)}

@@ -10,7 +10,7 @@ from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.labels import LabelStore, engine_and_digest, label_frames, labelled
-from melt2crystal.options import SettingsText
+from melt2crystal.options import PlacesText, SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
@@ -25,12 +25,13 @@ def label_shard(
     out: Annotated[Path, typer.Option(help="labelled frames (extended XYZ)")],
     table: Annotated[Path, typer.Option(help="status and reason of every frame (CSV)")],
     settings: SettingsText,
+    places: PlacesText = "{}",
 ) -> None:
     """Give every frame of the shard a label or a reason; finished labels survive a kill, none is computed twice."""
     given = Settings(settings)
     largest_force, released = given.value("label.largest_force_eV_per_A"), given.value("label.known")
     substance = given.section("substance", Substance)
-    engine, digest = engine_and_digest(given.value("reference"), substance.species)
+    engine, digest = engine_and_digest(given.value("reference"), substance.species, places)
     frames = read_frames(requested)[shard::shards]
     known = LabelStore(store, digest, writer, [Path(name) for name in released])
     rows, results = [], {}

@@ -10,7 +10,7 @@ from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import EngineError, speaks
 from melt2crystal.files import write_text
-from melt2crystal.options import SettingsText
+from melt2crystal.options import PlacesText, SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
@@ -20,13 +20,14 @@ def reference_check(
     store: Annotated[Path, typer.Option(help="folder of the label store")],
     out: Annotated[Path, typer.Option(help="engine and settings digest (JSON)")],
     settings: SettingsText,
+    places: PlacesText = "{}",
 ) -> None:
     """End with the engine's message if a program or a file is missing; with labels at hand that is only a warning.
 
     With ``label.compute: false`` the engine is not asked: it will not be called.
     """
     given = Settings(settings)
-    engine = reference_engine(given.value("reference"), given.section("substance", Substance).species)
+    engine = reference_engine(given.value("reference"), given.section("substance", Substance).species, places)
     digest, missing = settings_digest(engine), ""
     try:
         if given.value("label.compute"):

@@ -49,7 +49,7 @@ def _card(
     seen: list[dict[str, Any]],
     counts: pd.DataFrame,
 ) -> str:
-    substance, reference = given.value("substance"), given.value("reference")
+    substance, reference = given.value("substance.name"), given.value("reference.name")
     states = pd.DataFrame(seen).groupby(["pressure_GPa", "temperature_K"]).size().reset_index(name="frames")
     certified = (
         "every frame carries a certificate of disorder"
@@ -62,9 +62,9 @@ def _card(
             f"; its check of diffusion does not apply, the walks are not part of this study ({', '.join(files)})"
         )
     lines = [
-        f"# {TITLES[potential]} potential of {substance['name']}, study {given.value('name')}",
+        f"# {TITLES[potential]} potential of {substance}, study {given.value('name')}",
         "",
-        f"Reference: {reference['name']}. Settings digest of the labels: `{data['settings_digest']}`.",
+        f"Reference: {reference}. Settings digest of the labels: `{data['settings_digest']}`.",
         "",
         "## What it saw",
         "",

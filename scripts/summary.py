@@ -85,8 +85,8 @@ def summary(
         search = search_part(relaxed, unique, pd.read_csv(found), window, given.value("found_in"), earlier)
     result = Summary(
         study=given.value("name"),
-        substance=given.value("substance")["name"],
-        reference=given.value("reference")["name"],
+        substance=given.value("substance.name"),
+        reference=given.value("reference.name"),
         settings_digest=hashlib.sha256(given.text.encode()).hexdigest(),
         commit=commit_of(ROOT),
         version=version_of_code(),

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +43,8 @@ def train_member(
     network, schedule = given.section("train.network", Network), given.section("training", Training)
     seed = seed_for(given.value("seed"), "train", ensemble, member)
     full = training_input(network, schedule, data["species"], data["sel"], systems, seed)
-    name = hashlib.sha256(to_text({"input": full, "data": data["content"]}).encode()).hexdigest()[:12]
+    depends = {"input": full, "data": data["content"], "release": version("deepmd-kit")}
+    name = hashlib.sha256(to_text(depends).encode()).hexdigest()[:12]
     # The folder is named by everything the training depends on: a checkpoint of other settings is never taken up.
     work = frozen.parent / f"work-{name}"
     data_folder = frozen.parent

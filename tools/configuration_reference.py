@@ -36,6 +36,8 @@ A **study** is one file in `config/studies/`; `config/config.yaml` names the one
   is allowed.
 
 Units are in the names. *Amounts* (marked so) only say how many jobs there are: growing one adds jobs and repeats none.
+*Places* say how something is called on this machine, *captions* how people call it: changing a place reruns nothing,
+a caption only what shows it.
 Relative paths start at the repository root.
 """
 
@@ -102,7 +104,8 @@ def _rows(path: tuple[str, ...], node: Schema, schema: Schema, defaults: Any) ->
 
 
 def _row(path: tuple[str, ...], node: Schema, schema: Schema, defaults: Any) -> str:
-    meaning = resolved(node, schema).get("description", "") + (" *(amount)*" if node.get("amount") else "")
+    kinds = [f" *({kind})*" for kind in ("amount", "place", "caption") if node.get(kind)]
+    meaning = resolved(node, schema).get("description", "") + "".join(kinds)
     cells = [f"`{dotted(path)}`", _words(node, schema), _default(path, node, defaults), meaning]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 

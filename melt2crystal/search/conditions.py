@@ -1,6 +1,7 @@
 """From the study's settings to the conditions of a search."""
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 
 from ase import Atoms
@@ -14,6 +15,7 @@ from melt2crystal.settings import Settings
 
 # settings that say how many candidates there are or what is read off finished ones: a candidate can't feel them
 _NOT_OF_A_CANDIDATE = ("search.structures", "search.symprecs_A")
+_MAKES_A_CANDIDATE = ("ase", "deepmd-kit", "pyxtal", "spglib")
 
 
 def conditions_of(
@@ -50,6 +52,9 @@ def conditions_of(
 
 
 def journal_settings(given: Settings, *place: float) -> dict[str, Any]:
-    """What a journal's key holds of the settings: everything a candidate depends on, and nothing else."""
+    """What a journal's key holds of the settings: everything a candidate depends on, and nothing else.
+
+    Releases of the packages that make and relax a candidate are among it: another one begins afresh.
+    """
     kept = {name: value for name, value in given.values.items() if name not in _NOT_OF_A_CANDIDATE}
-    return {**kept, "place": list(place)}
+    return {**kept, "place": list(place), "packages": {name: version(name) for name in _MAKES_A_CANDIDATE}}

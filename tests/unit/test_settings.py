@@ -5,9 +5,12 @@ import json
 import pytest
 from pydantic import Field, ValidationError
 
+from melt2crystal.engines.base import settings_digest
+from melt2crystal.engines.registry import reference_engine
+from melt2crystal.sections.reference import EspressoReference
 from melt2crystal.sections.substance import Substance
 from melt2crystal.sections.train import Network, Release, Training
-from melt2crystal.settings import Section, Settings, amount, canonical, to_text
+from melt2crystal.settings import BLANK, Section, Settings, amount, canonical, caption, place, places_text, to_text
 
 
 class Inner(Section):
@@ -24,6 +27,27 @@ class Outer(Section):
 def test_amounts_are_left_out_at_every_depth():
     assert canonical(Outer()) == {"inner": {"width_A": 1.0}, "depth": 2}
     assert "members" not in json.dumps(canonical(Release()))
+
+
+class Called(Section):
+    name: str = caption("alpha")
+    command: str = place("run", min_length=1)
+    ranks: int = place(1)
+    depth: int = 2
+
+
+def test_places_are_left_out_and_captions_are_blank():
+    assert canonical(Called()) == {"name": BLANK, "depth": 2}
+    assert canonical(Called(name="beta", command="srun run", ranks=4)) == canonical(Called())
+    assert json.loads(places_text(Called(ranks=4))) == {"command": "run", "ranks": 4}
+
+
+def test_a_job_gets_the_engine_of_the_study_with_its_places_beside_the_settings():
+    study = EspressoReference(name="mine", command="other.x", ranks=8, launcher="srun -n", scratch="/tmp")
+    engine = reference_engine(canonical(study), ["Si", "O"], places_text(study))
+    assert engine.reference == study.model_copy(update={"name": BLANK})
+    assert settings_digest(engine) == settings_digest(reference_engine(study, ["Si", "O"]))
+    assert settings_digest(engine) == settings_digest(reference_engine(canonical(study), ["Si", "O"]))
 
 
 def test_growing_an_amount_changes_nothing_and_a_setting_does():

@@ -22,7 +22,9 @@ MAY_READ_ENVIRONMENT = {
     "melt2crystal/provenance.py",  # what a file says of its origin, no number of it
 }
 # see docs/rebuild.md; LABELS_FIRST is the order of jobs
-PLACES = re.compile(r"STUDY\.(jobs\b|search\.workers\b)|getattr\(STUDY\.reference, \"ranks\"|^LABELS_FIRST = ")
+PLACES = re.compile(
+    r"STUDY\.(jobs\b|search\.workers\b)|getattr\(STUDY\.reference, \"ranks\"|^PLACES = places_text\(|^LABELS_FIRST = "
+)
 
 
 def declared(needs: list[Needs]) -> dict[str, list[str]]:

