@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from melt2crystal.code_inputs import code_of_params
 from melt2crystal.job_graph import Job
 
 ABSENT = "(absent)"
@@ -24,12 +25,12 @@ class Cause:
 
 
 def settings_changes(old: Iterable[str], new: Iterable[str]) -> list[str]:
-    """What differs between recorded and present parameters of a job, one line for each key.
+    """What differs between recorded and present parameters of a job, code left out, one line for each key.
 
     Args:
         old, new: parameters as Snakemake records them, ``repr`` of each; a JSON object is taken for settings.
     """
-    before, after = [_parsed(text) for text in old], [_parsed(text) for text in new]
+    before, after = ([_parsed(text) for text in texts if not _code([text])] for texts in (old, new))
     lines = _package_changes(before, after)
     before, after = [item for item in before if not _pins(item)], [item for item in after if not _pins(item)]
     was = {key: value for item in before if isinstance(item, dict) for key, value in _flat(item).items()}
@@ -61,6 +62,14 @@ def _pins(item: Any) -> dict[str, str]:
     words = item.split() if isinstance(item, str) else []
     pairs = [word.split("==") for word in words]
     return {pair[0]: pair[1] for pair in pairs} if pairs and all(len(pair) == 2 for pair in pairs) else {}
+
+
+def code_changes(old: Iterable[str], new: Iterable[str]) -> list[tuple[str, str]]:
+    """Source files that differ between recorded and present parameters of a job, each with a line that says how."""
+    was, now = _code(old), _code(new)
+    said = {path: "was edited" if path in was and path in now else "is new among its imports" for path in now}
+    said |= {path: "is no longer among its imports" for path in was.keys() - now.keys()}
+    return [(path, f"code: {path} {what}") for path, what in sorted(said.items()) if was.get(path) != now.get(path)]
 
 
 def command_change(old: str, new: str) -> str:
@@ -132,6 +141,11 @@ def _listed(jobs: list[Job]) -> str:
     """At most three jobs by name."""
     names = [job.title for job in jobs[:3]]
     return "runs again: " + "; ".join(names) + (f" and {len(jobs) - 3} more" if len(jobs) > 3 else "")
+
+
+def _code(texts: Iterable[str]) -> dict[str, str]:
+    """Source file -> digest, of the parameters that are code."""
+    return code_of_params(str(_parsed(text)) for text in texts)
 
 
 def _parsed(text: str) -> Any:

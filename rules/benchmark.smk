@@ -3,7 +3,6 @@
 
 rule benchmark_volumes:
     input:
-        code=code("benchmark_volumes"),
         structures=f"{RESULTS}/benchmark/structures.extxyz",
         files=reference_files() if RELAXED_BY_REFERENCE else [],
     output:
@@ -18,6 +17,7 @@ rule benchmark_volumes:
         **relaxing(RELAXED_BY_REFERENCE),
         runtime=720,
     params:
+        *code("benchmark_volumes"),
         settings=settings(
             "benchmark.energy_volume.volume_scales",
             "benchmark.energy_volume.ions",
@@ -34,7 +34,6 @@ rule benchmark_volumes:
 
 rule benchmark_energy_volume:
     input:
-        code=code("benchmark_energy_volume"),
         models=lambda wildcards: released_models(wildcards.potential),
         requested=f"{RESULTS}/label/eos/requested.extxyz",
     output:
@@ -48,6 +47,7 @@ rule benchmark_energy_volume:
         mem_mb=memory(3000),
         runtime=120,
     params:
+        *code("benchmark_energy_volume"),
         settings=settings("benchmark.energy_volume.ions", "substance"),
         packages=packages(*MODELS, *(["ase"] if RELAXED_BY_REFERENCE else [])),
     message:
@@ -59,7 +59,6 @@ rule benchmark_energy_volume:
 
 rule benchmark_energy_volume_reference:
     input:
-        code=code("benchmark_energy_volume_reference"),
         requested=f"{RESULTS}/label/eos/requested.extxyz",
         labels=f"{RESULTS}/label/eos/labels.extxyz",
     output:
@@ -74,6 +73,7 @@ rule benchmark_energy_volume_reference:
         mem_mb=500,
         runtime=10,
     params:
+        *code("benchmark_energy_volume_reference"),
         settings=settings("substance"),
     message:
         "Energy-volume curves of the reference"
@@ -84,7 +84,6 @@ rule benchmark_energy_volume_reference:
 
 rule benchmark_fits:
     input:
-        code=code("benchmark_fits"),
         curves=collect(f"{RESULTS}/benchmark/energy_volume/{{name}}.csv", name=["lp", "hp", "reference"]),
     output:
         fits=f"{RESULTS}/benchmark/fits.csv",
@@ -98,6 +97,7 @@ rule benchmark_fits:
         mem_mb=500,
         runtime=10,
     params:
+        *code("benchmark_fits"),
         settings=settings("substance"),
     message:
         "Fitting Birch-Murnaghan curves"
@@ -107,7 +107,6 @@ rule benchmark_fits:
 
 rule benchmark_errors:
     input:
-        code=code("benchmark_errors"),
         curves=collect(f"{RESULTS}/benchmark/energy_volume/{{name}}.csv", name=["lp", "hp"]),
         reference=f"{RESULTS}/benchmark/energy_volume/reference.csv",
     output:
@@ -123,6 +122,7 @@ rule benchmark_errors:
         mem_mb=500,
         runtime=10,
     params:
+        *code("benchmark_errors"),
         settings=settings(coordination={name: p.coordination for name, p in STUDY.benchmark.polymorphs.items()}),
     message:
         "Errors of the energy-volume curves"

@@ -3,7 +3,6 @@
 
 rule benchmark_supercells:
     input:
-        code=code("benchmark_supercells"),
         structures=f"{RESULTS}/benchmark/structures.extxyz",
     output:
         requested=f"{RESULTS}/label/harmonic/requested.extxyz",
@@ -16,6 +15,7 @@ rule benchmark_supercells:
         mem_mb=memory(1000),
         runtime=10,
     params:
+        *code("benchmark_supercells"),
         settings=settings("benchmark.harmonic", polymorphs=HARMONIC),
         packages=packages("phonopy", "spglib"),
     message:
@@ -27,7 +27,6 @@ rule benchmark_supercells:
 
 rule benchmark_harmonic:
     input:
-        code=code("benchmark_harmonic"),
         models=lambda wildcards: released_models("hp") if wildcards.potential == "hp" else [],
         structures=f"{RESULTS}/benchmark/structures.extxyz",
         requested=f"{RESULTS}/label/harmonic/requested.extxyz",
@@ -46,6 +45,7 @@ rule benchmark_harmonic:
         mem_mb=memory(3000),
         runtime=60,
     params:
+        *code("benchmark_harmonic"),
         settings=settings("benchmark.harmonic", "benchmark.vdos", "substance", polymorphs=HARMONIC),
         labels=lambda wildcards: "--labels" if wildcards.potential == "reference" else "",
         packages=lambda wildcards: packages("phonopy", "spglib", *(MODELS if wildcards.potential == "hp" else [])),
@@ -59,7 +59,6 @@ rule benchmark_harmonic:
 
 rule benchmark_harmonic_overlaps:
     input:
-        code=code("benchmark_harmonic_overlaps"),
         hp=f"{RESULTS}/benchmark/harmonic/hp.csv",
         reference=f"{RESULTS}/benchmark/harmonic/reference.csv",
         walks=spectra(),
@@ -75,6 +74,7 @@ rule benchmark_harmonic_overlaps:
         mem_mb=500,
         runtime=10,
     params:
+        *code("benchmark_harmonic_overlaps"),
         settings=settings("benchmark.vdos.resolution_THz", polymorphs=HARMONIC),
     message:
         "Comparing the harmonic spectra"
@@ -85,7 +85,6 @@ rule benchmark_harmonic_overlaps:
 
 rule figure_harmonic:
     input:
-        code=code("figure_harmonic"),
         hp=f"{RESULTS}/benchmark/harmonic/hp.csv",
         reference=f"{RESULTS}/benchmark/harmonic/reference.csv",
         walks=spectra(),
@@ -102,6 +101,7 @@ rule figure_harmonic:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("figure_harmonic"),
         settings=style(polymorphs={name: polymorphs_for_figures("title")[name] for name in HARMONIC}),
         packages=packages("matplotlib"),
     message:

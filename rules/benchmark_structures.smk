@@ -3,7 +3,6 @@
 
 rule benchmark_structures:
     input:
-        code=code("benchmark_structures"),
         crystals=[polymorph.file for polymorph in STUDY.benchmark.polymorphs.values()],
         files=reference_files() if SCALED_BY_REFERENCE else [],
     output:
@@ -18,6 +17,7 @@ rule benchmark_structures:
         **relaxing(SCALED_BY_REFERENCE),
         runtime=720,
     params:
+        *code("benchmark_structures"),
         settings=settings(
             "benchmark.energy_volume.structures",
             "substance",

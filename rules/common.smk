@@ -1,4 +1,4 @@
-# What all rules share: the study, its sections as text, code as input, path patterns. No I/O beyond configuration.
+# What all rules share: the study, its sections and the code as text, path patterns. No I/O beyond configuration.
 import hashlib
 import json
 import os
@@ -11,7 +11,7 @@ from snakemake.exceptions import WorkflowError
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
-from melt2crystal.code_inputs import code_inputs  # noqa: E402
+from melt2crystal.code_inputs import code_digests, code_inputs  # noqa: E402
 from melt2crystal.config import load_study, section_text  # noqa: E402
 from melt2crystal.errors import UserError  # noqa: E402
 from melt2crystal.settings import places_text  # noqa: E402
@@ -53,8 +53,8 @@ def settings(*sections, **extra):
 
 
 def code(script):
-    """The script and every module of the package it imports."""
-    return code_inputs(Path("scripts") / f"{script}.py", ROOT)
+    """The script and every module of the package it imports, each with the digest of its content: parameters."""
+    return code_digests(Path("scripts") / f"{script}.py", ROOT)
 
 
 def log(rule, wildcards=""):

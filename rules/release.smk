@@ -27,7 +27,6 @@ rule release_member:
 
 rule release_card:
     input:
-        code=code("release_card"),
         models=lambda wildcards: released_models(wildcards.potential),
         info=f"{RESULTS}/train/{{potential}}/info.json",
         errors=f"{RESULTS}/train/{{potential}}/heldout.json",
@@ -46,6 +45,7 @@ rule release_card:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("release_card"),
         settings=lambda wildcards: settings(
             "name",
             "reference.name",

@@ -12,7 +12,6 @@ rule report_pages:
 rule report_tables:
     input:
         **{page: source for page, (_, _, _, source) in PAGES.items()},
-        code=code("report_tables"),
     output:
         **{page: reported(page) for page in PAGES},
     log:
@@ -25,6 +24,7 @@ rule report_tables:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("report_tables"),
         settings=settings("name", "reference.name", titles={page: PAGES[page][2] for page in PAGES}),
     message:
         "Writing the tables of the report"
@@ -36,7 +36,6 @@ rule report_tables:
 
 rule report_provenance:
     input:
-        code=code("report_provenance"),
         lock="envs/requirements.txt",
         reference=f"{RESULTS}/label/reference.json",
         figures=all_figures(),
@@ -54,6 +53,7 @@ rule report_provenance:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("report_provenance"),
         study=WHOLE_STUDY,
     message:
         "Writing configuration, versions and origins"
@@ -65,7 +65,6 @@ rule report_provenance:
 
 rule report_dag:
     input:
-        code=code("report_dag"),
         tools=[*code_inputs(Path("tools/dag_figure.py"), ROOT), "tools/job_graph.py"],
         rules=["Snakefile", "rules/stages.yaml", *sorted(path.as_posix() for path in Path("rules").glob("*.smk"))],
     output:
@@ -89,6 +88,7 @@ rule report_dag:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("report_dag"),
         study=WHOLE_STUDY,
     message:
         "Drawing the workflow"

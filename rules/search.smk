@@ -4,7 +4,6 @@ from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Unique, l
 
 rule search_structures:
     input:
-        code=code("search_structures"),
         models=released_models("hp"),
         polymorphs=f"{RESULTS}/benchmark/structures.extxyz",
     output:
@@ -19,6 +18,7 @@ rule search_structures:
         mem_mb=memory(2000 * STUDY.search.workers),
         runtime=720,
     params:
+        *code("search_structures"),
         settings=settings("search.structures", *leaves(Starts, Relaxation, Symmetry), "substance", "seed"),
         packages=packages(*MODELS, "ase", "pyxtal", "spglib"),
     message:
@@ -31,7 +31,6 @@ rule search_structures:
 
 rule search_unique:
     input:
-        code=code("search_unique"),
         models=released_models("hp"),
         polymorphs=f"{RESULTS}/benchmark/structures.extxyz",
         tables=collect(
@@ -52,6 +51,7 @@ rule search_unique:
         mem_mb=memory(2000 * STUDY.search.workers),
         runtime=240,
     params:
+        *code("search_unique"),
         settings=settings(*leaves(Starts, Relaxation, Symmetry, Unique), "substance", "seed"),
         packages=packages(*MODELS, "ase", "pymatgen-core", "spglib"),
     message:
@@ -64,7 +64,6 @@ rule search_unique:
 
 rule search_request:
     input:
-        code=code("search_request"),
         table=f"{RESULTS}/search/p{{pressure}}/unique.csv",
         structures=f"{RESULTS}/search/p{{pressure}}/unique.extxyz",
     output:
@@ -79,6 +78,7 @@ rule search_request:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("search_request"),
         settings=settings("search.labelled_structures"),
     message:
         "Choosing found structures to label at {wildcards.pressure} GPa"
@@ -89,7 +89,6 @@ rule search_request:
 
 rule search_found:
     input:
-        code=code("search_found"),
         models=released_models("hp"),
         tables=collect(f"{RESULTS}/search/p{{pressure}}/unique.csv", pressure=SEARCHED),
         structures=collect(f"{RESULTS}/search/p{{pressure}}/unique.extxyz", pressure=SEARCHED),
@@ -106,6 +105,7 @@ rule search_found:
         mem_mb=memory(2000),
         runtime=30,
     params:
+        *code("search_found"),
         packages=packages(*MODELS),
     message:
         "Joining the found structures with their reference energies"

@@ -10,7 +10,6 @@ else:
 
 rule search_given:
     input:
-        code=code("search_given"),
         models=released_models("hp"),
         found=FOUND_BEFORE or [],
     output:
@@ -26,6 +25,7 @@ rule search_given:
         mem_mb=memory(2000),
         runtime=240,
     params:
+        *code("search_given"),
         settings=settings(*leaves(Relaxation, Symmetry), "substance"),
         packages=packages(*MODELS, "ase", "pymatgen-core", "spglib"),
     message:

@@ -3,7 +3,6 @@
 
 rule summary:
     input:
-        code=code("summary"),
         manifests=dataset_manifests,
         selections=selection_tables,
         relaxed=collect(
@@ -32,6 +31,7 @@ rule summary:
         mem_mb=1000,
         runtime=10,
     params:
+        *code("summary"),
         settings=SETTINGS_OF_SUMMARY,
         costs=f"{RESULTS}/benchmarks",
         found="--found" if STUDY.search.enabled else "",

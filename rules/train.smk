@@ -3,7 +3,6 @@
 
 rule train_data:
     input:
-        code=code("train_data"),
         manifest=manifest_of,  # small, holds the dataset's digest: an identical dataset retrains nothing
         dataset=ancient(dataset_of),
     output:
@@ -19,6 +18,7 @@ rule train_data:
         mem_mb=memory(4000),
         runtime=30,
     params:
+        *code("train_data"),
         settings=lambda wildcards: settings(
             "substance",
             "train.network",
@@ -35,7 +35,6 @@ rule train_data:
 
 rule train_member:
     input:
-        code=code("train_member"),
         info=f"{RESULTS}/train/{{ensemble}}/info.json",
         training=ancient(f"{RESULTS}/train/{{ensemble}}/training.hdf5"),
         validation=ancient(f"{RESULTS}/train/{{ensemble}}/validation.hdf5"),
@@ -55,6 +54,7 @@ rule train_member:
         gpu=GPUS,
         runtime=1440,
     params:
+        *code("train_member"),
         settings=lambda wildcards: settings("train.network", "seed", training=training_settings(wildcards.ensemble)),
         packages=packages(*MODELS),
     message:
@@ -68,7 +68,6 @@ rule train_member:
 
 rule train_heldout:
     input:
-        code=code("train_heldout"),
         models=lambda wildcards: models_of(wildcards.ensemble),
         heldout=f"{RESULTS}/label/heldout/labels.extxyz",
     output:
@@ -83,6 +82,7 @@ rule train_heldout:
         mem_mb=memory(4000),
         runtime=60,
     params:
+        *code("train_heldout"),
         packages=packages(*MODELS),
     message:
         "Testing ensemble {wildcards.ensemble} on held-out melt"

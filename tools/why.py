@@ -9,7 +9,7 @@ import typer
 
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import digest_of_file
-from melt2crystal.reasons import NOT_MADE, Cause, command_change, explained, settings_changes
+from melt2crystal.reasons import NOT_MADE, Cause, code_changes, command_change, explained, settings_changes
 from tools.job_graph import ROOT, Plan, plan
 
 
@@ -55,6 +55,8 @@ def _causes(planned: Plan, job: Any) -> Iterator[Cause]:
     if change := memory.params_changed(job):
         for line in settings_changes(change.only_old, change.only_new):
             yield Cause(line, number)
+        for path, line in code_changes(change.only_old, change.only_new):
+            yield Cause(f"{line}{_when(path)}", number)
     recorded = next((text for path in job.output if (text := memory.code(path))), None)
     if recorded is not None and recorded != memory._code(job.rule):
         yield Cause(f"command of rule {job.rule.name}: {command_change(recorded, memory._code(job.rule))}", number)
@@ -76,7 +78,7 @@ def _causes(planned: Plan, job: Any) -> Iterator[Cause]:
 
 
 def _edited_inputs(planned: Plan, job: Any, memory: Any, updated: set[str]) -> Iterator[str]:
-    """Inputs whose content isn't what the job read when it last ran: code and data by checksum, the rest as found."""
+    """Inputs whose content isn't what the job read when it last ran: by checksum, large ones as Snakemake says."""
     records = [record for path in job.output if (record := memory.metadata(path)) is not None]
     if not records:
         return
@@ -97,12 +99,17 @@ def _edited_inputs(planned: Plan, job: Any, memory: Any, updated: set[str]) -> I
 def _of_file(path: str, planned: Plan, is_new: bool) -> str:
     """A changed input: code, data, or a result that was made again by itself."""
     maker = next((job for job in planned.jobs if path in job.outputs), None)
-    place = ROOT / path
-    when = f", {datetime.fromtimestamp(place.stat().st_mtime):%Y-%m-%d %H:%M}" if place.exists() else ""
+    when = _when(path)
     if maker:
         return f"result of {maker.title} was made again since: {path}{when}"
     kind = "code" if path.endswith(".py") else "data"
     return f"{kind}: {path} {'is new among its inputs' if is_new else 'was edited'}{when}"
+
+
+def _when(path: str) -> str:
+    """When a file was last written, as the end of a line."""
+    place = ROOT / path
+    return f", {datetime.fromtimestamp(place.stat().st_mtime):%Y-%m-%d %H:%M}" if place.exists() else ""
 
 
 def _of_inputs(job: Any, memory: Any) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from melt2crystal.code_inputs import code_inputs
+from melt2crystal.code_inputs import code_digests, code_inputs, code_of_params
 from melt2crystal.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +66,20 @@ def test_an_edit_in_the_same_process_is_noticed(root):
     assert inputs(root, "import melt2crystal.seeds\n") == {"seeds.py"}
     (root / "melt2crystal/seeds.py").write_text("import melt2crystal.errors  # new\n")
     assert inputs(root, "import melt2crystal.seeds\n") == {"seeds.py", "errors.py"}
+
+
+def test_digests_follow_the_content_of_each_file_and_nothing_else(root):
+    inputs(root, "import melt2crystal.seeds\n")
+    script, seeds = Path("scripts/job.py"), root / "melt2crystal/seeds.py"
+    first = code_digests(script, root)
+    assert list(code_of_params([*first, "no code", "a.py"])) == ["melt2crystal/seeds.py", "scripts/job.py"]
+    seeds.touch()
+    assert code_digests(script, root) == first
+    seeds.write_text('"""Another docstring."""\n')
+    edited = code_digests(script, root)
+    assert edited[0] != first[0] and edited[1] == first[1]
+    seeds.write_text("")
+    assert code_digests(script, root) == first
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import json
 
 from melt2crystal.job_graph import Job
-from melt2crystal.reasons import Cause, command_change, explained, settings_changes
+from melt2crystal.reasons import Cause, code_changes, command_change, explained, settings_changes
 
 
 def recorded(settings):
@@ -44,6 +44,18 @@ def test_of_long_lists_only_the_difference_is_told():
 def test_other_parameters_and_commands():
     assert settings_changes(["3", "'a'"], ["4", "'a'"]) == ["parameter: 3, a -> 4, a"]
     assert command_change("python x.py --a {b} > {log}", "python x.py --c {b} > {log}") == "--a -> --c"
+
+
+def test_code_is_named_file_by_file_and_is_no_setting():
+    old = [repr(f"melt2crystal/{name}.py {digit * 16}") for name, digit in (("edited", "0"), ("gone", "1"))]
+    new = [repr(f"melt2crystal/{name}.py {digit * 16}") for name, digit in (("edited", "a"), ("come", "b"))]
+    assert settings_changes(old, new) == []
+    assert [line for _, line in code_changes(old, new)] == [
+        "code: melt2crystal/come.py is new among its imports",
+        "code: melt2crystal/edited.py was edited",
+        "code: melt2crystal/gone.py is no longer among its imports",
+    ]
+    assert code_changes([recorded({"a": 1}), "'x.py'"], ["3"]) == []
 
 
 def test_changes_are_grouped_and_lead_to_the_target():

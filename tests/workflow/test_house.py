@@ -11,6 +11,8 @@ from snakemake.api import SnakemakeApi
 from snakemake.settings.enums import Quietness
 from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings
 
+from melt2crystal.code_inputs import code_of_params
+
 SMALLEST_MB = 500  # two snakemake processes share a cluster job with the program
 LINES = {"Snakefile": 80, "rules/common.smk": 120, "rules/*.smk": 150, "*.py": 300}  # the first that fits counts
 VAGUE = {"utils", "util", "helpers", "helper", "misc", "common"}
@@ -64,8 +66,8 @@ def faults_of(rule) -> list[str]:
     if "python" in (rule.shellcmd or "python"):
         if f"python {script} " not in (rule.shellcmd or ""):
             found.append(f"its program is not {script}")
-        if script not in map(str, rule.input):
-            found.append(f"its code is no input: code=code({rule.name!r})")
+        if script not in code_of_params(param for param in rule.params if isinstance(param, str)):
+            found.append(f"its code is no parameter: *code({rule.name!r})")
     for param in [*rule.params]:
         unknown = callable(param) and NOT_FOR_PARAMS & set(inspect.signature(param).parameters)
         if unknown and param.__name__ != UNKNOWN_ON_PURPOSE:
@@ -113,7 +115,7 @@ FOUND = [
     "mem_mb is 400",
     "runtime is None",
     "its program is not scripts/good_looking.py",
-    "its code is no input",
+    "its code is no parameter",
     "a function of input",
 ]
 
