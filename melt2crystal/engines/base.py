@@ -80,6 +80,9 @@ class ExchangingEngine(ReferenceEngine, Protocol):
     def shared_files(self) -> list[SharedFile]:
         """What all frames need; raises EngineError if a file here is not the one the settings ask for."""
 
+    def site_note(self) -> str:
+        """What the other machine itself must have, for its README (Markdown); '' if nothing but the program."""
+
     def run_script(self) -> str:
         """Lines of bash that label one frame, run in its folder; they leave the files that ``read_outputs`` reads."""
 

@@ -161,6 +161,10 @@ class EspressoEngine:
             files.append(SharedFile(name, self._checksum(symbol), path if path.is_file() else None))
         return files
 
+    def site_note(self) -> str:
+        """See ExchangingEngine: all that pw.x needs is in the folder."""
+        return ""
+
     def run_script(self) -> str:
         """See ExchangingEngine."""
         return espresso_exchange.run_script(self.reference)

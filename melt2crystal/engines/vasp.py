@@ -1,6 +1,7 @@
 """VASP as the reference, the paper's engine. No VASP was at hand: tested with recorded formats and a stand-in program.
 
-Files: ``vasp_files.py`` (input), ``vasp_potcar.py`` (POTCAR), ``vasp_outputs.py`` (output).
+Files: ``vasp_files.py`` (input), ``vasp_potcar.py`` (POTCAR), ``vasp_outputs.py`` (output), ``vasp_exchange.py``
+(frames computed on another machine).
 """
 
 import shlex
@@ -13,7 +14,8 @@ from pathlib import Path
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from melt2crystal.engines.base import Label
+from melt2crystal.engines import vasp_exchange
+from melt2crystal.engines.base import Label, SharedFile
 from melt2crystal.engines.espresso_files import Ended, k_mesh
 from melt2crystal.engines.process import run_program
 from melt2crystal.engines.vasp_files import check_tags, tags_of_numbers, write_inputs
@@ -115,6 +117,28 @@ class VaspEngine:
             atoms.calc = SinglePointCalculator(atoms, energy=label.energy, forces=label.forces, stress=label.stress)
             relaxed.append(atoms)
         return relaxed
+
+    def shared_files(self) -> list[SharedFile]:
+        """See ExchangingEngine: none. POTCARs are licensed; each frame names its own by specification and checksum."""
+        return []
+
+    def site_note(self) -> str:
+        """See ExchangingEngine: the POTCAR library and how to name it."""
+        return vasp_exchange.site_note(self.reference)
+
+    def run_script(self) -> str:
+        """See ExchangingEngine."""
+        return vasp_exchange.run_script(self.reference)
+
+    def write_inputs(self, frame: Atoms, folder: Path) -> None:
+        """See ExchangingEngine."""
+        potcars = {symbol: self._digest(symbol) for symbol in self.species if symbol in frame.symbols}
+        vasp_exchange.write_frame(frame, folder, self.species, self.reference, potcars)
+
+    def read_outputs(self, frame: Atoms, folder: Path, shared: Path) -> Label | str:
+        """See ExchangingEngine."""
+        potcars = {symbol: self._digest(symbol) for symbol in self.species if symbol in frame.symbols}
+        return vasp_exchange.read_outputs(frame, folder, self.species, self.reference, potcars)
 
     def _digest(self, symbol: str) -> str:
         return self.reference.checksums.get(symbol) or potcar_digest(potcar_text(symbol, self.reference))
