@@ -35,6 +35,15 @@ class Label:
     seconds: float = 0.0
 
 
+def without_net_force(forces: np.ndarray) -> np.ndarray:
+    """Forces [atoms, 3] that sum to zero, each less the mean.
+
+    A crystal or a melt can't push itself; what a basis tied to the atoms or a grid in space leaves of a net force is
+    an error, and a potential that depends on distances alone can't learn it.
+    """
+    return forces - forces.mean(axis=0)
+
+
 class ReferenceEngine(Protocol):
     """What the label stage asks of an engine. docs/adding-an-engine.md shows how to write one."""
 
