@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from ase import Atoms, units
 from ase.calculators.calculator import Calculator, all_changes
@@ -19,6 +20,7 @@ from melt2crystal.walk_spectra import (
     overlap_with_error,
     verlet_velocities,
 )
+from tools import compare_md
 from tools.compare_md import by_chance, comparison, spectra_of, walk_with
 from tools.reference_md import set_in_motion, temperature_of
 
@@ -126,6 +128,33 @@ def test_walks_that_begin_alike_overlap_and_another_spring_shows(made):
     assert len(chance) == 3 and (chance > 0.8).all() and (chance < 0.995).all()
     text = comparison(walk, spectra, {"HP 0": spectra}, others, 2.5)
     assert "| HP 0 | 1.000 ± 0.000 |" in text and "3 walks, 3 pairs" in text
+
+
+def test_models_are_set_against_a_released_walk_with_a_figure(tmp_path, made, monkeypatch):
+    walk, start = made
+    path, out = tmp_path / "walk.extxyz.gz", tmp_path / "out"
+    write_walk(path, walk)
+
+    class Members:
+        """An ensemble of springs: the reference's own, and softer ones."""
+
+        def __init__(self, paths):
+            self.paths = paths
+
+        def __len__(self):
+            return len(self.paths)
+
+        def calculator(self, member):
+            return Springs(start.get_positions(), 1.0 - 0.1 * member)
+
+    monkeypatch.setattr(compare_md, "Ensemble", Members)
+    compare_md.compare_md.__wrapped__(path, [Path("0.pb"), Path("1.pb")], out, 3, 2.5, 2, "HP")
+    text = (out / "comparison.md").read_text()
+    assert "| HP 0 | 1.000 ± 0.000 |" in text and "| HP 1 | 0." in text and "mean" in text.lower()
+    table = pd.read_csv(out / "spectra.csv")
+    assert {"reference", "reference_standard_error", "reference_Si", "HP 0", "HP 1", "other_velocities_1"} <= {*table}
+    assert table["reference"].to_numpy() == pytest.approx(table["HP 0"].to_numpy(), abs=1e-5)
+    assert (out / "vdos.png").stat().st_size > 10_000 and (out / "vdos.pdf").stat().st_size > 5_000
 
 
 def test_the_jackknife_is_that_of_the_blocks():
