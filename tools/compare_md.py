@@ -127,7 +127,7 @@ def compare_md(
     figures = Figures()
     with journal_style(figures):
         figure = draw_walk(figures, eleven_polymorphs()[given.polymorph].title, reference, paired, others, label)
-        names = EspressoReference().name, f"{given.length_ps:.2f} ps, {len(reference.total)} blocks"
+        names = EspressoReference().name, f"released walk, {given.length_ps:.2f} ps, {len(reference.total)} blocks"
         publish(figure, *names, out / "vdos.pdf", out / "vdos.png", "Vibrations from molecular dynamics")
     print((out / "comparison.md").read_text())
 
