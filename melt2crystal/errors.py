@@ -1,5 +1,6 @@
 """Errors that speak to a person, and how programs end on them."""
 
+import errno
 import functools
 import shlex
 import sys
@@ -8,6 +9,8 @@ from typing import ParamSpec, TypeVar
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+
+FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or one's share of it
 
 
 class UserError(Exception):
@@ -20,7 +23,7 @@ class EngineError(UserError):
 
 def speaks(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """Decorator for the programs in scripts/: the log begins with the command, to be repeated by hand, and a UserError
-    ends as one readable message and exit status 1."""
+    or a full disk ends as one readable message and exit status 1."""
 
     @functools.wraps(function)
     def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
@@ -29,6 +32,15 @@ def speaks(function: Callable[Parameters, Result]) -> Callable[Parameters, Resul
             return function(*args, **kwargs)
         except UserError as error:
             print(f"\nERROR: {error}\n", file=sys.stderr)
+            sys.exit(1)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            where = f"{error.filename}: " if error.filename else ""
+            print(
+                f"\nERROR: {where}{error.strerror}; make room and run again: what is finished is kept\n",
+                file=sys.stderr,
+            )
             sys.exit(1)
 
     return wrapped

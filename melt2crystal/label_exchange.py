@@ -131,7 +131,7 @@ def export(
             MANIFEST: manifest.model_dump_json(indent=1) + "\n",
             CHECKSUMS: "".join(f"{value}  {name}\n" for name, value in files.items()),
             "frames.txt": "".join(f"{name}\n" for name in manifest.frame_ids),
-            "README.md": readme(len(frames), reference, digest, study, absent),
+            "README.md": readme(len(frames), reference, digest, study, absent, able.site_note()),
             **scripts(able.run_script(), len(frames)),
         }
         for name, text in texts.items():

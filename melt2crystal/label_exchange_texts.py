@@ -8,7 +8,7 @@ README = """\
 # {count} configurations to be labelled: {reference}
 
 Exported by melt2crystal from the study `{study}`, settings digest `{digest}`. Nothing of melt2crystal is needed here:
-bash, coreutils and the program named in `run-frame.sh`.
+bash, coreutils and the program named in `run-frame.sh`.{note}
 
 * `frames/<frame id>/` holds the inputs of one frame. Outputs are written beside them.
 * `shared/` holds what all frames need.{absent}
@@ -71,14 +71,17 @@ bash run-frame.sh "$(sed -n "${SLURM_ARRAY_TASK_ID}p" frames.txt)"
 """
 
 
-def readme(count: int, reference: str, digest: str, study: str, absent: Sequence[SharedFile]) -> str:
+def readme(count: int, reference: str, digest: str, study: str, absent: Sequence[SharedFile], note: str = "") -> str:
     """README.md of an exported folder.
 
     Args:
         absent: shared files that must be put there by hand.
+        note: what else the other machine must have.
     """
     lines = "".join(f"\n  **Put `{file.name}` there yourself** (SHA-256 `{file.sha256}`)." for file in absent)
-    return README.format(count=count, reference=reference, digest=digest, study=study, absent=lines)
+    return README.format(
+        count=count, reference=reference, digest=digest, study=study, absent=lines, note=note and f"\n\n{note}"
+    )
 
 
 def scripts(run_frame: str, count: int) -> dict[str, str]:

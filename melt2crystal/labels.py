@@ -46,8 +46,11 @@ class LabelStore:
         return self.labels.get(frame.info["frame_id"])
 
     def add(self, frame: Atoms, label: Label) -> None:
-        """Write one label now."""
-        self.journal.parent.mkdir(parents=True, exist_ok=True)
+        """Write one label now.
+
+        Raises:
+            UserError: the disk is full, or the folder can't be written into; the labels before this one are kept.
+        """
         values = {
             "frame_id": frame.info["frame_id"],
             "status": label.status,
@@ -60,14 +63,24 @@ class LabelStore:
             "forces": None if label.forces is None else np.asarray(label.forces).tolist(),
             "stress": None if label.stress is None else np.asarray(label.stress).tolist(),
         }
-        with open(self.journal, "ab") as handle:
-            if handle.tell() and not _ends_with_newline(self.journal):
-                handle.write(b"\n")  # a kill cut the last line off
-            handle.write(json.dumps(values).encode() + b"\n")
-            handle.flush()
-            os.fsync(handle.fileno())
+        try:
+            self._append(json.dumps(values).encode() + b"\n")
+        except OSError as error:
+            raise UserError(
+                f"{self.journal}: the label of {values['frame_id']} can't be written ({error.strerror}); the labels "
+                "before it are kept. Make room, or mend the folder, and run again: only this one is computed anew"
+            ) from error
         if label.status in FINAL:
             self.labels[values["frame_id"]] = label
+
+    def _append(self, line: bytes) -> None:
+        self.journal.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.journal, "ab") as handle:
+            if handle.tell() and not _ends_with_newline(self.journal):
+                handle.write(b"\n")  # a kill or a full disk cut the last line off
+            handle.write(line)
+            handle.flush()
+            os.fsync(handle.fileno())
 
     def _read_journal(self, path: Path) -> None:
         for line in path.read_text(errors="replace").splitlines():

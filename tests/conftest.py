@@ -1,11 +1,12 @@
-"""A copy of the repository in which the ci study has run to its end: made once, used by all tests that need it."""
+"""A copy of the repository in which the ci study has run to its end: made once, used by all tests that need it; disks
+that fill up."""
 
 import fcntl
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,3 +116,24 @@ def finished(tmp_path_factory) -> Checkout:
 def edited(finished, tmp_path) -> Checkout:
     """A finished checkout that may be edited."""
     return finished.edited(tmp_path / "edited")
+
+
+@pytest.fixture
+def disk_of(tmp_path) -> Iterator[Callable[[int], Path]]:
+    """A maker of file systems of so many kB (of 4 kB pages); skips where nobody may mount one."""
+    made: list[Path] = []
+
+    def make(kilobytes: int) -> Path:
+        folder = tmp_path / f"disk-{kilobytes}"
+        folder.mkdir()
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", folder], capture_output=True
+        )
+        if done.returncode:
+            pytest.skip("only root can mount a small file system")
+        made.append(folder)
+        return folder
+
+    yield make
+    for folder in made:
+        subprocess.run(["umount", "--lazy", folder], check=True)

@@ -17,7 +17,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.stress import voigt_6_to_full_3x3_stress
 
 from melt2crystal.engines import ase_worker
-from melt2crystal.engines.base import Label, Status
+from melt2crystal.engines.base import Label, Status, without_net_force
 from melt2crystal.engines.leftovers import end_with_parent
 from melt2crystal.errors import EngineError
 from melt2crystal.files import digest_of_file
@@ -222,4 +222,4 @@ def _label(answer: dict, seconds: float) -> Label:
         )
         return Label(status, answer["error"], seconds=seconds)
     stress = voigt_6_to_full_3x3_stress(np.array(answer["stress"]))
-    return Label("ok", "", answer["energy"], np.array(answer["forces"]), stress, seconds)
+    return Label("ok", "", answer["energy"], without_net_force(np.array(answer["forces"])), stress, seconds)

@@ -35,6 +35,15 @@ class Label:
     seconds: float = 0.0
 
 
+def without_net_force(forces: np.ndarray) -> np.ndarray:
+    """Forces [atoms, 3] that sum to zero, each less the mean.
+
+    A crystal or a melt can't push itself; what a basis tied to the atoms or a grid in space leaves of a net force is
+    an error, and a potential that depends on distances alone can't learn it.
+    """
+    return forces - forces.mean(axis=0)
+
+
 class ReferenceEngine(Protocol):
     """What the label stage asks of an engine. docs/adding-an-engine.md shows how to write one."""
 
@@ -79,6 +88,9 @@ class ExchangingEngine(ReferenceEngine, Protocol):
 
     def shared_files(self) -> list[SharedFile]:
         """What all frames need; raises EngineError if a file here is not the one the settings ask for."""
+
+    def site_note(self) -> str:
+        """What the other machine itself must have, for its README (Markdown); '' if nothing but the program."""
 
     def run_script(self) -> str:
         """Lines of bash that label one frame, run in its folder; they leave the files that ``read_outputs`` reads."""

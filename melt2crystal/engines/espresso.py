@@ -123,6 +123,33 @@ class EspressoEngine:
             relaxed.append(atoms)
         return relaxed
 
+    def run(self, folder: Path, timeout_s: float) -> Ended:
+        """One pw.x on the ``pw.in`` in ``folder``, output in ``pw.out`` and ``pw.err``; it never outlives this call."""
+        command = [*shlex.split(self.reference.command), "-in", "pw.in"]
+        if self.reference.ranks > 1:
+            command = [*shlex.split(self.reference.launcher), str(self.reference.ranks), *command]
+        environment = {**ENVIRONMENT, **(AS_ROOT if os.geteuid() == 0 else {}), **os.environ}
+        with open(folder / "pw.out", "wb") as output, open(folder / "pw.err", "wb") as errors:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                preexec_fn=end_with_parent,
+            )
+            late = False
+            try:
+                process.wait(max(0.1, timeout_s))
+            except subprocess.TimeoutExpired:
+                late = True
+            finally:
+                if process.poll() is None:
+                    _end(process)
+        texts = [(folder / name).read_text(errors="replace") for name in ("pw.out", "pw.err")]
+        return Ended(process.returncode, texts[0], texts[1], late)
+
     def shared_files(self) -> list[SharedFile]:
         """See ExchangingEngine: the pseudopotentials, free to copy; one that is not here needs its pinned checksum."""
         files = []
@@ -133,6 +160,10 @@ class EspressoEngine:
                 self._check_pseudopotential(symbol)
             files.append(SharedFile(name, self._checksum(symbol), path if path.is_file() else None))
         return files
+
+    def site_note(self) -> str:
+        """See ExchangingEngine: all that pw.x needs is in the folder."""
+        return ""
 
     def run_script(self) -> str:
         """See ExchangingEngine."""
@@ -180,7 +211,7 @@ class EspressoEngine:
                 with scratch_folder(SCRATCH, self.reference.scratch) as name:
                     folder = Path(name)
                     write_input(folder / "pw.in", frame, self.reference, recipe, calculation, pressure_GPa)
-                    ended = self._run(folder, deadline - time.monotonic())
+                    ended = self.run(folder, deadline - time.monotonic())
                     full = shutil.disk_usage(folder).free < FULL_BYTES
             except OSError as error:  # no space left, no such folder: this frame has no label, others may get one
                 label = Label("crashed", f"{error.filename or self.reference.scratch}: {error.strerror}")
@@ -198,33 +229,6 @@ class EspressoEngine:
                 break
         seconds = _children_seconds() - spent
         return Label(label.status, label.reason, label.energy, label.forces, label.stress, seconds), atoms
-
-    def _run(self, folder: Path, timeout_s: float) -> Ended:
-        """One pw.x in ``folder``; it never outlives this call."""
-        command = [*shlex.split(self.reference.command), "-in", "pw.in"]
-        if self.reference.ranks > 1:
-            command = [*shlex.split(self.reference.launcher), str(self.reference.ranks), *command]
-        environment = {**ENVIRONMENT, **(AS_ROOT if os.geteuid() == 0 else {}), **os.environ}
-        with open(folder / "pw.out", "wb") as output, open(folder / "pw.err", "wb") as errors:
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=errors,
-                preexec_fn=end_with_parent,
-            )
-            late = False
-            try:
-                process.wait(max(0.1, timeout_s))
-            except subprocess.TimeoutExpired:
-                late = True
-            finally:
-                if process.poll() is None:
-                    _end(process)
-        texts = [(folder / name).read_text(errors="replace") for name in ("pw.out", "pw.err")]
-        return Ended(process.returncode, texts[0], texts[1], late)
 
 
 def _end(process: subprocess.Popen) -> None:

@@ -11,9 +11,9 @@ from ase.io import read
 
 from melt2crystal.engines.base import Label
 from melt2crystal.engines.espresso_files import NUMERICAL, Ended, label_of, write_input
+from melt2crystal.engines.recipes_elsewhere import ended_with, label_of_recipes
 from melt2crystal.sections.reference import EspressoReference
 
-TIMED_OUT = 124  # exit status of timeout(1)
 NOT_CONVERGED = "convergence NOT achieved"
 SAME_PLACE_A = 2e-4  # pw.x prints positions with seven decimals of the lattice parameter
 SAME_CUTOFF_RY = 1e-3  # and cutoffs with four
@@ -65,27 +65,19 @@ def run_script(reference: EspressoReference) -> str:
 
 def read_outputs(frame: Atoms, folder: Path, shared: Path, reference: EspressoReference) -> Label | str:
     """See ``ExchangingEngine.read_outputs``; ``seconds`` are CPU seconds of all ranks as pw.x prints them."""
-    label: Label | str = "not run yet"
-    seconds = 0.0
-    for number in range(1, len(reference.recipes) + 1):
-        ended = _ended(folder / f"pw-{number}.out")
-        if ended is None:
-            if number == 1:
-                return "not run yet"
-            return f"recipe {number} of {len(reference.recipes)} was not run yet, those before did not converge"
-        if isinstance(ended, str):
-            return f"{ended} (recipe {number})"
-        seconds += cpu_seconds(ended.output)
-        if ended.late:
-            label = Label("timed out", f"no result within the limit of {reference.timeout_s:g} s (recipe {number})")
-        else:
-            label = label_of(ended, frame)
-            foreign = _foreign(ended.output, frame, shared, reference) if label.status == "ok" else ""
-            label = Label("crashed", foreign) if foreign else label
-        if label.status != "unconverged":
-            break
-    assert isinstance(label, Label)  # there is at least one recipe
-    return Label(label.status, label.reason, label.energy, label.forces, label.stress, seconds)
+
+    def label(number: int, ended: Ended) -> Label:
+        found = label_of(ended, frame)
+        foreign = _foreign(ended.output, frame, shared, reference) if found.status == "ok" else ""
+        return Label("crashed", foreign) if foreign else found
+
+    return label_of_recipes(
+        len(reference.recipes),
+        lambda number: _ended(folder / f"pw-{number}.out"),
+        label,
+        lambda number, ended: cpu_seconds(ended.output),
+        reference.timeout_s,
+    )
 
 
 def _ended(path: Path) -> Ended | str | None:
@@ -95,10 +87,8 @@ def _ended(path: Path) -> Ended | str | None:
     output = path.read_text(errors="replace")
     beside = [path.with_suffix(suffix) for suffix in (".err", ".status")]
     errors, status = (name.read_text(errors="replace").strip() if name.is_file() else "" for name in beside)
-    if status.lstrip("-").isdigit():
-        number = int(status)
-        # a shell reports signal n as 128 + n
-        return Ended(128 - number if number > 128 else number, output, errors, late=number == TIMED_OUT)
+    if told := ended_with(status, output, errors):
+        return told
     if "JOB DONE." in output or NOT_CONVERGED in output or "Error in routine" in output:
         return Ended(0, output, errors)  # run without our script: the output itself says how it ended
     return "still running, or killed without a trace"

@@ -68,12 +68,16 @@ def write_input(
     recipe: EspressoRecipe,
     calculation: str = "scf",
     pressure_GPa: float | None = None,
+    more: dict[str, dict[str, object]] | None = None,
+    cards: str = "",
 ) -> None:
     """Write the input of pw.x.
 
     Args:
-        calculation: scf, relax (ions) or vc-relax (ions and cell).
+        calculation: scf, relax (ions), vc-relax (ions and cell) or md (``espresso_md.py``).
         pressure_GPa: target of vc-relax.
+        more: namelist -> further variables, or other values of those set here.
+        cards: put at the end.
     """
     settings: dict[str, dict[str, object]] = {
         "control": {
@@ -116,9 +120,12 @@ def write_input(
             settings["system"]["nbnd"] = bands
     if pressure_GPa is not None:
         settings["cell"] = {"press": pressure_GPa * KBAR_PER_GPA, "press_conv_thr": 0.2}
+    for namelist, values in (more or {}).items():
+        settings.setdefault(namelist, {}).update(values)
     bare = Atoms(atoms.symbols, positions=atoms.get_positions(), cell=atoms.cell, pbc=True)
     with open(path, "w", encoding="utf-8") as handle:
         write_espresso_in(handle, bare, input_data=settings, pseudopotentials=reference.pseudopotentials, kpts=points)
+        handle.write(cards)
 
 
 def verdict(ended: Ended) -> tuple[Status, str]:

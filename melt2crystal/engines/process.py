@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from melt2crystal.engines.espresso_files import Ended
+from melt2crystal.engines.leftovers import end_with_parent
 
 GRACE_S = 10.0  # between asking a program to end and killing it
 
@@ -19,7 +20,9 @@ def run_program(command: Sequence[str], folder: Path, timeout_s: float, name: st
     environment = {"OMP_NUM_THREADS": "1", **os.environ}
     with open(folder / f"{name}.out", "wb") as output, open(folder / f"{name}.err", "wb") as errors:
         try:
-            process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=errors)
+            process = subprocess.Popen(
+                command, cwd=folder, env=environment, stdout=output, stderr=errors, preexec_fn=end_with_parent
+            )
         except OSError as error:
             return Ended(127, "", f"{command[0]}: {error.strerror}")
         late = False

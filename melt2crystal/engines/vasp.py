@@ -1,20 +1,23 @@
 """VASP as the reference, the paper's engine. No VASP was at hand: tested with recorded formats and a stand-in program.
 
-Files: ``vasp_files.py`` (input), ``vasp_potcar.py`` (POTCAR), ``vasp_outputs.py`` (output).
+Files: ``vasp_files.py`` (input), ``vasp_potcar.py`` (POTCAR), ``vasp_outputs.py`` (output), ``vasp_exchange.py``
+(frames computed on another machine).
 """
 
 import shlex
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from melt2crystal.engines.base import Label
+from melt2crystal.engines import vasp_exchange
+from melt2crystal.engines.base import Label, SharedFile
 from melt2crystal.engines.espresso_files import Ended, k_mesh
+from melt2crystal.engines.leftovers import scratch_folder, sweep
 from melt2crystal.engines.process import run_program
 from melt2crystal.engines.vasp_files import check_tags, tags_of_numbers, write_inputs
 from melt2crystal.engines.vasp_outputs import cpu_seconds, label_of, last_structure
@@ -22,6 +25,8 @@ from melt2crystal.engines.vasp_potcar import checked_potcar, potcar_digest, potc
 from melt2crystal.errors import EngineError
 from melt2crystal.sections.reference import VaspRecipe, VaspReference
 
+SCRATCH = "melt2crystal-vasp"
+FULL_BYTES = 4096  # a disk with less than one page is full
 RELAX_TIMES = 50  # a relaxation may take this many times the time of a frame
 
 
@@ -77,6 +82,9 @@ class VaspEngine:
         for symbol in self.species:
             self._potcar(symbol)
         check_tags(self.reference)
+        scratch = self.reference.scratch
+        if scratch is not None and not Path(scratch).is_dir():
+            raise EngineError(f"{scratch}: there is no such folder; create it, or change reference.scratch")
         for key, command in (("command", self.reference.command), ("gamma_command", self.reference.gamma_command)):
             program = shlex.split(command)[0] if command else None
             if program and shutil.which(program) is None:
@@ -87,6 +95,7 @@ class VaspEngine:
 
     def label(self, frames: Sequence[Atoms]) -> Iterator[Label]:
         """See the protocol; ``seconds`` are CPU seconds of all ranks, or wall seconds where VASP told none."""
+        sweep(SCRATCH, self.reference.scratch)  # of jobs that were killed, POTCAR included
         for frame in frames:
             yield self._ladder(frame, False, None, self.reference.timeout_s)[0]
 
@@ -116,6 +125,28 @@ class VaspEngine:
             relaxed.append(atoms)
         return relaxed
 
+    def shared_files(self) -> list[SharedFile]:
+        """See ExchangingEngine: none. POTCARs are licensed; each frame names its own by specification and checksum."""
+        return []
+
+    def site_note(self) -> str:
+        """See ExchangingEngine: the POTCAR library and how to name it."""
+        return vasp_exchange.site_note(self.reference)
+
+    def run_script(self) -> str:
+        """See ExchangingEngine."""
+        return vasp_exchange.run_script(self.reference)
+
+    def write_inputs(self, frame: Atoms, folder: Path) -> None:
+        """See ExchangingEngine."""
+        potcars = {symbol: self._digest(symbol) for symbol in self.species if symbol in frame.symbols}
+        vasp_exchange.write_frame(frame, folder, self.species, self.reference, potcars)
+
+    def read_outputs(self, frame: Atoms, folder: Path, shared: Path) -> Label | str:
+        """See ExchangingEngine."""
+        potcars = {symbol: self._digest(symbol) for symbol in self.species if symbol in frame.symbols}
+        return vasp_exchange.read_outputs(frame, folder, self.species, self.reference, potcars)
+
     def _digest(self, symbol: str) -> str:
         return self.reference.checksums.get(symbol) or potcar_digest(potcar_text(symbol, self.reference))
 
@@ -131,17 +162,20 @@ class VaspEngine:
         deadline, seconds = time.monotonic() + timeout_s, 0.0
         label, atoms = Label("timed out"), None
         for number, recipe in enumerate(self.reference.recipes, 1):
-            with tempfile.TemporaryDirectory(prefix="melt2crystal-vasp-", dir=self.reference.scratch) as name:
-                folder, began = Path(name), time.monotonic()
-                ended = self._run(folder, frame, recipe, relax, pressure_GPa, deadline - time.monotonic())
-                seconds += cpu_seconds(folder) or time.monotonic() - began
-                if ended.late:
-                    reason = f"no result within {timeout_s:g} s (recipe {number} of {len(self.reference.recipes)})"
-                    label = Label("timed out", reason)
-                elif relax:
-                    label, atoms = last_structure(ended, folder, frame, self.species)
-                else:
-                    label = label_of(ended, folder, frame, self.species)
+            try:
+                with scratch_folder(SCRATCH, self.reference.scratch) as name:
+                    folder, began = Path(name), time.monotonic()
+                    ended = self._run(folder, frame, recipe, relax, pressure_GPa, deadline - time.monotonic())
+                    seconds += cpu_seconds(folder) or time.monotonic() - began
+                    if ended.late:
+                        reason = f"no result within {timeout_s:g} s (recipe {number} of {len(self.reference.recipes)})"
+                        label = Label("timed out", reason)
+                    elif relax:
+                        label, atoms = last_structure(ended, folder, frame, self.species)
+                    else:
+                        label = label_of(ended, folder, frame, self.species)
+            except OSError as error:  # no space for the inputs: this frame has no label, others may get one
+                label = Label("crashed", f"{error.filename or self.reference.scratch}: {error.strerror}")
             if label.status != "unconverged":
                 break
         return Label(label.status, label.reason, label.energy, label.forces, label.stress, seconds), atoms
@@ -163,6 +197,9 @@ class VaspEngine:
         potcar = folder / "POTCAR"
         try:
             write_potcar(potcar, [self._potcar(symbol) for symbol in present])
-            return run_program(shlex.split(command), folder, timeout_s, "vasp")
+            ended = run_program(shlex.split(command), folder, timeout_s, "vasp")
+            if shutil.disk_usage(folder).free < FULL_BYTES:  # VASP may not even have had room to say so
+                ended = replace(ended, errors=f"{folder.parent}: No space left on device\n{ended.errors}")
+            return ended
         finally:
             potcar.unlink(missing_ok=True)

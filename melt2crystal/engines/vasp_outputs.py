@@ -17,7 +17,7 @@ from ase import Atoms
 from dpdata.plugins.vasp import VASPOutcarFormat, VASPXMLFormat
 from pymatgen.io.vasp.inputs import Poscar
 
-from melt2crystal.engines.base import Label, Status
+from melt2crystal.engines.base import Label, Status, without_net_force
 from melt2crystal.engines.espresso_files import Ended
 from melt2crystal.engines.vasp_files import order_of, structure_of
 
@@ -171,7 +171,7 @@ def _label(found: dict[str, Any], frame: Atoms, species: Sequence[str]) -> Label
     forces = np.empty((len(frame), 3))
     forces[order] = found["forces"][-1]
     stress = -np.asarray(found["virials"][-1]) / frame.get_volume()
-    return Label("ok", "", float(found["energies"][-1]), forces, (stress + stress.T) / 2)
+    return Label("ok", "", float(found["energies"][-1]), without_net_force(forces), (stress + stress.T) / 2)
 
 
 def _nelm_reached(folder: Path) -> str:

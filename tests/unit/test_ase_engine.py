@@ -76,6 +76,14 @@ class Slow(LennardJones):
         super().calculate(*arguments, **more)
 
 
+class Pushing(LennardJones):
+    """Forces that do not sum to zero: as CP2K and PySCF."""
+
+    def calculate(self, *arguments, **more):
+        super().calculate(*arguments, **more)
+        self.results["forces"] = self.results["forces"] + [0.3, -0.2, 0.1]
+
+
 class Hanging(LennardJones):
     def calculate(self, *arguments, **more):
         time.sleep(60)
@@ -114,6 +122,13 @@ def test_a_calculator_without_free_energy_in_single_precision_gives_labels(engin
         assert label.energy == pytest.approx(true.energy, rel=1e-6)
         assert label.forces == pytest.approx(true.forces, abs=1e-5)
         assert label.stress == pytest.approx(true.stress)
+
+
+def test_a_net_force_is_removed(engine):
+    pushed, exact = (list(engine(name).label(crystals(2))) for name in ("Pushing", "ase.calculators.lj:LennardJones"))
+    for label, true in zip(pushed, exact, strict=True):
+        assert label.forces == pytest.approx(true.forces, abs=1e-9)
+        assert np.abs(label.forces.sum(axis=0)).max() < 1e-12
 
 
 def test_frames_find_no_traces_of_others(engine):

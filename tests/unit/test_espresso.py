@@ -213,6 +213,14 @@ def test_released_labels_are_known_to_the_engine_with_their_numbers(tmp_path):
 
 @needs_pw
 @pytest.mark.slow
+def test_pw_x_that_never_converges_is_unconverged_after_every_recipe():
+    recipes = [EspressoRecipe(steps=1), EspressoRecipe(steps=2, diagonalisation="cg")]
+    label = next(EspressoEngine(SOFT_SILICON.model_copy(update={"recipes": recipes}), ["Si"]).label([silicon()]))
+    assert (label.status, label.energy) == ("unconverged", None)
+    assert label.reason.startswith("convergence NOT achieved after   2 iterations")
+
+
+@needs_pw
 def test_pw_x_relaxes_a_cell_to_the_pressure():
     crystal = bulk("Si", "diamond", 5.6)
     crystal.info["polymorph"] = "diamond"

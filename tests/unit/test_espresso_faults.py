@@ -41,15 +41,9 @@ def pseudopotentials(tmp_path):
 
 
 @pytest.fixture
-def tiny_disk(tmp_path):
+def tiny_disk(disk_of):
     """A file system of 8 kB: holds the input of two atoms, not the output of pw.x."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", folder], capture_output=True)
-    if done.returncode:
-        pytest.skip("only root can mount a small file system")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    return disk_of(8)
 
 
 def test_a_disk_that_fills_up_while_pw_x_writes_is_a_crash_that_says_so(tiny_disk, tmp_path, pseudopotentials):

@@ -28,8 +28,8 @@ WARM = SOFT_SILICON.model_copy(
 class Recording(EspressoEngine):
     """Keeps the outputs, which say -TS."""
 
-    def _run(self, folder, timeout_s):
-        ended = super()._run(folder, timeout_s)
+    def run(self, folder, timeout_s):
+        ended = super().run(folder, timeout_s)
         self.outputs = [*getattr(self, "outputs", []), ended.output]
         return ended
 

@@ -92,6 +92,17 @@ def test_vasp_5_calls_a_loop_that_reached_nelm_converged_and_is_not_believed(tmp
     assert (label.status, label.reason) == ("unconverged", "no self-consistency within NELM = 8 electronic steps")
 
 
+@pytest.mark.parametrize(("name", "end"), [("OUTCAR", "General timing and accounting"), ("vasprun.xml", "</modeling>")])
+def test_an_output_cut_anywhere_is_a_crash_with_a_reason_and_no_label(tmp_path, name, end):
+    text = (GOLDEN / f"stishovite-{name}").read_text()
+    for cut in [*range(0, text.index(end), 400), text.index(end)]:
+        (tmp_path / name).write_text(text[:cut])
+        label = label_of(Ended(0, "", ""), tmp_path, frame(), ["Si", "O"])
+        assert (label.status, label.energy) == ("crashed", None) and "cut off" in label.reason, cut
+    (tmp_path / name).write_text(text)
+    assert label_of(Ended(0, "", ""), tmp_path, frame(), ["Si", "O"]).status == "ok"
+
+
 def test_an_output_of_another_configuration_is_no_label(tmp_path):
     folder = folder_with(tmp_path, xml=GOLDEN / "stishovite-vasprun.xml")
     other = frame()
