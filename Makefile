@@ -53,7 +53,7 @@ test-slurm: env ## the ci study on a real SLURM of one node (Debian: slurmctld s
 	$(ENV_RUN) pytest -m slurm tests/slurm
 
 bench-overhead: env ## what one active-learning iteration costs when every engine is instantaneous
-	$(ENV_RUN) python tools/bench_overhead.py --cores $(CORES)
+	$(ENV_RUN) python -m tools.bench_overhead --cores $(CORES) $(if $(DPGEN),--dpgen $(DPGEN))
 
 bench-dry-run: env ## CPU seconds of a dry run with ten thousand jobs
 	$(ENV_RUN) python tools/bench_dry_run.py

@@ -6,6 +6,8 @@ selection with certificates, labels (BKS, 14 ms a frame), bookkeeping. The ci st
 potentials on local cores. The time from one decision of the loop to the next is one iteration.
 
 With ``--bare`` the scripts are replaced too, by one that writes the files it was asked for: what Snakemake alone costs.
+
+Then DP-GEN, if it is installed, does the same work with stand-ins (tools/bench_overhead_dpgen.py).
 """
 
 import os
@@ -19,6 +21,8 @@ from typing import Annotated
 
 import numpy as np
 import typer
+
+from tools import bench_overhead_dpgen
 
 ROOT = Path(__file__).resolve().parent.parent
 # Inputs exist when a job starts, so what is named in the results folder and isn't there is an output.
@@ -92,8 +96,10 @@ def bench_overhead(
     iterations: Annotated[int, typer.Option(help="iterations of the loop")] = 5,
     cores: Annotated[int, typer.Option(help="local cores")] = 2,
     bare: Annotated[bool, typer.Option(help="scripts too do nothing: Snakemake alone")] = False,
+    dpgen: Annotated[str, typer.Option(help="DP-GEN's program for comparison, if not on PATH")] = "",
 ) -> None:
     """Measure the overhead of one active-learning iteration."""
+    program = bench_overhead_dpgen.find(dpgen)
     with tempfile.TemporaryDirectory(prefix="m2c-overhead-") as name:
         folder = Path(name)
         copy_with_stand_ins(folder, bare)
@@ -104,6 +110,12 @@ def bench_overhead(
     each = ", ".join(f"{seconds:.1f}" for seconds in times)
     print(f"{'Snakemake alone' if bare else 'stand-in engines'}, {iterations} iterations, {cores} cores: {whole:.0f} s")
     print(f"one iteration (four trainings, two walks, a selection, labels): {times.mean():.1f} s ({each})")
+    if bare:
+        return
+    if program:
+        bench_overhead_dpgen.compare(program)
+    else:
+        print(bench_overhead_dpgen.HOW_TO)
 
 
 if __name__ == "__main__":
