@@ -28,8 +28,11 @@ def melt_folder(purpose):
 
 
 # Melts from files need not lie at the pressures that are explored: each walk starts from the nearest of all.
-STARTS_OF_WALKS = melt_folder("train") if STUDY.liquid.frames else f"{RESULTS}/liquid/train/p{{pressure}}"
-STARTS_OF_WALKS += "/certified.extxyz"
+STARTS_OF_WALKS = (
+    f"{melt_folder('train')}/certified.extxyz"
+    if STUDY.liquid.frames
+    else f"{RESULTS}/liquid/train/p{{pressure}}/certified.extxyz"
+)
 
 
 def number_of_shards(batch):
