@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from melt2crystal import markdown
 from melt2crystal.job_graph import Job, with_outputs
 from melt2crystal.stages import Stage
 
@@ -155,31 +156,59 @@ def as_markdown(study: str, table: pd.DataFrame, wasted: Iterable[Waste]) -> str
         "",
         "Reserved: wall time times threads. Used: CPU time. Both of the last successful attempt at each job.",
         "",
-        "| stage | iteration | jobs | core-hours reserved | used | GPU-hours | labels kept | failed |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for row in table.to_dict("records"):
-        labels = [str(row["kept_labels"] or ""), str(row["failed_labels"] or "")]
-        numbers = [_hours(row[name]) for name in COSTS]
-        lines.append(f"| {' | '.join([row['stage'], row['iteration'], str(row['jobs']), *numbers, *labels])} |")
-    total = table[["jobs", *COSTS, "kept_labels", "failed_labels"]].sum()
-    numbers = [f"**{_hours(total[name])}**" for name in COSTS]
-    lines.append(f"| **all** | | {total['jobs']:.0f} | {' | '.join(numbers)} | {total['kept_labels']:.0f} | "
-                 f"{total['failed_labels']:.0f} |")  # fmt: skip
-    lines += [
+        _stages(table),
         "",
         "## Per kept label",
         "",
-        "| labels of | iteration | kept | core-s each | GPU-s each |",
-        "|---|---|---|---|---|",
+        _labels(table),
+        "",
+        "Everything the stage did is shared out, labels looked up instead of computed included.",
+        "",
+        "## Spent in vain",
+        "",
+        markdown.table(
+            ("what", "number", "core-hours", "GPU-hours"),
+            [(w.what, w.jobs, _hours(w.core_hours), _hours(w.gpu_hours)) for w in wasted],
+        ),
+        "",
+        "Failed attempts as far as `.snakemake/log` still tells of them.",
+        "",
     ]
-    for row in per_label(table).to_dict("records"):
-        lines.append(f"| {row['stage']} | {row['iteration']} | {row['kept_labels']} | {row['core_s_per_label']:.3g} | "
-                     f"{row['gpu_s_per_label']:.3g} |")  # fmt: skip
-    lines += ["", "Everything the stage did is shared out, labels looked up instead of computed included.", ""]
-    lines += ["## Spent in vain", "", "| what | number | core-hours | GPU-hours |", "|---|---|---|---|"]
-    lines += [f"| {w.what} | {w.jobs} | {_hours(w.core_hours)} | {_hours(w.gpu_hours)} |" for w in wasted]
-    return "\n".join([*lines, "", "Failed attempts as far as `.snakemake/log` still tells of them.", ""])
+    return "\n".join(lines)
+
+
+def _stages(table: pd.DataFrame) -> str:
+    rows = [
+        (
+            row["stage"],
+            row["iteration"],
+            row["jobs"],
+            *(_hours(row[name]) for name in COSTS),
+            row["kept_labels"] or "",
+            row["failed_labels"] or "",
+        )
+        for row in table.to_dict("records")
+    ]
+    total = table[["jobs", *COSTS, "kept_labels", "failed_labels"]].sum().to_dict()
+    counts = [f"{total[name]:.0f}" for name in ("jobs", "kept_labels", "failed_labels")]
+    rows.append(("**all**", "", counts[0], *(f"**{_hours(total[name])}**" for name in COSTS), *counts[1:]))
+    return markdown.table(
+        ("stage", "iteration", "jobs", "core-hours reserved", "used", "GPU-hours", "labels kept", "failed"), rows
+    )
+
+
+def _labels(table: pd.DataFrame) -> str:
+    rows = [
+        (
+            row["stage"],
+            row["iteration"],
+            row["kept_labels"],
+            f"{row['core_s_per_label']:.3g}",
+            f"{row['gpu_s_per_label']:.3g}",
+        )
+        for row in per_label(table).to_dict("records")
+    ]
+    return markdown.table(("labels of", "iteration", "kept", "core-s each", "GPU-s each"), rows)
 
 
 def _hours(hours: float) -> str:

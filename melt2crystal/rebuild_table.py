@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from melt2crystal import markdown
 from melt2crystal.errors import UserError
 from melt2crystal.rebuild import Effect
 
 BEGIN, END = "<!-- written by 'make docs' from here -->", "<!-- to here -->"
-HEAD = "| key | reruns directly | then, in the same run | stays |\n|---|---|---|---|"
+HEAD = ("key", "reruns directly", "then, in the same run", "stays")
 NOTHING, EVERYTHING = "-", "everything"
 FEWEST = 4  # rules that share a beginning are written as one pattern from this number on
 
@@ -51,11 +52,15 @@ def _table(contract: Mapping[Entry, Effect], rules: Sequence[str], stages: Seque
     for entry, effect in contract.items():
         together.setdefault(effect, []).append(entry)
     rows = [
-        f"| {', '.join(map(_key, entries))} | {_rules(effect, rules)} | {_titles(effect.follows, stages)} "
-        f"| {_titles(effect.stays, stages)} |"
+        (
+            ", ".join(map(_key, entries)),
+            _rules(effect, rules),
+            _titles(effect.follows, stages),
+            _titles(effect.stays, stages),
+        )
         for effect, entries in together.items()
     ]
-    return "\n".join([HEAD, *rows])
+    return markdown.table(HEAD, rows)
 
 
 def _key(entry: Entry) -> str:

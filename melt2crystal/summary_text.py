@@ -1,8 +1,6 @@
 """The summary as readable tables (Markdown). It states numbers and where they come from, no more."""
 
-from collections.abc import Sequence
-from typing import Any
-
+from melt2crystal.markdown import table
 from melt2crystal.summary_schema import EnergyVolume, Search, Summary
 
 
@@ -55,12 +53,6 @@ def as_markdown(summary: Summary) -> str:
         table(("stage", "jobs", "wall (s)", "CPU (s)", "largest memory (MB)"), costs),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
 def show(value: float | None, digits: int | None = None) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
+from melt2crystal import markdown
 from melt2crystal.errors import speaks
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.options import SettingsText
@@ -116,10 +117,7 @@ def _cell(value: object) -> str:
 
 def _table(table: pd.DataFrame) -> str:
     """A Markdown table."""
-    head = "| " + " | ".join(map(str, table.columns)) + " |"
-    rule = "|" + "---|" * len(table.columns)
-    cells = ("| " + " | ".join(_cell(x) for x in row) + " |" for row in table.values)
-    return "\n".join([head, rule, *cells])
+    return markdown.table(table.columns, [[_cell(x) for x in row] for row in table.values])
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from ase import Atoms, units
 from ase.calculators.calculator import Calculator
 from ase.md.verlet import VelocityVerlet
 
+from melt2crystal import markdown
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete, write_text
 from melt2crystal.models import Ensemble
@@ -76,7 +77,7 @@ def comparison(
     rows = []
     for name, spectra in models.items():
         value, error = overlap_with_error(reference, spectra)
-        rows.append(f"| {name} | {value:.3f} ± {error:.3f} |")
+        rows.append((name, f"{value:.3f} ± {error:.3f}"))
     count, length = len(reference.total), f"{reference.block_ps:.2f} ps"
     error_area = np.trapezoid(reference.standard_error, reference.frequency_THz)
     temperature, drift = f"{kept.temperature_K:.0f} K", f"{kept.drift_meV_per_atom_per_ps:+.2f} meV/atom/ps"
@@ -86,9 +87,7 @@ def comparison(
 temperature {temperature}, energy drift {drift}. {count} blocks of {length}, resolution {resolution:g} THz. The
 standard error of the reference's spectrum, from its blocks, is {100 * error_area:.0f} % of its area.
 
-| walk with the same beginning | overlap with the reference ± jackknife over blocks |
-|---|---|
-{chr(10).join(rows)}
+{markdown.table(("walk with the same beginning", "overlap with the reference ± jackknife over blocks"), rows)}
 
 Two walks of the first model that begin with different velocities overlap by {chance.mean():.3f} ({chance.min():.3f} to
 {chance.max():.3f}; {len(others)} walks, {len(chance)} pairs): chance alone, when beginnings differ.

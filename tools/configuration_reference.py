@@ -1,11 +1,12 @@
 """Write docs/configuration.md from the pydantic models, or check that it is up to date."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 
+from melt2crystal import markdown
 from melt2crystal.config import Study
 from melt2crystal.config_fields import Schema, in_words, resolved
 from melt2crystal.config_report import dotted
@@ -14,6 +15,7 @@ from melt2crystal.files import write_text
 from melt2crystal.sections.reference import VaspReference
 from melt2crystal.settings import Section
 
+Cells = list[str]  # of one row
 ROOT = Path(__file__).resolve().parent.parent
 ENGINES: dict[str, type[Section]] = {
     model.model_fields["engine"].default: model for model in get_args(Study.model_fields["reference"].annotation)
@@ -88,7 +90,7 @@ def _sentence(node: Schema, schema: Schema) -> str:
     return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
-def _rows(path: tuple[str, ...], node: Schema, schema: Schema, defaults: Any) -> Iterator[str]:
+def _rows(path: tuple[str, ...], node: Schema, schema: Schema, defaults: Any) -> Iterator[Cells]:
     """Rows of a section, nested ones and the elements of lists and tables of sections included."""
     node = resolved(node, schema)
     inner = resolved(node.get("items") or node.get("additionalProperties") or {}, schema)
@@ -103,11 +105,11 @@ def _rows(path: tuple[str, ...], node: Schema, schema: Schema, defaults: Any) ->
             yield _row((*path[:-1], element, key), child, schema, defaults)
 
 
-def _row(path: tuple[str, ...], node: Schema, schema: Schema, defaults: Any) -> str:
+def _row(path: tuple[str, ...], node: Schema, schema: Schema, defaults: Any) -> Cells:
     kinds = [f" *({kind})*" for kind in ("amount", "place", "caption") if node.get(kind)]
     meaning = resolved(node, schema).get("description", "") + "".join(kinds)
     cells = [f"`{dotted(path)}`", _words(node, schema), _default(path, node, defaults), meaning]
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return [cell.replace("|", "\\|") for cell in cells]
 
 
 def _words(node: Schema, schema: Schema) -> str:
@@ -146,8 +148,8 @@ def _compact(value: Any) -> str:
     return str(value)
 
 
-def _table(rows: Any) -> str:
-    return "\n".join(["| key | allowed | default | meaning |", "|---|---|---|---|", *rows]) + "\n"
+def _table(rows: Iterable[Cells]) -> str:
+    return markdown.table(("key", "allowed", "default", "meaning"), rows) + "\n"
 
 
 @speaks

@@ -16,6 +16,7 @@ import typer
 from ase import Atoms
 from ase.units import GPa
 
+from melt2crystal import markdown
 from melt2crystal.coordination import mean_coordination
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
@@ -58,12 +59,10 @@ def spread(values: pd.Series, form: str) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def markdown(table: pd.DataFrame, columns: dict[str, Callable[[pd.DataFrame], str]], by: list[str]) -> str:
+def grouped(table: pd.DataFrame, columns: dict[str, Callable[[pd.DataFrame], str]], by: list[str]) -> str:
     """One row a group."""
-    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
-    for _, group in table.groupby(by, sort=True):
-        lines.append("| " + " | ".join(form(group) for form in columns.values()) + " |")
-    return "\n".join(lines)
+    rows = [[form(group) for form in columns.values()] for _, group in table.groupby(by, sort=True)]
+    return markdown.table(list(columns), rows)
 
 
 def card(frames: Sequence[Atoms], substance: Substance) -> str:
@@ -89,9 +88,9 @@ def card(frames: Sequence[Atoms], substance: Substance) -> str:
 {len(table)} frames of {spread(table.atoms, "d")} atoms, settings digest `{one_digest(frames, "the released melts")}`,
 {table.seconds.sum() / 3600:.1f} CPU hours; energies {spread(table.energy, ".3f")} eV/atom.
 
-{markdown(table, how, ["chosen"])}
+{grouped(table, how, ["chosen"])}
 
-{markdown(table, states, ["driven", "pressure"])}
+{grouped(table, states, ["driven", "pressure"])}
 """
 
 

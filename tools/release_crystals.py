@@ -17,6 +17,7 @@ import typer
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
+from melt2crystal import markdown
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.espresso_files import k_mesh
 from melt2crystal.equation_of_state import fit_birch_murnaghan
@@ -103,13 +104,13 @@ def curve_table(frames: list[Atoms]) -> pd.DataFrame:
     return table
 
 
-def markdown(table: pd.DataFrame, formats: dict[str, str]) -> str:
+def formatted(table: pd.DataFrame, formats: dict[str, str]) -> str:
     """A table as Markdown; columns with a format are numbers."""
-    lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
-    for _, row in table.iterrows():
-        cells = [format(row[name], formats[name]) if name in formats else str(row[name]) for name in table.columns]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    rows = [
+        [format(row[name], formats[name]) if name in formats else row[name] for name in table.columns]
+        for _, row in table.iterrows()
+    ]
+    return markdown.table(table.columns, rows)
 
 
 def card(
@@ -143,17 +144,17 @@ eV/A^3 (ASE's sign). **Own splits (`split` in each frame), never for training**:
 
 How much is there ({cost_s / 3600:.1f} CPU hours):
 
-{markdown(done, {})}
+{formatted(done, {})}
 
 Fits (third-order Birch-Murnaghan; dE against alpha-quartz, meV per SiO2; V0 in A^3 per SiO2) of curves with
 {CURVE_POINTS} points or more:
 
-{markdown(curves, {"V0_A3": ".3f", "B0_GPa": ".1f", "B0_prime": ".2f", "E0_eV": ".4f", "dE_meV_per_SiO2": ".1f"})}
+{formatted(curves, {"V0_A3": ".3f", "B0_GPa": ".1f", "B0_prime": ".2f", "E0_eV": ".4f", "dE_meV_per_SiO2": ".1f"})}
 
 Convergence of the k-mesh in the published cells: `silica-pbe-k-mesh.csv`. The coarsest mesh that agrees with all finer
 ones computed within 1 meV/atom (spacing in 1/A, 2 pi included; the curves use 0.35):
 
-{markdown(enough, {"spacing_per_A": ".2f", "largest_difference_meV_per_atom": ".2f"})}
+{formatted(enough, {"spacing_per_A": ".2f", "largest_difference_meV_per_atom": ".2f"})}
 
 Licence: CC BY 4.0; cite as in `CITATION.cff`.
 """

@@ -16,6 +16,7 @@ import pandas as pd
 import typer
 from ase import Atoms
 
+from melt2crystal import markdown
 from melt2crystal.config_frames import FOUND_SPLIT
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
@@ -69,8 +70,8 @@ def card(name: str, frames: list[Atoms], digest: str) -> str:
     """What is in the file."""
     rows = [(a.info["pressure_GPa"], str(a.info["found_by"]), a.info["seconds"]) for a in frames]
     table = pd.DataFrame(rows, columns=["pressure", "study", "seconds"])
-    lines = [
-        f"| {pressure:g} | {study} | {len(group)} | {group['seconds'].sum() / 3600:.1f} |"
+    counted = [
+        (f"{pressure:g}", study, len(group), f"{group['seconds'].sum() / 3600:.1f}")
         for (pressure, study), group in table.groupby(["pressure", "study"])
     ]
     return "\n".join(
@@ -84,9 +85,7 @@ def card(name: str, frames: list[Atoms], digest: str) -> str:
             "structures there are depends on the model that searched: they judge another model's energies, not its",
             "search.",
             "",
-            "| pressure (GPa) | found by study | structures | CPU hours |",
-            "|---|---|---|---|",
-            *lines,
+            markdown.table(("pressure (GPa)", "found by study", "structures", "CPU hours"), counted),
             "",
             "`space_group` and `is_minimum` are what that search said. Licence: CC BY 4.0; cite as in `CITATION.cff`.",
             "",

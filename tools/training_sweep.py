@@ -26,6 +26,7 @@ import pandas as pd
 import typer
 import yaml
 
+from melt2crystal import markdown
 from melt2crystal.config import load_study
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete, write_text
@@ -103,10 +104,8 @@ def targets_of(study: Any, folder: Path) -> list[str]:
 def as_markdown(table: pd.DataFrame) -> str:
     """The table with the titles a reader needs."""
     shown = table.rename(columns=COLUMNS)
-    lines = ["| " + " | ".join(shown.columns) + " |", "|" + "---|" * len(shown.columns)]
-    for values in shown.itertuples(index=False):
-        lines.append("| " + " | ".join(v if isinstance(v, str) else f"{v:.3g}" for v in values) + " |")
-    return "\n".join(lines) + "\n"
+    rows = [[v if isinstance(v, str) else f"{v:.3g}" for v in values] for values in shown.itertuples(index=False)]
+    return markdown.table(shown.columns, rows) + "\n"
 
 
 @speaks

@@ -4,7 +4,6 @@ import os
 import resource
 import shlex
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,17 +14,17 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from melt2crystal.engines import espresso_exchange
 from melt2crystal.engines.base import Label, SharedFile
 from melt2crystal.engines.espresso_files import Ended, label_of, last_structure, write_input
-from melt2crystal.engines.leftovers import end_with_parent, scratch_folder, sweep
+from melt2crystal.engines.leftovers import scratch_folder, sweep
+from melt2crystal.engines.process import ONE_THREAD, run_program
 from melt2crystal.errors import EngineError
 from melt2crystal.files import digest_of_file
 from melt2crystal.sections.reference import EspressoReference
 
 RELAX_TIMES = 50  # a relaxation may take this many times the time of a frame
-GRACE_S = 10.0  # between asking pw.x to end and killing it
 FULL_BYTES = 4096  # a disk with less than one page is full
 SCRATCH = "melt2crystal-pw"
 ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
+    **ONE_THREAD,
     # large arrays come and go in every call: glibc keeps their pages instead of asking the kernel for zeroed ones
     "MALLOC_MMAP_THRESHOLD_": "4000000000",
     "MALLOC_TRIM_THRESHOLD_": "8000000000",
@@ -128,27 +127,8 @@ class EspressoEngine:
         command = [*shlex.split(self.reference.command), "-in", "pw.in"]
         if self.reference.ranks > 1:
             command = [*shlex.split(self.reference.launcher), str(self.reference.ranks), *command]
-        environment = {**ENVIRONMENT, **(AS_ROOT if os.geteuid() == 0 else {}), **os.environ}
-        with open(folder / "pw.out", "wb") as output, open(folder / "pw.err", "wb") as errors:
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=errors,
-                preexec_fn=end_with_parent,
-            )
-            late = False
-            try:
-                process.wait(max(0.1, timeout_s))
-            except subprocess.TimeoutExpired:
-                late = True
-            finally:
-                if process.poll() is None:
-                    _end(process)
-        texts = [(folder / name).read_text(errors="replace") for name in ("pw.out", "pw.err")]
-        return Ended(process.returncode, texts[0], texts[1], late)
+        variables = {**ENVIRONMENT, **(AS_ROOT if os.geteuid() == 0 else {})}
+        return run_program(command, folder, timeout_s, "pw", variables)
 
     def shared_files(self) -> list[SharedFile]:
         """See ExchangingEngine: the pseudopotentials, free to copy; one that is not here needs its pinned checksum."""
@@ -229,16 +209,6 @@ class EspressoEngine:
                 break
         seconds = _children_seconds() - spent
         return Label(label.status, label.reason, label.energy, label.forces, label.stress, seconds), atoms
-
-
-def _end(process: subprocess.Popen) -> None:
-    """Ask first, so that mpirun can end its ranks."""
-    process.terminate()
-    try:
-        process.wait(GRACE_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _children_seconds() -> float:

@@ -2,26 +2,35 @@
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from melt2crystal.engines.espresso_files import Ended
 from melt2crystal.engines.leftovers import end_with_parent
 
 GRACE_S = 10.0  # between asking a program to end and killing it
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 
-def run_program(command: Sequence[str], folder: Path, timeout_s: float, name: str) -> Ended:
+def run_program(
+    command: Sequence[str], folder: Path, timeout_s: float, name: str, variables: Mapping[str, str] = ONE_THREAD
+) -> Ended:
     """Run ``command`` in ``folder``; it never outlives this call.
 
-    Its output goes to ``<name>.out`` and ``<name>.err`` there; one thread per rank unless the environment says
+    Its output goes to ``<name>.out`` and ``<name>.err`` there; ``variables`` hold unless the environment says
     otherwise. A program that can't be started at all ends with status 127, as in a shell.
     """
-    environment = {"OMP_NUM_THREADS": "1", **os.environ}
+    environment = {**variables, **os.environ}
     with open(folder / f"{name}.out", "wb") as output, open(folder / f"{name}.err", "wb") as errors:
         try:
             process = subprocess.Popen(
-                command, cwd=folder, env=environment, stdout=output, stderr=errors, preexec_fn=end_with_parent
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                preexec_fn=end_with_parent,
             )
         except OSError as error:
             return Ended(127, "", f"{command[0]}: {error.strerror}")
