@@ -16,7 +16,7 @@ from melt2crystal.sections.reference import Reference
 
 Data = dict[str, Any]
 PLAIN, RELAXED, TIMED, GIVEN = "", "relaxed", "timed", "given"
-MELTS = ["data/labels/silica-pbe-melt.extxyz"]
+MELTS = ["data/labels/silica-pbe-melt.extxyz.gz"]
 FOUND = "tests/data/found.extxyz"
 CRYSTALS = "data/polymorphs"
 
@@ -204,7 +204,7 @@ WRITTEN: dict[str, Any] = {
     "reference.incar": _at("reference", "incar", value={"LREAL": False}),
     "reference.checksums": _at("reference", "checksums", value={"Si": "0" * 64}),
     "reference.recipes": lambda study: [(("reference", "recipes"), [*value_at(study, ("reference", "recipes"))] * 2)],
-    "label.known": _at("label", "known", value=["data/labels/silica-pbe-melt.extxyz"]),
+    "label.known": _at("label", "known", value=["data/labels/silica-pbe-melt.extxyz.gz"]),
     "label.frames_per_shard": _at("label", "frames_per_shard", value=10),
     "select.frames_per_iteration": _at("select", "frames_per_iteration", value=30),
     "release.lp.pressures_GPa": _at("release", "lp", "pressures_GPa", value=[0.0, 40.0]),

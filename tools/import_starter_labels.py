@@ -1,6 +1,6 @@
 """Turn labels that were computed before this project had an engine into released labels: frame ids and settings digest.
 
-``python tools/import_starter_labels.py silica_melt_72_qe.extxyz data/labels/silica-pbe-melt.extxyz``
+``python tools/import_starter_labels.py silica_melt_72_qe.extxyz data/labels/silica-pbe-melt.extxyz.gz``
 """
 
 from pathlib import Path

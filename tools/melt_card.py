@@ -96,7 +96,7 @@ def card(frames: Sequence[Atoms], substance: Substance) -> str:
 
 @speaks
 def melt_card(
-    labels: Annotated[Path, typer.Option(help="released melts")] = Path("data/labels/silica-pbe-melt.extxyz"),
+    labels: Annotated[Path, typer.Option(help="released melts")] = Path("data/labels/silica-pbe-melt.extxyz.gz"),
     page: Annotated[Path, typer.Option(help="page whose part below the mark is written")] = Path(
         "data/labels/README.md"
     ),

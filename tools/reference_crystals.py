@@ -66,7 +66,7 @@ MESH_SPACINGS_PER_A = (1.2, 0.9, 0.7, 0.5, 0.35)
 # coarse meshes are good enough for a structure whose curve is computed with the fine one; octahedral cells are small
 RELAX_SPACING_PER_A = {"stishovite": 0.5, "seifertite": 0.5}
 RELAX_SPACING_OF_OTHERS_PER_A = 0.7
-RELEASED = {"curve": "silica-pbe-energy-volume.extxyz", "harmonic": "silica-pbe-harmonic.extxyz"}
+RELEASED = {"curve": "silica-pbe-energy-volume.extxyz.gz", "harmonic": "silica-pbe-harmonic.extxyz.gz"}
 # A potential's relaxation before the reference's: where it ends, and volumes beyond which it has lost the structure.
 MODEL_FORCE_EV_PER_A, MODEL_STEPS, MODEL_VOLUMES = 0.02, 300, (0.85, 1.25)
 WALL_S = 3e6  # a process on idle CPU may stand still for long

@@ -2,8 +2,8 @@
 
 ``python -m tools.release_crystals /work/crystals``
 
-Writes ``data/labels/silica-pbe-energy-volume.extxyz``, ``silica-pbe-harmonic.extxyz`` (their own splits, never for
-training), ``silica-pbe-k-mesh.csv``, ``crystals.md`` and the relaxed structures in ``data/polymorphs/pbe``.
+Writes ``data/labels/silica-pbe-energy-volume.extxyz.gz``, ``silica-pbe-harmonic.extxyz.gz`` (their own splits, never
+for training), ``silica-pbe-k-mesh.csv``, ``crystals.md`` and the relaxed structures in ``data/polymorphs/pbe``.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Release the structures a study's search found, with the reference's labels, each once.
 
-``python -m tools.release_found results/open data/labels/silica-pbe-found.extxyz``
+``python -m tools.release_found results/open data/labels/silica-pbe-found.extxyz.gz``
 
 The structures are those of ``search/p*/unique.extxyz``, the labels those of the label store beside the study's results
 (so a study whose labels are not all there can be released from too). A study takes the file through ``search.found``

@@ -1,6 +1,6 @@
 """Add finished labels of a label store to a released label file, each once.
 
-``python tools/release_labels.py results/label-store/<digest> data/labels/silica-pbe-melt.extxyz requested.extxyz ...``
+``python tools/release_labels.py results/label-store/<digest> data/labels/silica-pbe-melt.extxyz.gz asked.extxyz ...``
 
 The requested files supply what a journal does not hold: temperature, pressure and origin of each frame.
 """

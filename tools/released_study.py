@@ -3,7 +3,7 @@
 ``python -m tools.released_study``
 
 Energy-volume curves of the polymorphs whose every volume is labelled (if there are two or more), harmonic spectra of
-those whose every supercell is, and the structures of ``silica-pbe-found.extxyz``. Frames are made by the study's own
+those whose every supercell is, and the structures of ``silica-pbe-found.extxyz.gz``. Frames are made by the study's own
 programs, so what this finds, the study finds.
 """
 
@@ -32,8 +32,8 @@ def labelled_ids(path: Path) -> set[str]:
 
 def complete_polymorphs(labels: Path, structures: Path) -> tuple[list[str], list[str]]:
     """Polymorphs with a whole energy-volume curve, and with all displaced supercells."""
-    curves = labelled_ids(labels / "silica-pbe-energy-volume.extxyz")
-    cells = labelled_ids(labels / "silica-pbe-harmonic.extxyz")
+    curves = labelled_ids(labels / "silica-pbe-energy-volume.extxyz.gz")
+    cells = labelled_ids(labels / "silica-pbe-harmonic.extxyz.gz")
     whole: tuple[list[str], list[str]] = ([], [])
     with TemporaryDirectory(prefix="released-") as folder:
         crystals = Crystals(Path(folder))
@@ -70,9 +70,9 @@ def generated(curves: list[str], harmonic: list[str], pressures: list[float], la
         }
     search: dict[str, Any] = {"enabled": bool(pressures)}
     if pressures:
-        found = (labels / "silica-pbe-found.extxyz").as_posix()
+        found = (labels / "silica-pbe-found.extxyz.gz").as_posix()
         search |= {"found": found, "pressures_GPa": pressures, "labelled_structures": 1000}
-    label = {"compute": False, "known": [(labels / f"{name}.extxyz").as_posix() for name in known]}
+    label = {"compute": False, "known": [(labels / f"{name}.extxyz.gz").as_posix() for name in known]}
     content = {"label": label, "benchmark": benchmark, "search": search}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
 
@@ -88,7 +88,7 @@ def released_study(
     if not mark:
         raise UserError(f"{study}: has no line '{MARK.strip()}'; add it where the written part shall begin")
     curves, harmonic = complete_polymorphs(labels, structures)
-    found = labels / "silica-pbe-found.extxyz"
+    found = labels / "silica-pbe-found.extxyz.gz"
     pressures = sorted({float(a.info["pressure_GPa"]) for a in read_frames(found)}) if found.is_file() else []
     write_text(study, above + MARK + generated(curves, harmonic, pressures, labels, structures))
     print(f"whole energy-volume curves: {', '.join(curves) or 'none'} (needed: {LEAST_CURVES})")

@@ -199,8 +199,8 @@ def test_pw_x_gives_the_recorded_label_with_either_recipe():
 
 
 def test_released_labels_are_known_to_the_engine_with_their_numbers(tmp_path):
-    released = read_frames("data/labels/silica-pbe-melt.extxyz")
-    store = LabelStore(tmp_path, RELEASED_DIGEST, "test", [Path("data/labels/silica-pbe-melt.extxyz")])
+    released = read_frames("data/labels/silica-pbe-melt.extxyz.gz")
+    store = LabelStore(tmp_path, RELEASED_DIGEST, "test", [Path("data/labels/silica-pbe-melt.extxyz.gz")])
     assert len(released) >= 5
     for frame in released:
         label = store.find(canonical_frame(frame))

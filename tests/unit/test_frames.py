@@ -106,7 +106,7 @@ def test_too_close_names_the_pair_in_either_order():
 
 
 def test_gzipped_frames_are_the_same_frames_and_the_same_bytes(tmp_path):
-    frames = read_frames("data/labels/silica-pbe-melt.extxyz")[:3]
+    frames = read_frames("data/labels/silica-pbe-melt.extxyz.gz")[:3]
     for name in ("a.extxyz.gz", "b.extxyz.gz", "c.extxyz"):
         write_frames(tmp_path / name, frames)
     packed, plain = (tmp_path / "a.extxyz.gz").read_bytes(), (tmp_path / "c.extxyz").read_bytes()

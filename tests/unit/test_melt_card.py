@@ -33,7 +33,7 @@ def test_frames_are_counted_by_choice_and_by_pressure():
 
 
 def test_the_released_card_is_the_one_of_the_released_labels():
-    released = read_frames(REPOSITORY / "data/labels/silica-pbe-melt.extxyz")
+    released = read_frames(REPOSITORY / "data/labels/silica-pbe-melt.extxyz.gz")
     written = (REPOSITORY / "data/labels/README.md").read_text().partition(MARK)[2]
     assert written == card(released, Substance()), "run python -m tools.melt_card"
     assert len({atoms.info["frame_id"] for atoms in released}) == len(released)
@@ -42,5 +42,5 @@ def test_the_released_card_is_the_one_of_the_released_labels():
 def test_a_page_without_the_mark_is_left_alone(tmp_path):
     (tmp_path / "page.md").write_text("words\n")
     with pytest.raises(UserError, match="has no line"):
-        melt_card.__wrapped__(REPOSITORY / "data/labels/silica-pbe-melt.extxyz", tmp_path / "page.md")
+        melt_card.__wrapped__(REPOSITORY / "data/labels/silica-pbe-melt.extxyz.gz", tmp_path / "page.md")
     assert (tmp_path / "page.md").read_text() == "words\n"

@@ -220,4 +220,4 @@ def test_a_released_walk_is_read_back_and_refused_in_training(tmp_path, made):
     with pytest.raises(UserError, match="not one walk with one time step"):
         read_walk(tmp_path / "gap.extxyz")
     with pytest.raises(UserError, match="holds no walk"):
-        read_walk(Path("data/labels/silica-pbe-melt.extxyz"))
+        read_walk(Path("data/labels/silica-pbe-melt.extxyz.gz"))
