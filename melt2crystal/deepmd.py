@@ -2,10 +2,12 @@
 
 import json
 import multiprocessing
+import multiprocessing.connection
 import os
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CHECKPOINT = "model.ckpt"
-PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 # "__main__": else each command imports the calling program again.
 PRELOADED = ["__main__", *(f"deepmd.tf.entrypoints.{name}" for name in ("main", "train", "freeze", "compress"))]
 
@@ -120,16 +121,21 @@ def run_dp(arguments: Sequence[str], folder: Path) -> None:
 
 
 def _dp(arguments: list[str], folder: Path) -> None:
-    """The child of ``run_dp``; it ends when the server ends, which ends with ``run_dp``'s process, however that is."""
-    import ctypes
-
+    """The child of ``run_dp``; it ends with ``run_dp``'s process, however that ends."""
     from deepmd.main import main
 
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.chdir(folder)
     os.dup2(1, 2)
     main(arguments)
+
+
+def _end_with_parent() -> None:
+    # The kernel's signal for a dead parent would not do: the parent is the server, which lives as long as its children.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def train(settings: dict[str, Any], folder: Path) -> None:
@@ -137,10 +143,26 @@ def train(settings: dict[str, Any], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "input.json").write_text(json.dumps(settings, indent=1, sort_keys=True))
     arguments = ["train", "input.json"]
-    if (folder / "checkpoint").exists() and list(folder.glob(f"{CHECKPOINT}*.index")):
-        print(f"resuming from the checkpoint in {folder}", flush=True)
-        arguments += ["--restart", CHECKPOINT]
+    checkpoint = newest_checkpoint(folder)
+    if checkpoint:
+        print(f"resuming from the checkpoint {folder / checkpoint}", flush=True)
+        arguments += ["--restart", checkpoint]
     run_dp(arguments, folder)
+
+
+def newest_checkpoint(folder: Path) -> str | None:
+    """Name of the last checkpoint in ``folder`` that was written to its end, none if there is none.
+
+    A kill between its files leaves one that can't be restored; DeePMD's own name for the last, ``model.ckpt``, is a
+    link that is made after them.
+    """
+    ends = (".meta", ".data-00000-of-00001")
+    complete = [
+        index.stem
+        for index in folder.glob(f"{CHECKPOINT}-*.index")
+        if all((folder / f"{index.stem}{end}").exists() for end in ends)
+    ]
+    return max(complete, key=lambda name: int(name.rpartition("-")[2]), default=None)
 
 
 def read_learning_curve(path: Path) -> "pd.DataFrame":

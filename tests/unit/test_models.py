@@ -7,7 +7,7 @@ import pytest
 from ase.io import read
 
 from melt2crystal.dataset import most_neighbours, selection, split, write_hdf5
-from melt2crystal.deepmd import CHECKPOINT, read_learning_curve, run_dp, train, training_input
+from melt2crystal.deepmd import CHECKPOINT, newest_checkpoint, read_learning_curve, run_dp, train, training_input
 from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import EngineError, UserError
 from melt2crystal.frames import canonical_frame
@@ -75,6 +75,16 @@ def test_training_resumes_from_its_last_checkpoint(trained):
     steps = read_learning_curve(folder / "lcurve.out")["step"].tolist()
     assert steps == sorted(steps) and steps[-1] == 30
     assert 15 in steps  # the first run's curve is kept: nothing began anew
+
+
+def test_a_checkpoint_that_was_cut_off_is_passed_over(tmp_path):
+    assert newest_checkpoint(tmp_path) is None
+    for step, ends in ((60, ("meta", "index", "data-00000-of-00001")), (120, ("index", "data-00000-of-00001"))):
+        for end in ends:
+            (tmp_path / f"{CHECKPOINT}-{step}.{end}").touch()
+    assert newest_checkpoint(tmp_path) == f"{CHECKPOINT}-60"
+    (tmp_path / f"{CHECKPOINT}-120.meta").touch()
+    assert newest_checkpoint(tmp_path) == f"{CHECKPOINT}-120"
 
 
 def test_dp_that_is_missing_or_fails_says_so(tmp_path, monkeypatch):
