@@ -1,6 +1,7 @@
 """DeePMD-kit: training input, and its commands train, freeze, compress, resuming from the last checkpoint."""
 
 import json
+import math
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -10,13 +11,10 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from melt2crystal.errors import EngineError
 from melt2crystal.sections.train import Network, Training
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 CHECKPOINT = "model.ckpt"
 # "__main__": else each command imports the calling program again.
@@ -165,11 +163,18 @@ def newest_checkpoint(folder: Path) -> str | None:
     return max(complete, key=lambda name: int(name.rpartition("-")[2]), default=None)
 
 
-def read_learning_curve(path: Path) -> "pd.DataFrame":
-    """lcurve.out as a table; columns as DeePMD names them (step, rmse_e_val, rmse_e_trn, ..., lr)."""
-    import pandas as pd
+def read_learning_curve(path: Path) -> tuple[list[str], list[list[float]]]:
+    """lcurve.out: columns as DeePMD names them (step, rmse_e_val, rmse_e_trn, ..., lr), and a row for each step.
 
-    with open(path) as handle:
-        names = handle.readline().lstrip("# ").split()
-    table = pd.read_csv(path, sep=r"\s+", comment="#", names=names)
-    return table.drop_duplicates("step", keep="last").reset_index(drop=True)
+    A step that was repeated after a crash counts once, with its last numbers; a line that the crash cut off is NaN
+    where it ends.
+    """
+    lines = path.read_text().splitlines()
+    names = lines[0].lstrip("# ").split()
+    rows: dict[int, list[float]] = {}
+    for line in lines:
+        if line.strip() and not line.startswith("#"):
+            step, *values = line.split()
+            rows.pop(int(step), None)  # the last one comes last
+            rows[int(step)] = [float(value) for value in values] + [math.nan] * (len(names) - 1 - len(values))
+    return names, [[step, *values] for step, values in rows.items()]

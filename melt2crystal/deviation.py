@@ -8,7 +8,6 @@ models with 1/n; ``max``, ``min`` and ``avg`` are over the atoms (Zhang et al., 
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from melt2crystal.errors import UserError
 
@@ -34,14 +33,14 @@ def largest_force_deviation(forces: np.ndarray) -> float:
     return float(force_deviation(forces).max())
 
 
-def read_model_deviation(path: Path) -> pd.DataFrame:
+def read_model_deviation(path: Path) -> dict[str, np.ndarray]:
     """Read model_devi.out by its header, whatever the number of columns (7 from LAMMPS, 8 from dp, more with atomic).
 
     A line that was cut off or holds something that is no number is kept as a row of NaN (its step is NaN too if even
     that is unreadable): what can't be trusted is counted as invalid by the selection, never dropped in silence.
 
     Returns:
-        Columns ``step`` and those of the header (``max_devi_v`` eV/atom, ``max_devi_f`` eV/A, ...).
+        Columns by name: ``step`` and those of the header (``max_devi_v`` eV/atom, ``max_devi_f`` eV/A, ...).
 
     Raises:
         UserError: missing file or no header that names max_devi_f.
@@ -62,7 +61,8 @@ def read_model_deviation(path: Path) -> pd.DataFrame:
             rows.append(_row(line, len(names)))
     if names is None:
         raise UserError(f"{path}: no header line '# step ... {MAX_FORCE_DEVIATION} ...'; the file is empty or foreign")
-    return pd.DataFrame(rows, columns=names, dtype=float)
+    columns = np.array(rows, dtype=float).reshape(len(rows), len(names)).T
+    return dict(zip(names, columns, strict=True))
 
 
 def _row(line: str, width: int) -> list[float]:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from ase import Atoms
 
 from melt2crystal.deviation import MAX_FORCE_DEVIATION, STEP_COLUMN, read_model_deviation
@@ -23,6 +23,15 @@ class Walk:
     temperature_K: float
     pressure_GPa: float
     seed: int
+
+
+class Visit(NamedTuple):
+    """One step of a walk that left a frame, a deviation, or both."""
+
+    frame: int  # its place among the frames, -1 without one
+    step: int
+    max_devi_f: float  # eV/A, NaN without one
+    density_g_per_cm3: float
 
 
 def nearest_state(melt: Sequence[Atoms], pressure_GPa: float, temperature_K: float) -> list[Atoms]:
@@ -87,14 +96,8 @@ def run_walks(
     return statuses
 
 
-def collect_walk(
-    index: int, species: Sequence[str], explore: Explore, folder: Path
-) -> tuple[list[Atoms], pd.DataFrame]:
-    """Frames of one walk and a row for each with its deviation; what can't be paired has frame -1 or a NaN deviation.
-
-    Returns:
-        frames; table with columns frame (position in frames or -1), step, max_devi_f (eV/A), density_g_per_cm3.
-    """
+def collect_walk(index: int, species: Sequence[str], explore: Explore, folder: Path) -> tuple[list[Atoms], list[Visit]]:
+    """Frames of one walk with a row for each; what can't be paired has frame -1 or a NaN deviation."""
     snapshots = {snapshot.step: snapshot for snapshot in read_dump(folder / f"{index}.dump")}
     file = folder / f"{index}.model_devi.out"
     deviations: dict[int, float] = {}
@@ -104,7 +107,7 @@ def collect_walk(
         deviations = {int(step): deviation for step, deviation in pairs if np.isfinite(step)}
     first = explore.skip_ps * 1000 / explore.time_step_fs
     frames: list[Atoms] = []
-    rows = []
+    visits = []
     for step in sorted(set(snapshots) | set(deviations)):
         if step <= first:  # step 0 is the start, a frame of the training set itself
             continue
@@ -116,8 +119,8 @@ def collect_walk(
             density = density_g_per_cm3(frame)
             number = len(frames)
             frames.append(frame)
-        rows.append((number, step, deviations.get(step, float("nan")), density))
-    return frames, pd.DataFrame(rows, columns=["frame", "step", MAX_FORCE_DEVIATION, "density_g_per_cm3"])
+        visits.append(Visit(number, step, deviations.get(step, float("nan")), density))
+    return frames, visits
 
 
 def _finite(snapshot: Snapshot) -> bool:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
-from ase.io import read, write
 
+from melt2crystal import extended_xyz
 from melt2crystal.errors import UserError
 from melt2crystal.files import complete
 
@@ -57,6 +57,11 @@ def read_frames(path: Path | str) -> list[Atoms]:
             text = handle.read()
         if not text.strip():
             return []
+        frames = extended_xyz.parse(text)
+        if frames is not None:
+            return frames
+        from ase.io import read  # a CPU second, and seldom needed
+
         return list(read(io.StringIO(text), index=":", format="extxyz"))
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error})") from error
@@ -70,10 +75,14 @@ def write_frames(path: Path | str, frames: Iterable[Atoms]) -> None:
     The same frames give the same bytes: a gzipped file carries no time.
     """
     frames = list(frames)
-    text = io.StringIO()
-    if frames:
-        write(text, frames, format="extxyz")
-    content = text.getvalue().encode()
+    text = extended_xyz.render(frames)
+    if text is None:
+        from ase.io import write  # a CPU second, and seldom needed
+
+        beside_ours = io.StringIO()
+        write(beside_ours, frames, format="extxyz")
+        text = beside_ours.getvalue()
+    content = text.encode()
     with complete(Path(path)) as beside:
         beside.write_bytes(gzip.compress(content, mtime=0) if Path(path).suffix == ".gz" else content)
 

@@ -4,12 +4,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
-import pandas as pd
 import typer
 
 from melt2crystal.errors import speaks
-from melt2crystal.exploration import Walk, collect_walk, nearest_state, run_walks
-from melt2crystal.files import complete
+from melt2crystal.exploration import Visit, Walk, collect_walk, nearest_state, run_walks
+from melt2crystal.files import write_table
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.active import Explore
@@ -42,30 +41,24 @@ def explore_walks(
             continue
         start = near[int(generator_for(given.value("seed"), *key).integers(len(near)))]
         planned.append(Walk(start, temperature, row.pressure_GPa, seed_for(given.value("seed"), *key)))
-    found, tables, statuses = [], [], []
+    found, visits, statuses = [], [], []
     with TemporaryDirectory(prefix="explore-") as folder:
         statuses = run_walks(planned, models, substance.species, explore, Path(folder)) if planned else []
         for index, (walk, status) in enumerate(zip(planned, statuses, strict=True)):
-            of_walk, table = collect_walk(index, substance.species, explore, Path(folder))
-            table.insert(0, "walk", index)
-            table.insert(1, "pressure_GPa", walk.pressure_GPa)
-            table.insert(2, "temperature_K", walk.temperature_K)
-            table.loc[table["frame"] >= 0, "frame"] += len(found)
-            for frame, step in zip(of_walk, table.loc[table["frame"] >= 0, "step"], strict=True):
+            of_walk, visited = collect_walk(index, substance.species, explore, Path(folder))
+            for visit in visited:
+                number = visit.frame + len(found) if visit.frame >= 0 else -1
+                visits.append((index, walk.pressure_GPa, walk.temperature_K, number, *visit[1:]))
+            steps = [visit.step for visit in visited if visit.frame >= 0]
+            for frame, step in zip(of_walk, steps, strict=True):
                 frame.info["temperature_K"], frame.info["pressure_GPa"] = walk.temperature_K, walk.pressure_GPa
-                frame.info["origin"] = (
-                    f"explore/{iteration}/p{walk.pressure_GPa:g}/T{walk.temperature_K:g}/{int(step):08d}"
-                )
+                frame.info["origin"] = f"explore/{iteration}/p{walk.pressure_GPa:g}/T{walk.temperature_K:g}/{step:08d}"
             found += of_walk
-            tables.append(table)
             print(f"{walk.pressure_GPa:g} GPa, {walk.temperature_K:g} K: {status}, {len(of_walk)} frames", flush=True)
-    columns = ["walk", "pressure_GPa", "temperature_K", "frame", "step", "max_devi_f", "density_g_per_cm3"]
     write_frames(frames, found)
-    with complete(deviations) as beside:
-        (pd.concat(tables) if tables else pd.DataFrame(columns=columns)).to_csv(beside, index=False)
+    write_table(deviations, ["walk", "pressure_GPa", "temperature_K", *Visit._fields], visits)
     rows = [(w.pressure_GPa, w.temperature_K, status) for w, status in zip(planned, statuses, strict=True)] + skipped
-    with complete(walks) as beside:
-        pd.DataFrame(rows, columns=["pressure_GPa", "temperature_K", "status"]).to_csv(beside, index=False)
+    write_table(walks, ["pressure_GPa", "temperature_K", "status"], rows)
 
 
 if __name__ == "__main__":

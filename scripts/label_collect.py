@@ -1,13 +1,13 @@
 """Join the shards of one batch of labels."""
 
+import csv
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
 
 from melt2crystal.errors import UserError, speaks
-from melt2crystal.files import complete
+from melt2crystal.files import write_table
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.labels import one_digest
 from melt2crystal.options import SettingsText
@@ -26,15 +26,15 @@ def label_collect(
     """Every requested frame must have a row; more failures than the study tolerates stop the run."""
     tolerance = Settings(settings).section("label", LabelSettings).failure_tolerance
     frames = [frame for shard in shards for frame in read_frames(shard)]
-    rows = pd.concat([pd.read_csv(shard.with_suffix(".csv"), keep_default_na=False) for shard in shards])
+    rows = [row for shard in shards for row in _rows(shard.with_suffix(".csv"))]
     one_digest(frames, str(requested.parent))
     asked = [frame.info["frame_id"] for frame in read_frames(requested)]
-    missing = set(asked) - set(rows.frame_id)
+    missing = set(asked) - {row["frame_id"] for row in rows}
     if missing:
         raise UserError(f"{requested}: {len(missing)} frames have no status, the first is {sorted(missing)[0]}")
-    failed = rows[rows.status != "ok"]
+    failed = [row for row in rows if row["status"] != "ok"]
     if len(failed) > tolerance * len(rows):
-        reasons = "; ".join(f"{row.frame_id}: {row.status}: {row.reason}" for row in failed.head(3).itertuples())
+        reasons = "; ".join("{frame_id}: {status}: {reason}".format_map(row) for row in failed[:3])
         raise UserError(
             f"{requested}: {len(failed)} of {len(rows)} labels failed, label.failure_tolerance allows "
             f"{tolerance:.0%}. {reasons}. The good labels are kept; mend the cause and ask again for what crashed or "
@@ -43,8 +43,13 @@ def label_collect(
     by_name = {frame.info["frame_id"]: frame for frame in frames}
     position = {name: number for number, name in enumerate(asked)}
     write_frames(out, [by_name[name] for name in dict.fromkeys(asked) if name in by_name])
-    with complete(table) as beside:
-        rows.sort_values("frame_id", key=lambda names: names.map(position)).to_csv(beside, index=False)
+    rows.sort(key=lambda row: position.get(row["frame_id"], len(asked)))
+    write_table(table, list(rows[0]), [list(row.values()) for row in rows])
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    with open(table, encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
 
 
 if __name__ == "__main__":

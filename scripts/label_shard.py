@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
 
 from melt2crystal.errors import speaks
-from melt2crystal.files import complete
+from melt2crystal.files import write_table
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.labels import LabelStore, engine_and_digest, label_frames, labelled
 from melt2crystal.options import PlacesText, SettingsText
@@ -49,8 +48,7 @@ def label_shard(
     rows.sort(key=lambda row: order[row[0]])
     columns = ["frame_id", "status", "reason", "seconds", "engine", "settings_digest"]
     write_frames(out, [results[name] for name in order if name in results])
-    with complete(table) as beside:
-        pd.DataFrame(rows, columns=columns).to_csv(beside, index=False)
+    write_table(table, columns, rows)
     print(f"{len(results)} of {len(frames)} frames have a label of {engine.name}, settings digest {digest}")
 
 

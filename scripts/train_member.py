@@ -11,7 +11,7 @@ import typer
 
 from melt2crystal.deepmd import read_learning_curve, run_dp, train, training_input
 from melt2crystal.errors import speaks
-from melt2crystal.files import complete, write_text
+from melt2crystal.files import write_table, write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.train import Network, Training
 from melt2crystal.seeds import seed_for
@@ -56,8 +56,7 @@ def train_member(
         train(full, work)
         run_dp(["freeze", "-o", "model.pb"], work)
         run_dp(["compress", "-i", "model.pb", "-o", "compressed.pb"], work)
-        with complete(curve) as beside:
-            read_learning_curve(work / "lcurve.out").to_csv(beside, index=False)
+        write_table(curve, *read_learning_curve(work / "lcurve.out"))
         write_text(inputs, json.dumps(full, indent=1, sort_keys=True))
         os.replace(work / "model.pb", frozen)
         os.replace(work / "compressed.pb", compressed)

@@ -52,10 +52,10 @@ def write_walk(folder, dumped, deviations, tail=""):
 
 def test_frames_and_deviations_are_paired_by_step_and_the_start_is_left_out(tmp_path):
     write_walk(tmp_path, [(0, 0.0), (10, 0.1), (20, 0.2)], "0 1 1 1 0 0 0\n10 1 1 1 0.2 0 0\n20 1 1 1 0.3 0 0\n")
-    frames, table = collect_walk(0, ["Si", "O"], EXPLORE, tmp_path)
+    frames, visits = collect_walk(0, ["Si", "O"], EXPLORE, tmp_path)
     assert len(frames) == 2
-    assert table["frame"].tolist() == [0, 1] and table["max_devi_f"].tolist() == [0.2, 0.3]
-    assert table["density_g_per_cm3"][0] == pytest.approx((28.085 + 15.999) * 1.66053907 / 48, rel=1e-4)
+    assert [visit.frame for visit in visits] == [0, 1] and [visit.max_devi_f for visit in visits] == [0.2, 0.3]
+    assert visits[0].density_g_per_cm3 == pytest.approx((28.085 + 15.999) * 1.66053907 / 48, rel=1e-4)
 
 
 def test_nan_truncated_and_missing_rows_are_kept_as_untrusted(tmp_path):
@@ -66,9 +66,9 @@ def test_nan_truncated_and_missing_rows_are_kept_as_untrusted(tmp_path):
         "5 1 1 1 nan 0 0\n10 1 1 1 0.3 0 0\n30 1 1 1 0.3 0 0\n40 1 1 1 0.3 0 0\n50 1 1",
         tail="ITEM: TIMESTEP\n40\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BO",
     )
-    frames, table = collect_walk(0, ["Si", "O"], EXPLORE, tmp_path)
+    frames, visits = collect_walk(0, ["Si", "O"], EXPLORE, tmp_path)
     assert len(frames) == 3
-    rows = {int(row.step): row for row in table.itertuples()}
+    rows = {visit.step: visit for visit in visits}
     assert np.isnan(rows[5].max_devi_f) and rows[5].frame == 0
     assert rows[10].max_devi_f == 0.3 and rows[10].frame == 1
     assert np.isnan(rows[20].max_devi_f) and rows[20].frame == 2
@@ -77,8 +77,8 @@ def test_nan_truncated_and_missing_rows_are_kept_as_untrusted(tmp_path):
 
 
 def test_a_walk_that_wrote_nothing_gives_an_empty_table(tmp_path):
-    frames, table = collect_walk(0, ["Si", "O"], EXPLORE, tmp_path)
-    assert frames == [] and len(table) == 0
+    frames, visits = collect_walk(0, ["Si", "O"], EXPLORE, tmp_path)
+    assert frames == [] and visits == []
 
 
 def melt_at(*states):

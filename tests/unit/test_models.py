@@ -72,7 +72,8 @@ def test_training_resumes_from_its_last_checkpoint(trained):
     assert list(folder.glob(f"{CHECKPOINT}*.index"))
     more = {**inputs, "training": {**inputs["training"], "numb_steps": 30}}
     train(more, folder)
-    steps = read_learning_curve(folder / "lcurve.out")["step"].tolist()
+    names, rows = read_learning_curve(folder / "lcurve.out")
+    steps = [row[names.index("step")] for row in rows]
     assert steps == sorted(steps) and steps[-1] == 30
     assert 15 in steps  # the first run's curve is kept: nothing began anew
 
