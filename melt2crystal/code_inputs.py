@@ -7,11 +7,14 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from melt2crystal.errors import UserError
 
 PACKAGE = "melt2crystal"
+CALLS = ("import_module", "__import__")
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")  # where a statement holds others
 MARKED = re.compile(r"(\S+\.py) ([0-9a-f]{16})")
 
 
@@ -101,7 +104,10 @@ def _imports_of(path: Path, root: Path) -> list[tuple[str, bool]]:
 def _imports_in(path: Path, modified: int, size: int) -> list[ast.Import | ast.ImportFrom | str]:
     """Import statements of a file in one state, and names given to ``import_module``; every plan asks for them."""
     found: list[ast.Import | ast.ImportFrom | str] = []
-    for node in _nodes_that_run(_parsed(path, modified, size)):
+    # imports are statements; expressions, four fifths of all nodes, need a look only where one of them imports
+    text = path.read_text(encoding="utf-8")
+    into_expressions = any(name in text for name in CALLS)
+    for node in _nodes_that_run(_parsed(path, modified, size), into_expressions):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             found.append(node)
         elif isinstance(node, ast.Call):
@@ -112,7 +118,7 @@ def _imports_in(path: Path, modified: int, size: int) -> list[ast.Import | ast.I
 def _literal_import(node: ast.Call) -> Iterator[str]:
     """``import_module("melt2crystal.x")`` with its name written out."""
     called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if called in ("import_module", "__import__") and node.args and isinstance(node.args[0], ast.Constant):
+    if called in CALLS and node.args and isinstance(node.args[0], ast.Constant):
         yield str(node.args[0].value)
 
 
@@ -129,15 +135,16 @@ def _is_module(name: str, root: Path) -> bool:
     return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
 
-def _nodes_that_run(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes but those under ``if TYPE_CHECKING``."""
+def _nodes_that_run(tree: ast.AST, into_expressions: bool) -> Iterator[ast.AST]:
+    """All statements, or all nodes, but those under ``if TYPE_CHECKING``."""
     yield tree
-    for child in ast.iter_child_nodes(tree):
+    blocks = (getattr(tree, name, ()) for name in BLOCKS)
+    for child in ast.iter_child_nodes(tree) if into_expressions else chain.from_iterable(blocks):
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
             for other in child.orelse:
-                yield from _nodes_that_run(other)
+                yield from _nodes_that_run(other, into_expressions)
         else:
-            yield from _nodes_that_run(child)
+            yield from _nodes_that_run(child, into_expressions)
 
 
 def _is_trivial(init: Path) -> bool:

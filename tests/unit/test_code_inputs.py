@@ -56,6 +56,12 @@ def inputs(root: Path, text: str) -> set[str]:
         ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import melt2crystal.one\n", set()),
         ("import importlib\nimportlib.import_module('melt2crystal.seeds')\n", {"seeds.py"}),
         ("import melt2crystal_other.one\n", set()),
+        ("try:\n    1\nexcept OSError:\n    import melt2crystal.seeds\nelse:\n    import melt2crystal.errors\n",
+         {"seeds.py", "errors.py"}),
+        ("try:\n    1\nfinally:\n    import melt2crystal.seeds\n", {"seeds.py"}),
+        ("match 1:\n    case 1:\n        import melt2crystal.seeds\n", {"seeds.py"}),
+        ("with open('a'):\n    for a in 'b':\n        1\n    else:\n        import melt2crystal.seeds\n", {"seeds.py"}),
+        ("x = [lambda: __import__('melt2crystal.seeds')]\n", {"seeds.py"}),
     ],
 )  # fmt: skip
 def test_imports_are_followed(root, text, expected):

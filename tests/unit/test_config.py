@@ -8,6 +8,7 @@ import pytest
 import yaml
 from ase import Atoms
 
+from melt2crystal import config_structures
 from melt2crystal.config import Study, load_study, section_text
 from melt2crystal.engines.espresso_files import k_mesh
 from melt2crystal.errors import UserError
@@ -96,6 +97,23 @@ def test_structure_files_are_what_they_claim(root, changes, key, problem, allowe
     message = complaint(root, polymorph(**changes), check_files=True)
     (line,) = message.splitlines()[1:]
     assert f"benchmark.polymorphs.{key}" in line and problem in line and allowed in line
+
+
+def test_a_right_structure_file_is_read_once_and_again_when_it_or_the_claim_changes(root, monkeypatch):
+    read = []
+    real = config_structures._read_crystal
+    monkeypatch.setattr(config_structures, "_read_crystal", lambda path: read.append(path.stem) or real(path))
+    given = write_study(root, polymorph())
+    for _ in range(2):
+        load_study(given, root, check_files=True)
+    assert sorted(read) == ["alpha_quartz", "stishovite"]
+    for _ in range(2):
+        assert "has space group 136" in complaint(root, polymorph(space_group=92), check_files=True)
+    assert read[2:] == ["stishovite", "stishovite"]  # what is wrong is not remembered
+    crystal = root / "data/polymorphs/stishovite.cif"
+    crystal.write_text(crystal.read_text() + "\n# edited\n")
+    load_study(write_study(root, polymorph()), root, check_files=True)
+    assert read[4:] == ["stishovite"]
 
 
 def test_all_mistakes_come_at_once(root):
