@@ -11,10 +11,12 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from melt2crystal.errors import EngineError
-from melt2crystal.sections.train import Network, Training
+
+if TYPE_CHECKING:
+    from melt2crystal.sections.train import Network, Training
 
 CHECKPOINT = "model.ckpt"
 # "__main__": else each command imports the calling program again.
@@ -22,8 +24,8 @@ PRELOADED = ["__main__", *(f"deepmd.tf.entrypoints.{name}" for name in ("main", 
 
 
 def training_input(
-    network: Network,
-    training: Training,
+    network: "Network",
+    training: "Training",
     species: Sequence[str],
     sel: Sequence[int],
     systems: dict[str, list[str]],

@@ -13,9 +13,6 @@ from melt2crystal.deepmd import read_learning_curve, run_dp, train, training_inp
 from melt2crystal.errors import speaks
 from melt2crystal.files import write_table, write_text
 from melt2crystal.options import SettingsText
-from melt2crystal.sections.train import Network, Training
-from melt2crystal.seeds import seed_for
-from melt2crystal.settings import Settings, to_text
 
 
 @speaks
@@ -32,7 +29,12 @@ def train_member(
     settings: SettingsText,
 ) -> None:
     """Train one model; after a crash the next call goes on from the last checkpoint of the very same training."""
+    # here, because the server that forks dp's commands imports this file too and needs none of it
     import hashlib
+
+    from melt2crystal.sections.train import Network, Training
+    from melt2crystal.seeds import seed_for
+    from melt2crystal.settings import Settings, to_text
 
     given = Settings(settings)
     data = json.loads(info.read_text())
