@@ -10,6 +10,7 @@ from ase import Atoms
 from scipy.spatial import cKDTree
 
 from melt2crystal.files import complete
+from melt2crystal.frames import image_shifts
 
 
 def split(frames: Sequence[Atoms], fraction: float, generator: np.random.Generator) -> tuple[list[int], list[int]]:
@@ -43,19 +44,12 @@ def most_neighbours(frames: Sequence[Atoms], species: Sequence[str], r_cut_A: fl
     by_density = sorted(frames, key=lambda atoms: atoms.get_volume() / len(atoms))
     for atoms in by_density[:densest]:
         kinds = np.array([species.index(symbol) for symbol in atoms.symbols])
-        positions, shifts = atoms.get_positions(wrap=True), _shifts(atoms, r_cut_A)
+        positions, shifts = atoms.get_positions(wrap=True), image_shifts(atoms, r_cut_A)
         for kind in np.unique(kinds):
             images = (positions[kinds == kind] + shifts[:, None]).reshape(-1, 3)
             counts = cKDTree(images).query_ball_point(positions, r_cut_A, return_length=True)
             largest[kind] = max(largest[kind], (counts - (kinds == kind)).max())
     return [int(count) for count in largest]
-
-
-def _shifts(atoms: Atoms, reach_A: float) -> np.ndarray:
-    """Vectors of all periodic images whose cell may come within reach of the cell itself, [images, 3], A."""
-    heights = 1 / np.linalg.norm(np.linalg.inv(atoms.cell.array), axis=0)
-    ranges = [np.arange(-most, most + 1) for most in np.where(atoms.pbc, np.ceil(reach_A / heights), 0).astype(int)]
-    return np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 3) @ atoms.cell.array
 
 
 def selection(counts: Sequence[int], margin: float) -> list[int]:

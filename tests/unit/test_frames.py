@@ -7,6 +7,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
+from ase.neighborlist import neighbor_list
 
 from melt2crystal.errors import UserError
 from melt2crystal.frames import canonical_frame, frame_id, minimum_distances, read_frames, too_close, write_frames
@@ -114,3 +115,25 @@ def test_gzipped_frames_are_the_same_frames_and_the_same_bytes(tmp_path):
     for read, frame in zip(read_frames(tmp_path / "a.extxyz.gz"), frames, strict=True):
         assert frame_id(read) == frame.info["frame_id"]
         assert read.get_potential_energy() == frame.get_potential_energy()
+
+
+def random_frames():
+    """Skewed and small cells, with and without periods, and two atoms in one place."""
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        number = int(rng.integers(1, 12))
+        cell = rng.normal(size=(3, 3)) * rng.uniform(1, 6) + 3 * np.eye(3)
+        symbols, positions = rng.choice(["Si", "O"], number), 5 * rng.normal(size=(number, 3))
+        yield Atoms(symbols, positions=positions, cell=cell, pbc=rng.integers(0, 2, 3).astype(bool))
+    yield Atoms("O2", positions=np.zeros((2, 3)), cell=[5, 5, 5], pbc=True)
+    yield Atoms("O2", positions=np.eye(3)[:2])
+
+
+@pytest.mark.parametrize("atoms", random_frames())
+def test_minimum_distances_are_those_of_ase(atoms):
+    first, second, distance = neighbor_list("ijd", atoms, 3.0)
+    symbols = np.array(atoms.get_chemical_symbols())
+    for pair, found in minimum_distances(atoms).items():
+        a, b = pair.split("-")
+        of_pair = distance[(symbols[first] == a) & (symbols[second] == b)]
+        assert found == pytest.approx(of_pair.min(initial=3.0), abs=1e-9)
