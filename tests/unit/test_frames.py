@@ -129,7 +129,7 @@ def random_frames():
     yield Atoms("O2", positions=np.eye(3)[:2])
 
 
-@pytest.mark.parametrize("atoms", random_frames())
+@pytest.mark.parametrize("atoms", list(random_frames()))
 def test_minimum_distances_are_those_of_ase(atoms):
     first, second, distance = neighbor_list("ijd", atoms, 3.0)
     symbols = np.array(atoms.get_chemical_symbols())
