@@ -26,7 +26,8 @@ def label_collect(
     """Every requested frame must have a row; more failures than the study tolerates stop the run."""
     tolerance = Settings(settings).section("label", LabelSettings).failure_tolerance
     frames = [frame for shard in shards for frame in read_frames(shard)]
-    rows = [row for shard in shards for row in _rows(shard.with_suffix(".csv"))]
+    tables = [_table(shard.with_suffix(".csv")) for shard in shards]
+    columns, rows = tables[0][0], [row for _, of_shard in tables for row in of_shard]
     one_digest(frames, str(requested.parent))
     asked = [frame.info["frame_id"] for frame in read_frames(requested)]
     missing = set(asked) - {row["frame_id"] for row in rows}
@@ -44,12 +45,14 @@ def label_collect(
     position = {name: number for number, name in enumerate(asked)}
     write_frames(out, [by_name[name] for name in dict.fromkeys(asked) if name in by_name])
     rows.sort(key=lambda row: position.get(row["frame_id"], len(asked)))
-    write_table(table, list(rows[0]), [list(row.values()) for row in rows])
+    write_table(table, columns, [[row[name] for name in columns] for row in rows])
 
 
-def _rows(table: Path) -> list[dict[str, str]]:
-    with open(table, encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
+def _table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Columns and rows; a batch may have no frames at all (a search that found nothing)."""
+    with open(path, encoding="utf-8", newline="") as handle:
+        reader = csv.DictReader(handle)
+        return list(reader.fieldnames or ()), list(reader)
 
 
 if __name__ == "__main__":

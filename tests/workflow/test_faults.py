@@ -119,6 +119,18 @@ def test_one_failing_frame_of_ten_is_a_row_with_its_reason(shard):
     assert (folder / "labels.csv").read_text().count("unconverged") == 1
 
 
+def test_a_batch_without_frames_has_a_table_without_rows(shard):
+    folder, command = shard
+    write_frames(folder / "requested.extxyz", [])
+    subprocess.run(command("Slow"), cwd=folder, env=surroundings(folder), check=True)
+    words = ["shard-0.extxyz", "--requested", "requested.extxyz", "--out", "labels.extxyz", "--table", "labels.csv"]
+    script = [sys.executable, str(REPOSITORY / "scripts/label_collect.py"), *words]
+    settings = json.dumps({"label": {"failure_tolerance": 0.05}})
+    subprocess.run([*script, "--settings", settings], cwd=folder, env=surroundings(folder), check=True)
+    assert read_frames(folder / "labels.extxyz") == []
+    assert (folder / "labels.csv").read_text() == "frame_id,status,reason,seconds,engine,settings_digest\n"
+
+
 def test_missing_lammps_is_said_before_any_frame_is_paid_for(shard):
     folder, command = shard
     words = command("Slow")
