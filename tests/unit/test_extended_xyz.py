@@ -15,7 +15,12 @@ from conftest import REPOSITORY
 from melt2crystal.extended_xyz import parse, render
 from melt2crystal.frames import read_frames, write_frames
 
-FILES = sorted([*REPOSITORY.glob("data/labels/*.extxyz"), *REPOSITORY.glob("tests/data/*.extxyz")])
+FILES = sorted([*REPOSITORY.glob("data/labels/*.extxyz.gz"), *REPOSITORY.glob("tests/data/*.extxyz")])
+
+
+def text_of(path: Path) -> str:
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as handle:
+        return handle.read()
 
 
 def by_ase(text: str) -> list[Atoms]:
@@ -52,7 +57,7 @@ def labelled(**info: object) -> Atoms:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_files_of_the_repository_are_read_and_written_as_ase_does(path: Path):
-    text = path.read_text()
+    text = text_of(path)
     theirs = by_ase(text)
     ours = parse(text)
     for one, other in zip(ours or read_frames(path), theirs, strict=True):
@@ -61,8 +66,7 @@ def test_files_of_the_repository_are_read_and_written_as_ase_does(path: Path):
 
 
 def test_labels_and_melts_of_the_repository_are_of_the_plain_form():
-    melts = REPOSITORY / "data/labels/silica-pbe-melt.extxyz"
-    frames = parse(melts.read_text())
+    frames = parse(text_of(REPOSITORY / "data/labels/silica-pbe-melt.extxyz.gz"))
     assert frames and frames[0].calc and render(frames) == written_by_ase(frames)
 
 
