@@ -7,6 +7,8 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 VENV := .venv
 LOCK := envs/requirements.txt
 STAMP := $(VENV)/installed-requirements.txt
+# Programs of an environment name its Python by its whole path, which is wrong when the folder has been moved.
+USABLE = { $(VENV)/bin/python -c '' && test -x "$$(sed -n '1s/^\#!//p' $(VENV)/bin/pip)"; } 2>/dev/null
 ENV_RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CHOOSE := $(if $(STUDY),--config study=$(STUDY))
 
@@ -18,13 +20,13 @@ help: ## this list
 	@echo "  variables: STUDY=laptop (a file of config/studies), CORES=2, LOGGER=rich (progress bars)"
 
 env: ## build .venv from the lock (once; again when the lock changes)
-	@cmp -s $(LOCK) $(STAMP) && $(VENV)/bin/python -c '' 2>/dev/null || $(MAKE) --no-print-directory build-env
+	@cmp -s $(LOCK) $(STAMP) && $(USABLE) || $(MAKE) --no-print-directory build-env
 
 # The stamp is a copy of the lock, compared by content: a git checkout or a touch installs nothing.
 .PHONY: build-env
 build-env:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; install one, or name it: make env PYTHON=/path/to/python3.11"; exit 1; }
-	@$(VENV)/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@$(USABLE) || $(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(LOCK)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@cp $(LOCK) $(STAMP)
