@@ -97,6 +97,8 @@ def draw(figures: Figures, parity: dict[str, dict[str, Array]]) -> Figure:
             label_rmse(force, f"RMSE {error_f:.2f}\neV/Å")
             energy.set(ylabel=f"{name} (eV/atom)")
             force.set(xlabel="reference (eV/Å)", ylabel=f"{name} (eV/Å)")
+            for axes in panels:
+                axes.locator_params(nbins=3)  # narrow: the numbers of more ticks would overlap
         for axes, quantity in ((energy, "energy"), (force, "forces")):
             letter(axes, next(letters))
             axes.set_title(f"{name}, {quantity}")
