@@ -19,9 +19,10 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from melt2crystal.frames import frame_id, read_frames
 from melt2crystal.sections.benchmark import eleven_polymorphs
-from tools.reference_crystals import Crystals
+from tools.reference_crystals import RELEASED, Crystals
 
 MARK = "# Below this line: written by `python -m tools.released_study` from what is labelled.\n"
+MELTS, FOUND = "silica-pbe-melt.extxyz.gz", "silica-pbe-found.extxyz.gz"
 LEAST_CURVES = 2  # energies of one crystal can't be compared
 
 
@@ -32,8 +33,7 @@ def labelled_ids(path: Path) -> set[str]:
 
 def complete_polymorphs(labels: Path, structures: Path) -> tuple[list[str], list[str]]:
     """Polymorphs with a whole energy-volume curve, and with all displaced supercells."""
-    curves = labelled_ids(labels / "silica-pbe-energy-volume.extxyz.gz")
-    cells = labelled_ids(labels / "silica-pbe-harmonic.extxyz.gz")
+    curves, cells = (labelled_ids(labels / RELEASED[stage]) for stage in ("curve", "harmonic"))
     whole: tuple[list[str], list[str]] = ([], [])
     with TemporaryDirectory(prefix="released-") as folder:
         crystals = Crystals(Path(folder))
@@ -54,8 +54,7 @@ def complete_polymorphs(labels: Path, structures: Path) -> tuple[list[str], list
 def generated(curves: list[str], harmonic: list[str], pressures: list[float], labels: Path, structures: Path) -> str:
     """The sections label, benchmark and search."""
     enough = len(curves) >= LEAST_CURVES
-    known = ["silica-pbe-melt", *["silica-pbe-energy-volume"] * enough, *["silica-pbe-harmonic"] * bool(harmonic)]
-    known += ["silica-pbe-found"] * bool(pressures)
+    known = [MELTS, *[RELEASED["curve"]] * enough, *[RELEASED["harmonic"]] * bool(harmonic), *[FOUND] * bool(pressures)]
     used = list(dict.fromkeys([*(curves if enough else []), *harmonic]))
     benchmark: dict[str, Any] = {
         "energy_volume": {"enabled": enough, "structures": "experimental"},
@@ -70,9 +69,9 @@ def generated(curves: list[str], harmonic: list[str], pressures: list[float], la
         }
     search: dict[str, Any] = {"enabled": bool(pressures)}
     if pressures:
-        found = (labels / "silica-pbe-found.extxyz.gz").as_posix()
+        found = (labels / FOUND).as_posix()
         search |= {"found": found, "pressures_GPa": pressures, "labelled_structures": 1000}
-    label = {"compute": False, "known": [(labels / f"{name}.extxyz.gz").as_posix() for name in known]}
+    label = {"compute": False, "known": [(labels / name).as_posix() for name in known]}
     content = {"label": label, "benchmark": benchmark, "search": search}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
 
@@ -88,7 +87,7 @@ def released_study(
     if not mark:
         raise UserError(f"{study}: has no line '{MARK.strip()}'; add it where the written part shall begin")
     curves, harmonic = complete_polymorphs(labels, structures)
-    found = labels / "silica-pbe-found.extxyz.gz"
+    found = labels / FOUND
     pressures = sorted({float(a.info["pressure_GPa"]) for a in read_frames(found)}) if found.is_file() else []
     write_text(study, above + MARK + generated(curves, harmonic, pressures, labels, structures))
     print(f"whole energy-volume curves: {', '.join(curves) or 'none'} (needed: {LEAST_CURVES})")
