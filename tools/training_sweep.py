@@ -11,6 +11,7 @@ The file::
 
     study: released
     members: 2                       # of each variant
+    common: {release: {hp: {training: {steps: 4000}}}}   # settings of all variants, if not the study's own
     variants:
       wide: {train: {network: {fitting: [128, 128, 128]}}}
       longer: {release: {hp: {training: {steps: 16000}}}}
@@ -25,6 +26,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from melt2crystal import markdown
 from melt2crystal.config import load_study
@@ -44,32 +46,52 @@ COLUMNS = {
 }
 
 
-def variant_study(base: str, sweep: str, variant: str, changes: dict[str, Any], members: int) -> dict[str, Any]:
-    """A study that says only what the variant changes."""
-    study = {"name": f"{sweep}-{variant}", "extends": base, **changes}
-    training = study.setdefault("release", {}).setdefault("hp", {}).setdefault("training", {})
-    training.setdefault("members", members)
-    return study
+class Sweep(BaseModel):
+    """What the file says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    study: str
+    members: int = Field(2, ge=2)
+    common: dict[str, Any] = {}
+    variants: dict[str, dict[str, Any]] = Field(min_length=1)
+
+    def write_studies(self, folder: Path, sweep: str) -> dict[str, Path]:
+        """The study all variants extend, and each variant as a study that says only what it changes.
+
+        Args:
+            folder: where the files go; the studies are named ``sweep`` and ``sweep``-variant.
+            sweep: name of the sweep.
+
+        Returns:
+            The file of each variant.
+        """
+        common = folder / f"{sweep}.yaml"
+        of_all = {"release": {"hp": {"training": {"members": self.members}}}}
+        _write_study(folder / f"{sweep}-members.yaml", {"extends": self.study, **of_all})
+        _write_study(common, {"extends": str(folder / f"{sweep}-members.yaml"), **self.common})
+        files = {variant: folder / f"{sweep}-{variant}.yaml" for variant in self.variants}
+        for variant, path in files.items():
+            _write_study(path, {"extends": str(common), **self.variants[variant]})
+        return files
 
 
-def read_sweep(path: Path) -> tuple[str, int, dict[str, dict[str, Any]]]:
-    """The study, the members of each variant, and the variants.
+def _write_study(path: Path, content: dict[str, Any]) -> None:
+    write_text(path, yaml.safe_dump({"name": path.stem, **content}, sort_keys=False))
+
+
+def read_sweep(path: Path) -> Sweep:
+    """The sweep of a file.
 
     Raises:
         UserError: the file is missing or isn't of the form above.
     """
     if not path.is_file():
         raise UserError(f"{path}: there is no such file; name one like config/sweeps/released.yaml")
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(content, dict) or set(content) - {"study", "members", "variants"} or "study" not in content:
-        raise UserError(f"{path}: must hold study, variants and, if you like, members")
-    variants = content.get("variants") or {}
-    wrong = [str(name) for name, changes in variants.items() if not isinstance(changes, dict)]
-    if not variants or wrong:
-        raise UserError(
-            f"{path}: variants must each hold the settings they change; wrong: {', '.join(wrong) or 'none'}"
-        )
-    return content["study"], int(content.get("members", 2)), variants
+    try:
+        return Sweep.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (ValidationError, yaml.YAMLError) as error:
+        raise UserError(f"{path}: must hold study, variants and, if you like, members and common: {error}") from error
 
 
 def row_of(variant: str, folder: Path) -> dict[str, Any]:
@@ -115,16 +137,14 @@ def training_sweep(
     only: Annotated[list[str] | None, typer.Option(help="this variant alone; may be given several times")] = None,
 ) -> None:
     """Run every variant as far as HP's errors and write the table of what was tried."""
-    base, members, variants = read_sweep(file)
-    sweep = f"sweep-{file.stem}"
-    folder = RESULTS / sweep
+    sweep = read_sweep(file)
+    folder = RESULTS / f"sweep-{file.stem}"
+    studies = sweep.write_studies(ROOT / folder, folder.name)
     rows, failed = [], []
-    for variant in only or variants:
-        if variant not in variants:
-            raise UserError(f"{file}: has no variant {variant}; it has {', '.join(variants)}")
-        content = variant_study(base, sweep, variant, variants[variant], members)
-        path = ROOT / folder / f"{content['name']}.yaml"
-        write_text(path, yaml.safe_dump(content, sort_keys=False))
+    for variant in only or studies:
+        if variant not in studies:
+            raise UserError(f"{file}: has no variant {variant}; it has {', '.join(studies)}")
+        path = studies[variant]
         study = load_study({"study": str(path)}, ROOT, check_files=True)
         results = RESULTS / study.name
         command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--quiet", "rules"]
@@ -141,7 +161,7 @@ def training_sweep(
     if rows:
         print(as_markdown(pd.DataFrame(rows)))
     if failed:
-        raise UserError(f"not finished: {', '.join(failed)}; the logs are in results/{sweep}-<variant>/logs")
+        raise UserError(f"not finished: {', '.join(failed)}; the logs are in {folder}-<variant>/logs")
 
 
 if __name__ == "__main__":

@@ -2,32 +2,40 @@ import json
 
 import pandas as pd
 import pytest
-import yaml
 
 from melt2crystal.config import load_study
 from melt2crystal.errors import UserError
-from tools.training_sweep import ROOT, as_markdown, read_sweep, row_of, targets_of, variant_study
+from tools.training_sweep import ROOT, as_markdown, read_sweep, row_of, targets_of
 
 RELEASED = ROOT / "config/sweeps/released.yaml"
-
-
-def studies():
-    base, members, variants = read_sweep(RELEASED)
-    return {name: variant_study(base, "sweep-released", name, changes, members) for name, changes in variants.items()}
 
 
 def test_every_variant_is_a_valid_study_that_differs_in_training_alone(tmp_path):
     plain = load_study({"study": "released"}, ROOT).model_dump()
     seen = []
-    for name, content in studies().items():
-        path = tmp_path / f"sweep-released-{name}.yaml"
-        path.write_text(yaml.safe_dump(content))
+    for name, path in read_sweep(RELEASED).write_studies(tmp_path, "sweep-released").items():
         mine = load_study({"study": str(path)}, ROOT).model_dump()
         assert mine.pop("name") == f"sweep-released-{name}"
-        assert mine["release"]["hp"]["training"].pop("members") == 2
+        assert mine["release"]["hp"]["training"]["members"] == read_sweep(RELEASED).members
         assert {key for key in mine if mine[key] != plain[key]} <= {"train", "release"}, name
         assert mine not in seen, f"{name} is another variant again"
         seen.append(mine)
+
+
+def test_what_is_common_holds_for_every_variant_that_says_nothing_else(tmp_path):
+    text = """
+        study: released
+        members: 3
+        common: {release: {hp: {training: {steps: 700, learning_rate_stop: 3.0e-4}}}}
+        variants: {plain: {}, longer: {release: {hp: {training: {steps: 900}}}}}
+    """
+    (tmp_path / "sweep.yaml").write_text(text)
+    files = read_sweep(tmp_path / "sweep.yaml").write_studies(tmp_path, "sweep-x")
+    of = {name: load_study({"study": str(path)}, ROOT).release.hp.training for name, path in files.items()}
+    assert [(of[name].steps, of[name].members, of[name].learning_rate_stop) for name in ("plain", "longer")] == [
+        (700, 3, 3e-4),
+        (900, 3, 3e-4),
+    ]
 
 
 def test_a_variant_ends_in_a_row(tmp_path):
@@ -54,7 +62,8 @@ def test_a_variant_ends_in_a_row(tmp_path):
     [
         ("study: released\n", "variants"),
         ("variants: {a: {}}\n", "must hold study"),
-        ("study: released\nvariants: {a: 3}\n", "wrong: a"),
+        ("study: released\nvariants: {a: 3}\n", "variants.a"),
+        ("study: released\nvariants: {}\n", "variants"),
         ("study: released\nvariant: {a: {}}\n", "must hold study"),
     ],
 )
