@@ -63,7 +63,7 @@ class EspressoEngine:
         reference = self.reference
         points = reference.k_points
         k_points: dict[str, object] = {"mode": points.mode}
-        if points.mode == "mesh":
+        if points.mode in ("mesh", "shifted-mesh"):
             k_points["mesh"] = list(points.mesh)
         if points.mode == "density":
             k_points["spacing_per_A"] = float(points.spacing_per_A)

@@ -45,12 +45,12 @@ class Ended:
 
 
 def k_mesh(atoms: Atoms, points: EspressoKPoints) -> tuple[int, int, int] | None:
-    """Gamma-centred mesh of a cell, or None for Gamma alone (real wavefunctions, half the cost).
+    """Mesh of a cell, or None for Gamma alone (real wavefunctions, half the cost).
 
     A frame of an energy-volume curve says in ``info`` by how much its volume was scaled (``volume_scale``); the mesh of
     the unscaled cell is then taken, so that a whole curve has one mesh and no step where another one would begin.
     """
-    if points.mode == "mesh":
+    if points.mode in ("mesh", "shifted-mesh"):
         return points.mesh
     if points.mode == "density" and len(atoms) < points.gamma_from_atoms:
         stretch = float(atoms.info.get("volume_scale", 1.0)) ** (1 / 3)
@@ -112,7 +112,8 @@ def write_input(
         points = np.array([[0.25, 0.25, 0.25, 1.0]])
     if isinstance(points, tuple):  # FFT grid commensurate with every screw axis: fewer k-points
         settings["system"]["use_all_frac"] = True
-    if points is None and recipe.empty_bands is not None:
+    large = points is None or len(atoms) >= reference.k_points.gamma_from_atoms
+    if large and recipe.empty_bands is not None:
         folder = Path(reference.pseudopotential_folder)
         files = {symbol: folder / name for symbol, name in reference.pseudopotentials.items()}
         bands = number_of_bands(atoms, files, recipe.empty_bands)
@@ -123,8 +124,12 @@ def write_input(
     for namelist, values in (more or {}).items():
         settings.setdefault(namelist, {}).update(values)
     bare = Atoms(atoms.symbols, positions=atoms.get_positions(), cell=atoms.cell, pbc=True)
+    offset = (1, 1, 1) if reference.k_points.mode == "shifted-mesh" else (0, 0, 0)
+    pseudopotentials = reference.pseudopotentials
     with open(path, "w", encoding="utf-8") as handle:
-        write_espresso_in(handle, bare, input_data=settings, pseudopotentials=reference.pseudopotentials, kpts=points)
+        write_espresso_in(
+            handle, bare, input_data=settings, pseudopotentials=pseudopotentials, kpts=points, koffset=offset
+        )
         handle.write(cards)
 
 

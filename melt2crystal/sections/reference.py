@@ -57,11 +57,14 @@ class AseReference(Section):
 class EspressoKPoints(Section):
     """Which k-points a cell gets."""
 
-    mode: Literal["gamma", "baldereschi", "mesh", "density"] = Field(
+    mode: Literal["gamma", "baldereschi", "mesh", "shifted-mesh", "density"] = Field(
         "density",
-        description="Gamma | (1/4, 1/4, 1/4) | one mesh | a mesh by density in small cells and Gamma in large ones",
+        description="Gamma | (1/4, 1/4, 1/4) | one mesh, with or without Gamma | a mesh by density in small cells and "
+        "Gamma in large ones",
     )
-    mesh: tuple[int, int, int] = Field((1, 1, 1), description="mesh of mode 'mesh', Gamma-centred")
+    mesh: tuple[int, int, int] = Field(
+        (1, 1, 1), description="mesh of modes 'mesh' (Gamma-centred) and 'shifted-mesh' (by half a step)"
+    )
     spacing_per_A: float = Field(
         0.35, gt=0, description="mode 'density': largest distance of k-points, 1/A (2 pi included)"
     )
@@ -88,7 +91,8 @@ class EspressoRecipe(Section):
     empty_bands: float | None = Field(
         0.04,
         ge=0,
-        description="cells at Gamma: empty bands as a share of the occupied ones, at least four; null: pw.x's 0.2",
+        description="cells at Gamma, and as large ones: empty bands as a share of the occupied ones, at least "
+        "four; null: pw.x's 0.2",
     )
     steps: int = Field(40, ge=1, description="largest number of SCF steps")
 

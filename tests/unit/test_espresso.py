@@ -186,6 +186,26 @@ def test_input_carries_the_settings(tmp_path):
     assert "K_POINTS crystal\n1\n0.25" in text and "Si.pbe-nl-rrkjus_psl.1.0.0.UPF" in text
 
 
+def test_a_shifted_mesh_is_another_reference_than_one_with_gamma(tmp_path):
+    digests = set()
+    for mode, offset in (("mesh", 0), ("shifted-mesh", 1)):
+        chosen = EspressoReference(k_points=EspressoKPoints(mode=mode, mesh=(2, 2, 2)))
+        write_input(tmp_path / "pw.in", silicon(), chosen, EspressoRecipe())
+        assert f"K_POINTS automatic\n2 2 2  {offset} {offset} {offset}" in (tmp_path / "pw.in").read_text()
+        digests.add(settings_digest(EspressoEngine(chosen, ["Si"])))
+    assert len(digests) == 2
+
+
+def test_large_cells_have_few_empty_bands_at_any_k_points(tmp_path):
+    (tmp_path / "Si.UPF").write_text('<PP_HEADER z_valence="4.0" />')
+    of_silicon = {"pseudopotentials": {"Si": "Si.UPF"}, "pseudopotential_folder": str(tmp_path)}
+    for count, told in ((71, False), (72, True)):
+        cell = Atoms(f"Si{count}", positions=np.zeros((count, 3)), cell=[12.0] * 3, pbc=True)
+        chosen = EspressoReference(k_points=EspressoKPoints(mode="baldereschi"), **of_silicon, checksums={})
+        write_input(tmp_path / "pw.in", cell, chosen, EspressoRecipe())
+        assert ("nbnd" in (tmp_path / "pw.in").read_text()) == told
+
+
 @needs_pw
 def test_pw_x_gives_the_recorded_label_with_either_recipe():
     expected = label_of(Ended(0, recorded(), ""), silicon())
