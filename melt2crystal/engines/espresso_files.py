@@ -110,6 +110,7 @@ def write_input(
     points: tuple[int, int, int] | np.ndarray | None = k_mesh(atoms, reference.k_points)
     if reference.k_points.mode == "baldereschi":
         points = np.array([[0.25, 0.25, 0.25, 1.0]])
+        settings["system"]["nosym"] = True  # else pw.x adds the points that the lattice, not the melt, makes equal
     if isinstance(points, tuple):  # FFT grid commensurate with every screw axis: fewer k-points
         settings["system"]["use_all_frac"] = True
     large = points is None or len(atoms) >= reference.k_points.gamma_from_atoms

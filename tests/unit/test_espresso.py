@@ -1,5 +1,6 @@
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -183,7 +184,17 @@ def test_input_carries_the_settings(tmp_path):
     values = dict(line.replace(" ", "").split("=") for line in text.splitlines() if "=" in line)
     assert float(values["degauss"]) * Rydberg == pytest.approx(0.05)
     assert (values["diagonalization"], values["smearing"]) == ("'cg'", "'gaussian'")
+    assert values["nosym"] == ".true."
     assert "K_POINTS crystal\n1\n0.25" in text and "Si.pbe-nl-rrkjus_psl.1.0.0.UPF" in text
+
+
+@needs_pw
+def test_pw_x_takes_the_baldereschi_point_of_a_cubic_cell_without_symmetry_as_it_is(tmp_path):
+    cell = Atoms("Si2", positions=[[0, 0, 0], [1.4, 1.1, 1.5]], cell=[5.0] * 3, pbc=True)
+    soft = SOFT_SILICON.model_copy(update={"k_points": EspressoKPoints(mode="baldereschi")})
+    write_input(tmp_path / "pw.in", cell, soft, soft.recipes[0])
+    done = subprocess.run(["pw.x", "-in", "pw.in"], cwd=tmp_path, capture_output=True, text=True)
+    assert "number of k points=     1" in done.stdout, done.stdout[-2000:]
 
 
 def test_a_shifted_mesh_is_another_reference_than_one_with_gamma(tmp_path):
