@@ -179,6 +179,7 @@ def search_part(
         labelled=len(labelled),
         pearson_r=pearson(labelled[HP], labelled[REFERENCE]),
         rmse_all_meV_per_atom=in_meV["all"],
+        mean_difference_meV_per_atom=number(1000 * (labelled[HP] - labelled[REFERENCE]).mean()),
         stable_window_eV_per_atom=window_eV_per_atom,
         labelled_in_window=len(inside),
         rmse_window_meV_per_atom=in_meV["window"],

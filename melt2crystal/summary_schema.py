@@ -148,6 +148,7 @@ class Search(Part):
     labelled: int = Field(ge=0)
     pearson_r: float | None
     rmse_all_meV_per_atom: float | None
+    mean_difference_meV_per_atom: float | None = Field(None, description="HP minus reference, mean over all")
     stable_window_eV_per_atom: float
     labelled_in_window: int = Field(ge=0)
     rmse_window_meV_per_atom: float | None

@@ -183,6 +183,10 @@ def _search(search: Search) -> str:
         f"{show(search.rmse_window_meV_per_atom, 1)} meV/atom over the {search.labelled_in_window} within "
         f"{search.stable_window_eV_per_atom:g} eV/atom of the lowest."
     )
+    if search.rmse_all_meV_per_atom is not None and search.mean_difference_meV_per_atom is not None:
+        common = search.mean_difference_meV_per_atom
+        left = max(0.0, search.rmse_all_meV_per_atom**2 - common**2) ** 0.5
+        text += f" HP lies {common:+.1f} meV/atom off on average; without this common shift {left:.1f} are left."
     if search.found_in:
         text += f"\n\nNothing was searched: the structures are those of `{search.found_in}`, found with another model. "
         text += f"HP's own relaxation keeps {search.kept} of {search.given} of them."

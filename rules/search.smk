@@ -1,5 +1,5 @@
 # Structure search with HP as the energy: random starts per pressure and cell size, unique structures, their reference energies.
-from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Unique, leaves
+from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Trust, Unique, leaves
 
 
 rule search_structures:
@@ -19,7 +19,7 @@ rule search_structures:
         runtime=720,
     params:
         *code("search_structures"),
-        settings=settings("search.structures", *leaves(Starts, Relaxation, Symmetry), "substance", "seed"),
+        settings=settings("search.structures", *leaves(Starts, Relaxation, Symmetry, Trust), "substance", "seed"),
         packages=packages(*MODELS, "ase", "pyxtal", "spglib"),
     message:
         "Searching structures at {wildcards.pressure} GPa, {wildcards.units} formula units"
@@ -52,7 +52,7 @@ rule search_unique:
         runtime=240,
     params:
         *code("search_unique"),
-        settings=settings(*leaves(Starts, Relaxation, Symmetry, Unique), "substance", "seed"),
+        settings=settings(*leaves(Starts, Relaxation, Symmetry, Trust, Unique), "substance", "seed"),
         packages=packages(*MODELS, "ase", "pymatgen-core", "spglib"),
     message:
         "Unique structures at {wildcards.pressure} GPa"

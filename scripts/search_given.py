@@ -9,11 +9,13 @@ import typer
 from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames, write_frames
+from melt2crystal.models import Ensemble
 from melt2crystal.options import SettingsText
 from melt2crystal.search.given import RELAXED, at_pressure, relaxed_row, unique_table
 from melt2crystal.search.potential import ModelFactory, member_path
 from melt2crystal.search.sanity import Sanity
 from melt2crystal.search.table import UNIQUE, write_table
+from melt2crystal.search.trust import deviations
 from melt2crystal.sections.search import Relaxation, Symmetry, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -40,7 +42,8 @@ def search_given(
         frame.calc = calculator
         energies.append(frame.get_potential_energy())
         frame.calc = None
-    rows, ordered = unique_table(frames, energies, pressure, substance, symprecs)
+    spread = deviations(frames, Ensemble([str(path) for path in models]))
+    rows, ordered = unique_table(frames, energies, spread, pressure, substance, symprecs)
     guard = Sanity(relaxation.volume_range_A3_per_atom, None, {}).guard
     ends = []
     for frame, row in zip(ordered, rows.to_dict("records"), strict=True):

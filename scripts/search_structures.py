@@ -1,4 +1,4 @@
-"""Random structure search at one pressure with one cell size: starts, relaxation, sanity, symmetry."""
+"""Random structure search at one pressure with one cell size: starts, relaxation, sanity, trust, symmetry."""
 
 from functools import partial
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 
 from melt2crystal.errors import speaks
 from melt2crystal.frames import read_frames, write_frames
+from melt2crystal.models import Ensemble
 from melt2crystal.options import SettingsText
 from melt2crystal.search import candidate as candidate_module
 from melt2crystal.search import generate, relax, sanity
@@ -18,7 +19,8 @@ from melt2crystal.search.journal import Journal, key_of
 from melt2crystal.search.potential import ModelFactory, member_path
 from melt2crystal.search.rows import row_and_frame, structure_id
 from melt2crystal.search.table import STRUCTURES, as_table, write_table
-from melt2crystal.sections.search import Relaxation, Starts, Symmetry, part_of
+from melt2crystal.search.trust import judged
+from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Trust, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
@@ -55,6 +57,7 @@ def search_structures(
         row_and_frame(candidate, result, formula_units, pressure, substance, symprecs)
         for candidate, result in zip(candidates, results, strict=True)
     ]
+    pairs = judged(pairs, Ensemble([str(path) for path in models]), part_of(given, Trust).largest_deviation_eV_per_A)
     write_frames(structures, [frame for _, frame in pairs if frame is not None])
     write_table(table, as_table([row for row, _ in pairs], STRUCTURES), STRUCTURES)
 

@@ -11,6 +11,7 @@ from ase import Atoms
 
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.frames import read_frames, write_frames
+from melt2crystal.models import Ensemble
 from melt2crystal.options import SettingsText
 from melt2crystal.search import candidate as candidate_module
 from melt2crystal.search import generate, relax, sanity
@@ -22,7 +23,8 @@ from melt2crystal.search.minima import add_descendants, descendants_of, to_be_te
 from melt2crystal.search.potential import ModelFactory, member_path
 from melt2crystal.search.rows import row_and_frame
 from melt2crystal.search.table import SOUND, STRUCTURES, UNIQUE, as_table, check_table, read_table, write_table
-from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Unique, part_of
+from melt2crystal.search.trust import judged
+from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Trust, Unique, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
@@ -61,6 +63,9 @@ def search_unique(
         row_and_frame(candidate, result, int(units[candidate.parents[0]]), pressure, substance, symprecs)
         for candidate, result in zip(candidates, results, strict=True)
     ]
+    if candidates:
+        ensemble = Ensemble(models.split())
+        pairs = judged(pairs, ensemble, part_of(given, Trust).largest_deviation_eV_per_A)
     born = as_table([row for row, _ in pairs], STRUCTURES)
     frames |= {str(frame.info["id"]): frame for _, frame in pairs if frame is not None}
     final = add_descendants(relaxed, born, frames, unique)

@@ -40,6 +40,7 @@ LABELS = Path("data/labels")
 MELTS, CURVES, SUPERCELLS = (LABELS / f"silica-pbe-{name}.extxyz.gz" for name in ("melt", "energy-volume", "harmonic"))
 RELEASED, PAGE = LABELS / "silica-pbe-melt-k-points.extxyz.gz", LABELS / "k-points.md"
 FIGURE = Path("docs/figures/melt-k-points.png")
+POINTS = {"baldereschi": "Baldereschi point"}  # in the figure; meshes are called what they are
 STEP = re.compile(r"(baldereschi|\d+x\d+x\d+):(\d+)$")
 
 
@@ -152,10 +153,10 @@ def page(table: pd.DataFrame, crystals: pd.DataFrame, digests: dict[str, str]) -
     total_columns = ("k-points", "frames", "mean energy, meV/atom", "spread", "force, eV/Å", "settings digest")
     return f"""# What the Gamma point costs: released melts on other k-points
 
-Written by `python -m tools.melt_k_points` from `{RELEASED.name}`. The melts of {MELTS.name} are labelled at Gamma; here
-some of them again, all other settings equal. Every number is **Gamma minus these k-points**. `baldereschi` is the one
-point (1/4, 1/4, 1/4), a mesh is shifted by half a step. Never for training: another settings digest, and
-`split: {SPLIT}`.
+Written by `python -m tools.melt_k_points` from `{RELEASED.name}`. The melts of
+`{MELTS.name}` are labelled at Gamma; here some of them again, all other settings equal. Every number is
+**Gamma minus these k-points**. `baldereschi` is the one point (1/4, 1/4, 1/4), a mesh is shifted by half a step. Never
+for training: another settings digest, and `split: {SPLIT}`.
 
 {markdown.table(total_columns, totals)}
 
@@ -175,17 +176,17 @@ def draw(path: Path, table: pd.DataFrame, crystals: pd.DataFrame) -> None:
     figure = Figure(figsize=(7.5, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     for (name, group), marker in zip(table.groupby("k_points"), cycle("os^v"), strict=False):
-        title = f"melt, Gamma - {name}"
+        title = f"melt, Γ − {POINTS.get(str(name), name)}"
         left.plot(group.density, group.energy, marker, fillstyle="none", label=title)
         right.plot(group.density, group.force, marker, fillstyle="none", label=title)
     if len(crystals):
-        left.plot(crystals.density, crystals.energy, "*", color="black", label="crystal, Gamma - converged mesh")
+        left.plot(crystals.density, crystals.energy, "*", color="black", label="crystal, Γ − converged mesh")
     left.axhline(0, color="grey", linewidth=0.8)
     left.set(xlabel="density (g/cm³)", ylabel="energy difference (meV/atom)")
     right.set(xlabel="density (g/cm³)", ylabel="RMS difference of a\nforce component (eV/Å)")
     right.set_ylim(bottom=0)
     left.legend(fontsize=7)
-    figure.suptitle("PBE, cells of 72 atoms: what the Gamma point alone costs", fontsize=9)
+    figure.suptitle("PBE, cells of 72 atoms: error of the Γ point alone", fontsize=9)
     with complete(path) as beside:
         figure.savefig(beside, dpi=200, format="png")
 

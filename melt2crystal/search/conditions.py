@@ -14,7 +14,7 @@ from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
 # settings that say how many candidates there are or what is read off finished ones: a candidate can't feel them
-_NOT_OF_A_CANDIDATE = ("search.structures", "search.symprecs_A")
+_NOT_OF_A_CANDIDATE = ("search.structures", "search.symprecs_A", "search.largest_deviation_eV_per_A")
 _MAKES_A_CANDIDATE = ("ase", "deepmd-kit", "pyxtal", "spglib")
 
 

@@ -38,6 +38,7 @@ def at_pressure(frames: Sequence[Atoms], pressure_GPa: float) -> list[Atoms]:
 def unique_table(
     frames: Sequence[Atoms],
     energies_eV: Sequence[float],
+    deviations_eV_per_A: Sequence[float],
     pressure_GPa: float,
     substance: Substance,
     symprecs_A: Sequence[float],
@@ -48,15 +49,17 @@ def unique_table(
 
     Args:
         energies_eV: of one model, eV per cell.
+        deviations_eV_per_A: largest force deviation of the ensemble; nothing is left out for it, others found them.
     """
     rows = []
-    for frame, energy in zip(frames, energies_eV, strict=True):
+    for frame, energy, deviation in zip(frames, energies_eV, deviations_eV_per_A, strict=True):
         row: dict[str, Any] = {
             "id": frame.info["id"],
             "generation": 0,
             "origin": ORIGIN,
             "formula_units": formula_units(frame, substance.formula, frame.info["id"]),
             "pressure_GPa": pressure_GPa,
+            "deviation_eV_per_A": deviation,
             "status": "ok",
             "evaluations": 1,
             "occurrences": 1,

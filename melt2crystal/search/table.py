@@ -22,6 +22,7 @@ STRUCTURES: dict[str, str] = {
     "space_group": "Int64",  # International Tables number, plateau of a symprec sweep
     "space_group_symprec_A": "Float64",  # tightest tolerance of the plateau
     "coordination": "Float64",  # mean over the central species
+    "deviation_eV_per_A": "Float64",  # largest force deviation of the ensemble; empty: not known
     "status": "string",  # ok | unconverged | insane: reason | failed: reason
     "evaluations": "Int64",  # energy evaluations spent on the structure; empty if the engine does not say
 }

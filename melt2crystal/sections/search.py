@@ -76,6 +76,17 @@ class Symmetry(Section):
         return symprecs
 
 
+class Trust(Section):
+    """When the ensemble does not know a structure."""
+
+    largest_deviation_eV_per_A: float | None = Field(
+        1.0,
+        gt=0,
+        description="a relaxed structure whose force deviation among the members of HP is larger lies in a hole of the "
+        "potential and is insane, eV/A; null: never",
+    )
+
+
 class Unique(Section):
     """When two structures are the same, and which are tested for being minima."""
 
@@ -91,7 +102,7 @@ class Unique(Section):
     minima_rattle_A: float = Field(0.05, gt=0, le=1, description="standard deviation of that rattle, A")
 
 
-class Search(Starts, Relaxation, Symmetry, Unique):
+class Search(Starts, Relaxation, Symmetry, Trust, Unique):
     """Random search (symmetric, symmetric and rattled, P1) with relaxation at pressure."""
 
     enabled: bool = amount(True, description="search at all")

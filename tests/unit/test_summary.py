@@ -45,6 +45,7 @@ def test_search_counts_and_errors(search):
     assert search.labelled == 3 and search.labelled_in_window == 2
     assert search.rmse_window_meV_per_atom == pytest.approx(10)
     assert search.rmse_all_meV_per_atom == pytest.approx(np.sqrt((100 + 100 + 10000) / 3))
+    assert search.mean_difference_meV_per_atom == pytest.approx((10 - 10 + 100) / 3)
     assert search.pearson_r == pytest.approx(np.corrcoef([-8, -7.9, -6.5], [-8.01, -7.89, -6.6])[0, 1])
 
 
