@@ -7,7 +7,7 @@ frames of the released melts are computed with them: the least dense first, then
 what lies between, so that a few cover the range and more fill it in. Those that have a label already count first.
 Labels are kept in ``<folder>/label-store``; a kill costs the calculation in hand, ``baldereschi:0`` computes nothing.
 
-What is there in the end is written beside the released labels: ``silica-pbe-melt-k-points.extxyz.gz`` (frames with
+What is there in the end is written beside the released labels: ``silica-pbe-k-points.extxyz.gz`` (frames with
 ``k_points``, energy, forces, stress; never for training: another settings digest), ``k-points.md`` and a figure.
 """
 
@@ -38,7 +38,7 @@ from melt2crystal.sections.substance import Substance
 SPLIT = "k-points"
 LABELS = Path("data/labels")
 MELTS, CURVES, SUPERCELLS = (LABELS / f"silica-pbe-{name}.extxyz.gz" for name in ("melt", "energy-volume", "harmonic"))
-RELEASED, PAGE = LABELS / "silica-pbe-melt-k-points.extxyz.gz", LABELS / "k-points.md"
+RELEASED, PAGE = LABELS / "silica-pbe-k-points.extxyz.gz", LABELS / "k-points.md"
 FIGURE = Path("docs/figures/melt-k-points.png")
 POINTS = {"baldereschi": "Baldereschi point"}  # in the figure; meshes are called what they are
 STEP = re.compile(r"(baldereschi|\d+x\d+x\d+):(\d+)$")

@@ -46,7 +46,7 @@ def test_labels_card_and_figure_are_written(tmp_path, monkeypatch):
         monkeypatch.setattr(melt_k_points, name, tmp_path / getattr(melt_k_points, name).name)
     others = [melt(edge, energy=-100.3, k_points=name) for name in ("2x2x2", "baldereschi") for edge in (5, 6)]
     release(others, [melt(5), melt(6)])
-    back = read_frames(tmp_path / "silica-pbe-melt-k-points.extxyz.gz")
+    back = read_frames(tmp_path / "silica-pbe-k-points.extxyz.gz")
     assert [atoms.info["k_points"] for atoms in back] == ["2x2x2"] * 2 + ["baldereschi"] * 2
     text = (tmp_path / "k-points.md").read_text()
     assert "| baldereschi | 2 | +100.0 | 0.0 |" in text and "stishovite" in text
