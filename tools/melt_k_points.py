@@ -34,10 +34,12 @@ from melt2crystal.labels import LabelStore, label_frames, labelled
 from melt2crystal.sections.reference import EspressoKPoints, EspressoReference
 from melt2crystal.sections.reference import Label as LabelSection
 from melt2crystal.sections.substance import Substance
+from tools.reference_crystals import RELEASED as CRYSTALS
+from tools.released_study import MELTS as MELTS_FILE
 
 SPLIT = "k-points"
 LABELS = Path("data/labels")
-MELTS, CURVES, SUPERCELLS = (LABELS / f"silica-pbe-{name}.extxyz.gz" for name in ("melt", "energy-volume", "harmonic"))
+MELTS, CURVES, SUPERCELLS = (LABELS / name for name in (MELTS_FILE, CRYSTALS["curve"], CRYSTALS["harmonic"]))
 RELEASED, PAGE = LABELS / "silica-pbe-k-points.extxyz.gz", LABELS / "k-points.md"
 FIGURE = Path("docs/figures/melt-k-points.png")
 POINTS = {"baldereschi": "Baldereschi point"}  # in the figure; meshes are called what they are
