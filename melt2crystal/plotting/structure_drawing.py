@@ -107,7 +107,7 @@ def draw_structure(
     low, high = points[:, :2].min(axis=0) - 0.4, points[:, :2].max(axis=0) + 0.4
     axes.set_xlim(low[0], high[0])
     axes.set_ylim(low[1], high[1])
-    axes.set_aspect("equal")
+    axes.set_aspect("equal", adjustable="datalim")  # the axes keep their place, so that captions in a row stand level
     axes.set_axis_off()
 
 
