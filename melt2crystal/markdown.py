@@ -1,10 +1,26 @@
 """Markdown tables, the same way in every report, card and document."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
+
+from melt2crystal.errors import UserError
 
 
 def table(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
     """A Markdown table; cells are shown by ``str``."""
     first, *others = ("| " + " | ".join(str(cell) for cell in line) + " |" for line in (head, *rows))
     return "\n".join([first, "|" + "---|" * len(head), *others])
+
+
+def around(page: Path, begin: str, end: str) -> tuple[str, str]:
+    """What stands on a page up to the line ``begin`` and from the line ``end`` on: between them a program writes.
+
+    Raises:
+        UserError: The page has no such lines.
+    """
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise UserError(f"{page}: the lines {begin!r} and {end!r} are missing; put them where the tables belong")
+    return f"{before}{begin}\n\n", f"\n\n{end}{after}"

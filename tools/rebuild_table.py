@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from melt2crystal import markdown
 from melt2crystal.config import load_study
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import speaks
 from melt2crystal.files import write_text
 from melt2crystal.rebuild import Effect, effect
 from melt2crystal.rebuild_edits import BASES, Edit, every_edit, plain, study_of
@@ -62,13 +63,9 @@ def rebuild_table(
     out: Annotated[Path, typer.Option(help="Markdown file with the two comment lines around the table")] = DOCUMENT,
 ) -> None:
     """Write the table: two to three minutes."""
-    before, _, rest = out.read_text(encoding="utf-8").partition(BEGIN)
-    _, found, after = rest.partition(END)
-    if not found:
-        raise UserError(f"{out}: the lines {BEGIN!r} and {END!r} are missing; put them where the table belongs")
+    before, after = markdown.around(out, BEGIN, END)
     titles = [stage.title for stage in read_stages(ROOT / TABLE)]
-    table = text_of(dict(contract()), rules_of(ROOT), titles)
-    write_text(out, f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
+    write_text(out, before + text_of(dict(contract()), rules_of(ROOT), titles) + after)
 
 
 if __name__ == "__main__":
