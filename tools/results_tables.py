@@ -18,6 +18,7 @@ import typer
 from pymatgen.core import Composition
 
 from melt2crystal import markdown
+from melt2crystal.agreement import rmse
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from tools.job_graph import ROOT
@@ -30,6 +31,7 @@ FIGURES = ("figure1", "figure2", "figure3", "figure4", "harmonic")
 AIMS = {"energy": "8", "force": "0.30", "tetrahedral": "10", "octahedral": "40 (goal 20)"}
 PAPER_FOUND = {"pearson": "0.987", "all": "59", "window": "29"}
 POTENTIALS = ("hp", "lp")
+HP, REFERENCE = "energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom"  # columns of found.csv
 
 
 def with_members(mean: float, members: Sequence[float], form: str) -> str:
@@ -151,9 +153,9 @@ figure (1 is identity), at a resolution of {overlaps["resolution_THz"].iloc[0]:g
 
 def found(search: dict[str, Any], table: pd.DataFrame) -> str:
     """Energies of found structures, HP against the reference, beside the paper's figure 3."""
-    labelled = table.dropna(subset=["energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom"])
-    off = 1000 * (labelled["energy_hp_mean_eV_per_atom"] - labelled["energy_reference_eV_per_atom"])
-    centred = off - off.mean()
+    labelled = table.dropna(subset=[HP, REFERENCE])
+    hp, reference = 1000 * labelled[HP], 1000 * labelled[REFERENCE]
+    common = (hp - reference).mean()
     rows: list[list[str]] = [
         ["structures", "", str(search["labelled"]), "60"],
         ["Pearson r of the energies", PAPER_FOUND["pearson"], f"{search['pearson_r']:.3f}", PAPER_FOUND["pearson"]],
@@ -165,12 +167,12 @@ def found(search: dict[str, Any], table: pd.DataFrame) -> str:
             f"{search['rmse_window_meV_per_atom']:.0f}",
             PAPER_FOUND["window"],
         ],
-        [f"without the common shift of {off.mean():+.0f} meV/atom", "", f"{np.sqrt((centred**2).mean()):.0f}", ""],
+        [f"without the common shift of {common:+.0f} meV/atom", "", f"{rmse(hp - common, reference):.0f}", ""],
     ]
     for number, name in ((4, "tetrahedral"), (6, "octahedral")):
-        like = off[labelled["coordination"].round() == number]
-        if len(like):
-            rows.append([f"{name} alone ({len(like)})", "", f"{np.sqrt((like**2).mean()):.0f}", ""])
+        like = labelled["coordination"].round() == number
+        if like.any():
+            rows.append([f"{name} alone ({like.sum()})", "", f"{rmse(hp[like], reference[like]):.0f}", ""])
     if search.get("kept") is not None:
         rows.append(["kept by HP's own relaxation", "", f"{search['kept']} of {search['given']}", ""])
     return f"## Structures found by HP\n\n{markdown.table(['', 'paper', 'here', 'aim'], rows)}"
@@ -181,14 +183,14 @@ def cost(summary: dict[str, Any]) -> str:
     seconds = {row["stage"]: row["cpu_s"] for row in summary["costs"]}
     return f"""## Cost of the study
 
-{sum(seconds.values()):.0f} CPU s, {seconds["train"]:.0f} of them training. No label was computed."""
+{sum(seconds.values()):.0f} CPU s, {seconds["train"]:.0f} of them training."""
 
 
 def tables(study: Path) -> str:
     """The generated part of the page.
 
     Raises:
-        UserError: The study isn't finished, or was not a study like ``released``.
+        UserError: The study isn't finished.
     """
     path = study / "summary.json"
     if not path.is_file():
