@@ -25,6 +25,7 @@ RESULTS = f"{config.get('results', 'results')}/{STUDY.name}"
 STORE = f"{config.get('results', 'results')}/label-store"
 ROWS = {f"{row.pressure_GPa:g}": row for row in STUDY.grid}
 PRESSURES = list(ROWS)
+IMPORTS = {}  # file -> files it imports, for all calls of code()
 
 # Programs find the package, and each other, whether or not the environment was activated.
 os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}", PYTHONPATH=str(ROOT))
@@ -54,7 +55,7 @@ def settings(*sections, **extra):
 
 def code(script):
     """The script and every module of the package it imports, each with the digest of its content: parameters."""
-    return code_digests(Path("scripts") / f"{script}.py", ROOT)
+    return code_digests(Path("scripts") / f"{script}.py", ROOT, IMPORTS)
 
 
 def log(rule, wildcards=""):

@@ -88,6 +88,13 @@ def test_digests_follow_the_content_of_each_file_and_nothing_else(root):
     assert code_digests(script, root) == first
 
 
+def test_scripts_of_one_plan_share_what_they_read():
+    scripts = sorted((ROOT / "scripts").glob("label_*.py"))
+    seen = {}
+    assert [code_digests(path, ROOT, seen) for path in scripts] == [code_digests(path, ROOT) for path in scripts]
+    assert {ROOT / name for path in scripts for name in code_inputs(path, ROOT)} == set(seen)
+
+
 @pytest.mark.parametrize(
     "text, said", [("import melt2crystal.none\n", "melt2crystal.none"), ("def broken(:\n", "not valid Python")]
 )
