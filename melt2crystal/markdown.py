@@ -1,4 +1,4 @@
-"""Markdown tables, the same way in every report, card and document."""
+"""Markdown tables, the same way in every report, card and document; files of which a program writes a part."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -24,3 +24,15 @@ def around(page: Path, begin: str, end: str) -> tuple[str, str]:
     if not found:
         raise UserError(f"{page}: the lines {begin!r} and {end!r} are missing; put them where the tables belong")
     return f"{before}{begin}\n\n", f"\n\n{end}{after}"
+
+
+def above(page: Path, mark: str) -> str:
+    """What stands in a file up to the line ``mark``, that line included: below it a program writes.
+
+    Raises:
+        UserError: The file has no such line.
+    """
+    before, found, _ = page.read_text(encoding="utf-8").partition(mark)
+    if not found:
+        raise UserError(f"{page}: has no line {mark.strip()!r}; add it where the written part shall begin")
+    return before + mark

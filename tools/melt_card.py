@@ -18,7 +18,7 @@ from ase.units import GPa
 
 from melt2crystal import markdown
 from melt2crystal.coordination import mean_coordination
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import speaks
 from melt2crystal.files import write_text
 from melt2crystal.frames import density_g_per_cm3, read_frames
 from melt2crystal.labels import one_digest
@@ -102,11 +102,9 @@ def melt_card(
     ),
 ) -> None:
     """Write the card's tables again."""
-    above, mark, _ = page.read_text(encoding="utf-8").partition(MARK)
-    if not mark:
-        raise UserError(f"{page}: has no line '{MARK.strip()}'; add it where the tables shall begin")
+    above = markdown.above(page, MARK)
     frames = read_frames(labels)
-    write_text(page, above + mark + card(frames, Substance()))
+    write_text(page, above + card(frames, Substance()))
     print(f"{page}: tables of {len(frames)} frames")
 
 

@@ -15,7 +15,8 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal import markdown
+from melt2crystal.errors import speaks
 from melt2crystal.files import write_text
 from melt2crystal.frames import frame_id, read_frames
 from melt2crystal.sections.benchmark import eleven_polymorphs
@@ -83,13 +84,11 @@ def released_study(
     structures: Annotated[Path, typer.Option(help="folder of relaxed structures")] = Path("data/polymorphs/pbe"),
 ) -> None:
     """Write the study's list of labels, polymorphs and structures again; the part above the mark stays."""
-    above, mark, _ = study.read_text(encoding="utf-8").partition(MARK)
-    if not mark:
-        raise UserError(f"{study}: has no line '{MARK.strip()}'; add it where the written part shall begin")
+    above = markdown.above(study, MARK)
     curves, harmonic = complete_polymorphs(labels, structures)
     found = labels / FOUND
     pressures = sorted({float(a.info["pressure_GPa"]) for a in read_frames(found)}) if found.is_file() else []
-    write_text(study, above + MARK + generated(curves, harmonic, pressures, labels, structures))
+    write_text(study, above + generated(curves, harmonic, pressures, labels, structures))
     print(f"whole energy-volume curves: {', '.join(curves) or 'none'} (needed: {LEAST_CURVES})")
     print(f"all displaced supercells: {', '.join(harmonic) or 'none'}")
     print(f"structures found: {f'at {pressures} GPa' if pressures else 'none'}")

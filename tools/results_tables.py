@@ -21,6 +21,7 @@ from melt2crystal import markdown
 from melt2crystal.agreement import rmse
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
+from melt2crystal.summary_text import show
 from tools.job_graph import ROOT
 
 PAGE = ROOT / "docs" / "results.md"
@@ -158,21 +159,21 @@ def found(search: dict[str, Any], table: pd.DataFrame) -> str:
     common = (hp - reference).mean()
     rows: list[list[str]] = [
         ["structures", "", str(search["labelled"]), "60"],
-        ["Pearson r of the energies", PAPER_FOUND["pearson"], f"{search['pearson_r']:.3f}", PAPER_FOUND["pearson"]],
-        ["RMSE, meV/atom", PAPER_FOUND["all"], f"{search['rmse_all_meV_per_atom']:.0f}", PAPER_FOUND["all"]],
+        ["Pearson r of the energies", PAPER_FOUND["pearson"], show(search["pearson_r"], 3), PAPER_FOUND["pearson"]],
+        ["RMSE, meV/atom", PAPER_FOUND["all"], show(search["rmse_all_meV_per_atom"], 0), PAPER_FOUND["all"]],
         [
             f"in the window of stable structures ({search['stable_window_eV_per_atom']:g} eV/atom; here "
             f"{search['labelled_in_window']})",
             PAPER_FOUND["window"],
-            f"{search['rmse_window_meV_per_atom']:.0f}",
+            show(search["rmse_window_meV_per_atom"], 0),
             PAPER_FOUND["window"],
         ],
-        [f"without the common shift of {common:+.0f} meV/atom", "", f"{rmse(hp - common, reference):.0f}", ""],
+        [f"without the common shift of {common:+.0f} meV/atom", "", show(rmse(hp - common, reference), 0), ""],
     ]
     for number, name in ((4, "tetrahedral"), (6, "octahedral")):
         like = labelled["coordination"].round() == number
         if like.any():
-            rows.append([f"{name} alone ({like.sum()})", "", f"{rmse(hp[like], reference[like]):.0f}", ""])
+            rows.append([f"{name} alone ({like.sum()})", "", show(rmse(hp[like], reference[like]), 0), ""])
     if search.get("kept") is not None:
         rows.append(["kept by HP's own relaxation", "", f"{search['kept']} of {search['given']}", ""])
     return f"## Structures found by HP\n\n{markdown.table(['', 'paper', 'here', 'aim'], rows)}"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from melt2crystal.errors import UserError
-from tools.results_tables import BEGIN, END, minima, results_tables
+from tools.results_tables import BEGIN, END, found, minima, results_tables
 
 OWN = {"shifted_meV_per_atom": 21.0, "shifted_members_meV_per_atom": [20.0, 23.4], "own_shift_meV_per_atom": 11.0}
 
@@ -91,6 +91,13 @@ def test_minima_are_compared_by_formula_unit():
 
 def test_a_curve_without_a_minimum_says_so():
     assert "| stishovite | 30 | 60 | no minimum |" in minima({"substance": "SiO2"}, fits("no minimum"))
+
+
+def test_too_few_structures_for_a_correlation_are_a_dash():
+    table = pd.DataFrame({"energy_hp_mean_eV_per_atom": [-1.0], "energy_reference_eV_per_atom": [-1.1]})
+    numbers = {"labelled": 1, "pearson_r": None, "rmse_all_meV_per_atom": 100.0, "stable_window_eV_per_atom": 1.0}
+    numbers |= {"labelled_in_window": 1, "rmse_window_meV_per_atom": 100.0}
+    assert "| Pearson r of the energies | 0.987 | – | 0.987 |" in found(numbers, table.assign(coordination=4.0))
 
 
 def test_an_unfinished_study_and_a_page_without_marks_are_refused(tmp_path):
