@@ -18,6 +18,7 @@ from melt2crystal.settings import Settings
 
 MARKERS = "os^Dv"
 COLOURS = [OKABE_ITO[name] for name in ("sky", "vermilion", "green", "purple", "orange")]
+FEWEST = 5  # structures that make a histogram
 HP, REFERENCE = "energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom"
 
 
@@ -87,7 +88,8 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
     plate = {"frameon": True, "facecolor": "white", "framealpha": 0.85, "edgecolor": "none"}
     legend = axes.legend(loc="upper left", title="\n".join(lines), alignment="left", borderaxespad=0.3, **plate)
     legend.get_title().set_fontsize(0.9 * figures.font_size_pt)
-    draw_histogram(axes.inset_axes((0.60, 0.13, 0.37, 0.29)), found, colours)
+    if len(found) >= FEWEST:  # below the points: one that lies there is seen
+        draw_histogram(axes.inset_axes((0.60, 0.13, 0.37, 0.29), zorder=1), found, colours)
     return figure
 
 

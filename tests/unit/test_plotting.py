@@ -154,3 +154,14 @@ def test_search_figure_without_any_label(tmp_path):
         tmp_path / "found.csv", tmp_path / "3.pdf", tmp_path / "3.png", json.dumps(settings)
     )
     assert (tmp_path / "3.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("structures, histograms", [(4, 0), (6, 1)])
+def test_search_figure_has_its_histogram_below_the_points(structures, histograms):
+    energies = np.linspace(-8.0, -7.0, structures)
+    found = pd.DataFrame(
+        {"energy_hp_mean_eV_per_atom": energies, "energy_reference_eV_per_atom": energies, "pressure_GPa": 0.0}
+    )
+    axes = program("figure_search").draw(Figures(), found, 1.0).axes[0]
+    assert len(axes.child_axes) == histograms
+    assert all(inset.zorder < line.zorder for inset in axes.child_axes for line in axes.lines)
