@@ -8,6 +8,7 @@ import pandas as pd
 import typer
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from melt2crystal.agreement import pearson, rmse, stable_window
 from melt2crystal.errors import speaks
@@ -34,7 +35,8 @@ def draw_histogram(axes: Axes, found: pd.DataFrame, colours: dict[float, str]) -
     axes.axvline(0, color="black", linewidth=0.6)
     axes.set_xlabel("$E_\\mathrm{ref}-E_\\mathrm{HP}$ (meV/atom)", labelpad=1)
     axes.set_ylabel("structures", labelpad=1)
-    axes.locator_params(nbins=4)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.tick_params(which="both", right=False, top=False)
 
 
