@@ -26,6 +26,8 @@ from typing import Annotated
 import typer
 from ase import Atoms
 from ase.constraints import FixSymmetry
+from ase.io import iread
+from ase.io.formats import UnknownFileTypeError
 from pymatgen.io.ase import AseAtomsAdaptor
 from pymatgen.io.cif import CifWriter
 
@@ -75,8 +77,8 @@ WALL_S = 3e6  # a process on idle CPU may stand still for long
 class Crystals:
     """The folder of the computation and the engines that fill it."""
 
-    def __init__(self, folder: Path, model: Path | None = None) -> None:
-        self.folder, self.model = folder, model
+    def __init__(self, folder: Path, model: Path | None = None, cut_off: Path | None = None) -> None:
+        self.folder, self.model, self.cut_off = folder, model, cut_off
         self.benchmark, self.substance = Benchmark(), Substance()
 
     def begin_with_released(self) -> None:
@@ -122,7 +124,9 @@ class Crystals:
             spacing = RELAX_SPACING_PER_A.get(name, RELAX_SPACING_OF_OTHERS_PER_A)
             points = EspressoKPoints(spacing_per_A=spacing)
             given = self.unrelaxed(name)
-            if self.model is not None:
+            if self.cut_off is not None:
+                given = taken_up(given, self.cut_off)
+            elif self.model is not None:
                 given = relaxed_by_model(given, self.model)
             relaxed = self.engine(points).relax([given], 0.0)[0]
             write_text(self.structure(name), as_cif(name, relaxed, k_mesh(given, points), self.model is not None))
@@ -194,6 +198,26 @@ def relaxed_by_model(given: Atoms, model: Path) -> Atoms:
     return moved
 
 
+def taken_up(given: Atoms, output: Path) -> Atoms:
+    """The last geometry in the output of a relaxation that was cut off.
+
+    Raises:
+        UserError: ASE can't read it, or it holds other atoms than ``given``.
+    """
+    try:
+        steps = list(iread(output))
+    except (OSError, UnknownFileTypeError, ValueError) as error:
+        raise UserError(f"{output}: no structure can be read there ({error}); name an output of pw.x") from error
+    if not steps:
+        raise UserError(f"{output}: no structure can be read there, it ends before the first; name another output")
+    last = steps[-1]
+    if sorted(last.symbols) != sorted(given.symbols):
+        raise UserError(f"{output}: holds {last.symbols}, but {given.info['polymorph']} is {given.symbols} here")
+    moved = Atoms(last.symbols, positions=last.get_positions(), cell=last.cell, pbc=True)
+    moved.info.update(given.info)
+    return moved
+
+
 def now() -> str:
     """The time of day, for the log."""
     return time.strftime("%H:%M:%S")
@@ -245,11 +269,17 @@ def reference_crystals(
     start_with: Annotated[
         Path | None, typer.Option(help="a frozen model that relaxes before the reference does")
     ] = None,
+    take_up: Annotated[
+        Path | None, typer.Option(help="pw.x's output of a relaxation that was cut off; goes on from there")
+    ] = None,
 ) -> None:
     """Do what is left of the steps; a polymorph that fails is named and passed over."""
-    crystals = Crystals(folder.resolve(), start_with)
+    planned = list(tasks(steps))
+    if take_up is not None and [stage for stage, _ in planned].count("relax") != 1:
+        raise UserError(f"--take-up {take_up}: belongs to one polymorph; ask for one step relax:name")
+    crystals = Crystals(folder.resolve(), start_with, take_up)
     crystals.begin_with_released()
-    for stage, name in list(tasks(steps)):
+    for stage, name in planned:
         try:
             if stage == "relax":
                 crystals.relax(name)

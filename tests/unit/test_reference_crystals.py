@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from ase.io import write
 
 from melt2crystal.config import load_study
 from melt2crystal.engines.base import Label, settings_digest
@@ -15,10 +16,20 @@ from melt2crystal.equation_of_state import birch_murnaghan
 from melt2crystal.errors import UserError
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.labels import LabelStore
+from melt2crystal.polymorphs import read_crystal
 from melt2crystal.sections.benchmark import EnergyVolume
 from melt2crystal.sections.reference import EspressoKPoints
 from melt2crystal.training_guard import refuse_benchmark_frames
-from tools.reference_crystals import MESH_SPACINGS_PER_A, RELEASED, ROOT, SCALE_ORDER, Crystals, tasks
+from tools.reference_crystals import (
+    MESH_SPACINGS_PER_A,
+    RELEASED,
+    ROOT,
+    SCALE_ORDER,
+    Crystals,
+    reference_crystals,
+    taken_up,
+    tasks,
+)
 from tools.release_crystals import release_crystals
 from tools.released_study import MARK, complete_polymorphs, generated, released_study
 
@@ -118,6 +129,31 @@ def test_steps() -> None:
     for wrong in ("relaxe", "curve:quartz"):
         with pytest.raises(UserError, match="is no step"):
             list(tasks([wrong]))
+
+
+def test_a_relaxation_that_was_cut_off_is_taken_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EspressoEngine, "check", lambda self: None)
+    begun = []
+    monkeypatch.setattr(EspressoEngine, "relax", lambda self, frames, pressure: begun.extend(frames) or frames)
+    last = Crystals(tmp_path).unrelaxed(NAME)
+    last.set_cell(1.02 * last.cell.array, scale_atoms=True)
+    write(tmp_path / "pw.xyz", last, format="extxyz")
+    Crystals(tmp_path, cut_off=tmp_path / "pw.xyz").relax(NAME)
+    assert np.allclose(begun[0].cell.array, last.cell.array) and begun[0].info["polymorph"] == NAME
+    assert np.allclose(begun[0].get_positions(), last.get_positions())
+    assert read_crystal(tmp_path / "structures" / f"{NAME}.cif").get_volume() == pytest.approx(last.get_volume())
+
+
+def test_only_one_polymorph_s_own_output_is_taken_up(tmp_path: Path) -> None:
+    whole = Crystals(tmp_path).unrelaxed(NAME)
+    (tmp_path / "pw.out").write_text("nothing yet\n")
+    with pytest.raises(UserError, match="no structure can be read"):
+        taken_up(whole, tmp_path / "pw.out")
+    write(tmp_path / "other.xyz", whole[:3], format="extxyz")
+    with pytest.raises(UserError, match=r"holds \w+, but stishovite is"):
+        taken_up(whole, tmp_path / "other.xyz")
+    with pytest.raises(UserError, match="belongs to one polymorph"):
+        reference_crystals.__wrapped__(tmp_path, ["relax"], None, tmp_path / "other.xyz")
 
 
 def test_a_new_folder_begins_with_what_is_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
