@@ -21,7 +21,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from ase import Atoms
@@ -193,9 +193,7 @@ def relaxed_by_model(given: Atoms, model: Path) -> Atoms:
     )
     if not kept:
         return given
-    moved = Atoms(given.symbols, positions=reached.atoms.get_positions(), cell=reached.atoms.cell, pbc=True)
-    moved.info.update(given.info)
-    return moved
+    return bare(reached.atoms, given.info)
 
 
 def taken_up(given: Atoms, output: Path) -> Atoms:
@@ -213,9 +211,12 @@ def taken_up(given: Atoms, output: Path) -> Atoms:
     last = steps[-1]
     if sorted(last.symbols) != sorted(given.symbols):
         raise UserError(f"{output}: holds {last.symbols}, but {given.info['polymorph']} is {given.symbols} here")
-    moved = Atoms(last.symbols, positions=last.get_positions(), cell=last.cell, pbc=True)
-    moved.info.update(given.info)
-    return moved
+    return bare(last, given.info)
+
+
+def bare(atoms: Atoms, info: dict[str, Any]) -> Atoms:
+    """Atoms and cell alone, with this ``info``: no constraint, calculator or label."""
+    return Atoms(atoms.symbols, positions=atoms.get_positions(), cell=atoms.cell, pbc=True, info=info)
 
 
 def now() -> str:
@@ -240,8 +241,9 @@ def mark(path: Path, split: str, frames: list[Atoms]) -> None:
 
 def as_cif(name: str, relaxed: Atoms, mesh: tuple[int, int, int] | None, by_model: bool) -> str:
     """The structure with its symmetry and with what made it."""
-    bare = Atoms(relaxed.symbols, positions=relaxed.get_positions(), cell=relaxed.cell, pbc=True)
-    lines = str(CifWriter(AseAtomsAdaptor.get_structure(bare), symprec=1e-3, significant_figures=8)).splitlines()
+    lines = str(
+        CifWriter(AseAtomsAdaptor.get_structure(bare(relaxed, {})), symprec=1e-3, significant_figures=8)
+    ).splitlines()
     points = "Gamma" if mesh is None else "x".join(map(str, mesh))
     reference = EspressoReference()
     start = f"data/polymorphs/{name}.cif" + (", relaxed by a potential first" if by_model else "")

@@ -21,6 +21,7 @@ from melt2crystal import markdown
 from melt2crystal.agreement import rmse
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
+from melt2crystal.summary import HP, REFERENCE
 from melt2crystal.summary_text import show
 from tools.job_graph import ROOT
 
@@ -32,7 +33,6 @@ FIGURES = ("figure1", "figure2", "figure3", "figure4", "harmonic")
 AIMS = {"energy": "8", "force": "0.30", "tetrahedral": "10", "octahedral": "40 (goal 20)"}
 PAPER_FOUND = {"pearson": "0.987", "all": "59", "window": "29"}
 POTENTIALS = ("hp", "lp")
-HP, REFERENCE = "energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom"  # columns of found.csv
 
 
 def with_members(mean: float, members: Sequence[float], form: str) -> str:
