@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+HP, REFERENCE = "energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom"  # of found structures, same geometry
+
 
 def rmse(model: ArrayLike, reference: ArrayLike) -> float | None:
     """Root mean square of model - reference over all elements, in their unit; None without data.

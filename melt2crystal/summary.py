@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from melt2crystal.agreement import pearson, rmse, stable_window
+from melt2crystal.agreement import HP, REFERENCE, pearson, rmse, stable_window
 from melt2crystal.summary_schema import (
     CertificateCount,
     Cost,
@@ -22,7 +22,6 @@ from melt2crystal.summary_schema import (
     Structure,
 )
 
-HP, REFERENCE = "energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom"  # of found structures, same geometry
 ENERGY, ENTHALPY = "energy_eV_per_atom", "enthalpy_eV_per_atom"  # in the search
 BEST = 5  # structures listed per pressure
 

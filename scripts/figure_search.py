@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from melt2crystal.agreement import pearson, rmse, stable_window
+from melt2crystal.agreement import HP, REFERENCE, pearson, rmse, stable_window
 from melt2crystal.errors import speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.plotting.style import OKABE_ITO, journal_style, new_figure, publish
@@ -20,7 +20,6 @@ from melt2crystal.settings import Settings
 MARKERS = "os^Dv"
 COLOURS = [OKABE_ITO[name] for name in ("sky", "vermilion", "green", "purple", "orange")]
 FEWEST = 5  # structures that make a histogram
-HP, REFERENCE = "energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom"
 
 
 def per_atom_in_words(value: float | None) -> str:

@@ -123,13 +123,13 @@ class Crystals:
         if not self.structure(name).is_file():
             spacing = RELAX_SPACING_PER_A.get(name, RELAX_SPACING_OF_OTHERS_PER_A)
             points = EspressoKPoints(spacing_per_A=spacing)
-            given = self.unrelaxed(name)
+            given, start = self.unrelaxed(name), self.benchmark.polymorphs[name].file
             if self.cut_off is not None:
-                given = taken_up(given, self.cut_off)
+                given, start = taken_up(given, self.cut_off), f"{start}, taken up from an output that was cut off"
             elif self.model is not None:
-                given = relaxed_by_model(given, self.model)
+                given, start = relaxed_by_model(given, self.model), f"{start}, relaxed by a potential first"
             relaxed = self.engine(points).relax([given], 0.0)[0]
-            write_text(self.structure(name), as_cif(name, relaxed, k_mesh(given, points), self.model is not None))
+            write_text(self.structure(name), as_cif(name, relaxed, k_mesh(given, points), start))
         self.write_requested(name)
 
     def write_requested(self, name: str) -> None:
@@ -239,14 +239,13 @@ def mark(path: Path, split: str, frames: list[Atoms]) -> None:
     write_frames(path, frames)
 
 
-def as_cif(name: str, relaxed: Atoms, mesh: tuple[int, int, int] | None, by_model: bool) -> str:
+def as_cif(name: str, relaxed: Atoms, mesh: tuple[int, int, int] | None, start: str) -> str:
     """The structure with its symmetry and with what made it."""
     lines = str(
         CifWriter(AseAtomsAdaptor.get_structure(bare(relaxed, {})), symprec=1e-3, significant_figures=8)
     ).splitlines()
     points = "Gamma" if mesh is None else "x".join(map(str, mesh))
     reference = EspressoReference()
-    start = f"data/polymorphs/{name}.cif" + (", relaxed by a potential first" if by_model else "")
     head = (
         f"# {name}, relaxed at 0 GPa, symmetry kept: {reference.name}, {reference.ecutwfc_Ry:g}/"
         f"{reference.ecutrho_Ry:g} Ry, mesh {points} (vc-relax, started from {start})"

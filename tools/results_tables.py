@@ -18,10 +18,9 @@ import typer
 from pymatgen.core import Composition
 
 from melt2crystal import markdown
-from melt2crystal.agreement import rmse
+from melt2crystal.agreement import HP, REFERENCE, rmse
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
-from melt2crystal.summary import HP, REFERENCE
 from melt2crystal.summary_text import show
 from tools.job_graph import ROOT
 

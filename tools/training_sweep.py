@@ -26,7 +26,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from melt2crystal import markdown
 from melt2crystal.config import load_study
@@ -36,7 +36,7 @@ from melt2crystal.files import complete, write_text
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path("results")
 GROUPS = ("tetrahedral", "octahedral")
-OF_ALL = "members"  # ends the name of the study that all variants extend
+OF_ALL = "members"  # begins the name of the study that all variants extend; theirs begin with the sweep's
 LEAST = {"members": 2, "steps": 100}  # the table of errors wants an LP, and nobody looks at it
 COLUMNS = {
     "variant": "variant",
@@ -58,13 +58,6 @@ class Sweep(BaseModel):
     common: dict[str, Any] = {}
     variants: dict[str, dict[str, Any]] = Field(min_length=1)
 
-    @field_validator("variants")
-    @classmethod
-    def _no_variant_takes_a_name_of_ours(cls, variants: dict[str, Any]) -> dict[str, Any]:
-        if OF_ALL in variants:
-            raise ValueError(f"{OF_ALL!r} is the name of the file that all variants extend; give the variant another")
-        return variants
-
     def write_studies(self, folder: Path, sweep: str) -> dict[str, Path]:
         """The study all variants extend, and each variant as a study that says only what it changes.
 
@@ -77,8 +70,8 @@ class Sweep(BaseModel):
         """
         common = folder / f"{sweep}.yaml"
         of_all = {"release": {"hp": {"training": {"members": self.members}}, "lp": {"training": LEAST}}}
-        _write_study(folder / f"{sweep}-{OF_ALL}.yaml", {"extends": self.study, **of_all})
-        _write_study(common, {"extends": str(folder / f"{sweep}-{OF_ALL}.yaml"), **self.common})
+        _write_study(folder / f"{OF_ALL}-{sweep}.yaml", {"extends": self.study, **of_all})
+        _write_study(common, {"extends": str(folder / f"{OF_ALL}-{sweep}.yaml"), **self.common})
         files = {variant: folder / f"{sweep}-{variant}.yaml" for variant in self.variants}
         for variant, path in files.items():
             _write_study(path, {"extends": str(common), **self.variants[variant]})

@@ -141,7 +141,9 @@ def test_a_relaxation_that_was_cut_off_is_taken_up(tmp_path: Path, monkeypatch: 
     Crystals(tmp_path, cut_off=tmp_path / "pw.xyz").relax(NAME)
     assert np.allclose(begun[0].cell.array, last.cell.array) and begun[0].info["polymorph"] == NAME
     assert np.allclose(begun[0].get_positions(), last.get_positions())
-    assert read_crystal(tmp_path / "structures" / f"{NAME}.cif").get_volume() == pytest.approx(last.get_volume())
+    made = tmp_path / "structures" / f"{NAME}.cif"
+    assert read_crystal(made).get_volume() == pytest.approx(last.get_volume())
+    assert "taken up from an output that was cut off" in made.read_text().splitlines()[0]
 
 
 def test_only_one_polymorph_s_own_output_is_taken_up(tmp_path: Path) -> None:

@@ -65,7 +65,6 @@ def test_a_variant_ends_in_a_row(tmp_path):
         ("study: released\nvariants: {a: 3}\n", "variants.a"),
         ("study: released\nvariants: {}\n", "variants"),
         ("study: released\nvariant: {a: {}}\n", "must hold study"),
-        ("study: released\nvariants: {members: {}}\n", "give the variant another"),
     ],
 )
 def test_a_file_of_another_form_is_refused(tmp_path, text, said):
