@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from melt2crystal.config import Study
 
 SYMPREC_A = 1e-2
+MANIFEST = "manifest.json"  # of a given potential: the frames it has seen
 CHECKED = ".snakemake/melt2crystal-checked"  # an empty file for each crystal that was found right
 LABEL_SUFFIXES = (".extxyz", ".xyz", ".extxyz.gz", ".xyz.gz")
 
@@ -37,6 +38,9 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
     if "liquid" not in broken:
         for index, name in enumerate(study.liquid.frames or ()):
             mistakes += _labels(name, ("liquid", "frames", index), root)
+    if "release" not in broken:
+        for potential in ("lp", "hp"):
+            mistakes += _given_potential(study, potential, root)
     if "search" not in broken and study.search.enabled and study.search.found is not None:
         mistakes += _labels(study.search.found, ("search", "found"), root)
     if study.liquid.frames or study.search.found:
@@ -56,6 +60,22 @@ def _missing(name: str, path: KeyPath, root: Path) -> Mistake | None:
     there = sorted(file.name for file in folder.iterdir() if file.is_file())[:20] if folder.is_dir() else []
     allowed = f"an existing file; {folder.name} holds {', '.join(there)}" if there else "an existing file"
     return Mistake(path, f"there is no file {name}", allowed)
+
+
+def _given_potential(study: Study, potential: str, root: Path) -> Iterator[Mistake]:
+    """A folder with a frozen model and DeePMD's input for each member, and what frames it has seen."""
+    released = getattr(study.release, potential)
+    if released.given is None:
+        return
+    folder, path = root / released.given, ("release", potential, "given")
+    members = range(released.training.members)
+    wanted = [MANIFEST, *(f"{member}{end}" for member in members for end in (".pb", "-input.json"))]
+    missing = [name for name in wanted if not (folder / name).is_file()]
+    if missing:
+        allowed = (
+            f"a folder that holds {', '.join(wanted[:3])} and so on (release.{potential}.training.members of each)"
+        )
+        yield Mistake(path, f"{released.given} holds no {', '.join(missing[:6])}", allowed)
 
 
 def _potential(name: str, path: KeyPath, substance: Substance, root: Path) -> Iterator[Mistake]:

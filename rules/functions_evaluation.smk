@@ -44,7 +44,7 @@ FIGURES = [
     *(["figure_harmonic"] if HARMONIC else []),
     *(["figure_search", "figure_found"] if STUDY.search.enabled else []),
     *(["figure_selection"] if STUDY.select.max_iterations else []),
-    "figure_learning",
+    *(["figure_learning"] if STUDY.select.max_iterations or len(GIVEN) < 2 else []),
 ]
 FILE_OF = {
     "figure_parity": "figure1",
@@ -106,7 +106,8 @@ def polymorphs_for_figures(*fields):
 
 def learning_curves(wildcards):
     """Of every ensemble that was trained."""
-    ensembles = [f"iteration-{number}" for number in iterations_done()] + ["lp", "hp"]
+    released = [name for name in ("lp", "hp") if name not in GIVEN]
+    ensembles = [f"iteration-{number}" for number in iterations_done()] + released
     return [f"{RESULTS}/train/{name}/{member}/lcurve.csv" for name in ensembles for member in members_of(name)]
 
 

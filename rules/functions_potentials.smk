@@ -58,6 +58,11 @@ def parts_of_dataset(wildcards):
     ]
 
 
+def given_manifest(ensemble):
+    """What a potential that was trained elsewhere has seen."""
+    return f"{GIVEN[ensemble]}/manifest.json" if ensemble in GIVEN else []
+
+
 def iteration_of(ensemble):
     return ensemble.removeprefix("iteration-") if ensemble.startswith("iteration") else final_iteration()
 

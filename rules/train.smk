@@ -43,6 +43,8 @@ rule train_member:
         compressed=f"{RESULTS}/train/{{ensemble}}/{{member}}/compressed.pb",
         curve=f"{RESULTS}/train/{{ensemble}}/{{member}}/lcurve.csv",
         inputs=f"{RESULTS}/train/{{ensemble}}/{{member}}/input.json",
+    wildcard_constraints:
+        ensemble=TRAINED,
     log:
         log("train_member", "{ensemble}-{member}"),
     benchmark:
@@ -66,9 +68,39 @@ rule train_member:
         "--inputs {output.inputs} --settings {params.settings:q} > {log} 2>&1"
 
 
+rule train_given:
+    input:
+        frozen=lambda wildcards: f"{GIVEN[wildcards.ensemble]}/{wildcards.member}.pb",
+        inputs=lambda wildcards: f"{GIVEN[wildcards.ensemble]}/{wildcards.member}-input.json",
+    output:
+        frozen=f"{RESULTS}/train/{{ensemble}}/{{member}}/model.pb",
+        compressed=f"{RESULTS}/train/{{ensemble}}/{{member}}/compressed.pb",
+        inputs=f"{RESULTS}/train/{{ensemble}}/{{member}}/input.json",
+    wildcard_constraints:
+        ensemble="|".join(GIVEN) or "none is given",
+    log:
+        log("train_given", "{ensemble}-{member}"),
+    benchmark:
+        cost("train_given", "{ensemble}-{member}")
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=30,
+    params:
+        *code("train_given"),
+        settings=settings("substance"),
+        packages=packages(*MODELS),
+    message:
+        "Taking member {wildcards.member} of {wildcards.ensemble} from where it was trained"
+    shell:
+        "python scripts/train_given.py --given {input.frozen} --given-inputs {input.inputs} --frozen {output.frozen} "
+        "--compressed {output.compressed} --inputs {output.inputs} --settings {params.settings:q} > {log} 2>&1"
+
+
 rule train_heldout:
     input:
         models=lambda wildcards: models_of(wildcards.ensemble),
+        seen=lambda wildcards: given_manifest(wildcards.ensemble),
         heldout=f"{RESULTS}/label/heldout/labels.extxyz",
     output:
         arrays=f"{RESULTS}/train/{{ensemble}}/heldout.npz",
@@ -87,5 +119,5 @@ rule train_heldout:
     message:
         "Testing ensemble {wildcards.ensemble} on held-out melt"
     shell:
-        "python scripts/train_heldout.py {input.models} --heldout {input.heldout} --arrays {output.arrays} "
-        "--errors {output.errors} > {log} 2>&1"
+        "python scripts/train_heldout.py {input.models} --heldout {input.heldout} --seen '{input.seen}' "
+        "--arrays {output.arrays} --errors {output.errors} > {log} 2>&1"

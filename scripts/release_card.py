@@ -34,11 +34,13 @@ def release_card(
     given = Settings(settings)
     data, measured = json.loads(info.read_text()), json.loads(errors.read_text())
     whole = json.loads(manifest.read_text())
-    seen = [row for row in whole["frames"] if row["pressure_GPa"] in data["pressures_GPa"]]
-    content = {"settings_digest": data["settings_digest"], "number_of_frames": len(seen), "frames": seen}
+    elsewhere = given.value("trained_elsewhere")
+    seen = [row for row in whole["frames"] if elsewhere or row["pressure_GPa"] in data["pressures_GPa"]]
+    digest = whole["settings_digest"] if elsewhere else data["settings_digest"]
+    content = {"settings_digest": digest, "number_of_frames": len(seen), "frames": seen}
     write_text(out_manifest, json.dumps(content, indent=0, sort_keys=True))
     counts = pd.read_csv(certificate)
-    write_text(card, _card(potential, models, given, data, measured, seen, counts))
+    write_text(card, _card(potential, models, given, data, measured, seen, counts, digest))
 
 
 def _card(
@@ -49,19 +51,10 @@ def _card(
     measured: dict[str, Any],
     seen: list[dict[str, Any]],
     counts: pd.DataFrame,
+    digest: str,
 ) -> str:
     substance, reference = given.value("substance.name"), given.value("reference.name")
-    states = pd.DataFrame(seen).groupby(["pressure_GPa", "temperature_K"]).size().reset_index(name="frames")
-    certified = (
-        "every frame carries a certificate of disorder"
-        if given.value("certificate")["enabled"]
-        else ("**the certificate of disorder was switched off: crystals may be among the frames**")
-    )
-    files = given.value("melts_from")
-    if files and given.value("certificate")["enabled"]:
-        certified += (
-            f"; its check of diffusion does not apply, the walks are not part of this study ({', '.join(files)})"
-        )
+    elsewhere = given.value("trained_elsewhere") is not None
     lines = [
         f"# {TITLES[potential]} potential of {substance}, study {given.value('name')}",
         "",
@@ -69,14 +62,7 @@ def _card(
         "",
         "## What it saw",
         "",
-        f"{data['training_frames']} training and {data['validation_frames']} validation frames of melt; {certified}.",
-        "",
-        _table(states),
-        "",
-        "Frames of the first melts that the certificate judged, per (T, p):",
-        "",
-        _table(counts),
-        "",
+        *(_seen_elsewhere(given, seen, digest) if elsewhere else _seen_here(given, data, seen, counts)),
         "## Errors on held-out melt (all pressures)",
         "",
         f"{measured['frames']} frames. Ensemble mean: energy {measured['energy_rmse_meV_per_atom']:.2f} meV/atom, "
@@ -88,12 +74,7 @@ def _card(
         "",
         "## Network and training",
         "",
-        "```json",
-        json.dumps({"network": given.value("train.network"), "training": given.value("training")}, indent=1),
-        "```",
-        "",
-        f"sel {data['sel']} for {', '.join(data['species'])}.",
-        "",
+        *(["DeePMD's own input lies beside each model (`0-input.json`).", ""] if elsewhere else _training(given, data)),
         "## Files",
         "",
         *(f"* `{path.name}` SHA-256 `{digest_of_file(path)}`" for path in models),
@@ -102,6 +83,55 @@ def _card(
         "",
     ]
     return "\n".join(lines)
+
+
+def _seen_here(given: Settings, data: dict[str, Any], seen: list[dict[str, Any]], counts: pd.DataFrame) -> list[str]:
+    certified = (
+        "every frame carries a certificate of disorder"
+        if given.value("certificate")["enabled"]
+        else ("**the certificate of disorder was switched off: crystals may be among the frames**")
+    )
+    files = given.value("melts_from")
+    if files and given.value("certificate")["enabled"]:
+        certified += (
+            f"; its check of diffusion does not apply, the walks are not part of this study ({', '.join(files)})"
+        )
+    return [
+        f"{data['training_frames']} training and {data['validation_frames']} validation frames of melt; {certified}.",
+        "",
+        _table(_states(seen)),
+        "",
+        "Frames of the first melts that the certificate judged, per (T, p):",
+        "",
+        _table(counts),
+        "",
+    ]
+
+
+def _seen_elsewhere(given: Settings, seen: list[dict[str, Any]], digest: str) -> list[str]:
+    return [
+        f"It was trained elsewhere and taken from `{given.value('trained_elsewhere')}`; its `manifest.json` names "
+        f"{len(seen)} frames (settings digest `{digest}`), which are left out of the errors below. Whether it saw "
+        "melts alone, this study can't say.",
+        "",
+        *([_table(_states(seen)), ""] if seen else []),
+    ]
+
+
+def _training(given: Settings, data: dict[str, Any]) -> list[str]:
+    return [
+        "```json",
+        json.dumps({"network": given.value("train.network"), "training": given.value("training")}, indent=1),
+        "```",
+        "",
+        f"sel {data['sel']} for {', '.join(data['species'])}.",
+        "",
+    ]
+
+
+def _states(seen: list[dict[str, Any]]) -> pd.DataFrame:
+    """How many frames at each (T, p)."""
+    return pd.DataFrame(seen).groupby(["pressure_GPa", "temperature_K"]).size().reset_index(name="frames")
 
 
 def _version(name: str) -> str:

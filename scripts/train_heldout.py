@@ -21,11 +21,19 @@ def train_heldout(
     heldout: Annotated[Path, typer.Option(help="labelled melt that no model was trained on")],
     arrays: Annotated[Path, typer.Option(help="energies, forces and deviations (NPZ)")],
     errors: Annotated[Path, typer.Option(help="root-mean-square errors (JSON)")],
+    seen: Annotated[
+        str, typer.Option(help="frames the ensemble was trained on elsewhere (JSON); '': trained here")
+    ] = "",
 ) -> None:
-    """Evaluate every member on every held-out frame, of all pressures."""
+    """Evaluate every member on every held-out frame, of all pressures, but those it was trained on elsewhere."""
     frames = read_frames(heldout)
     if not frames:
         raise UserError(f"{heldout}: no held-out frames; see certificate.csv of the held-out melt for the reason")
+    if seen:
+        known = {row["frame_id"] for row in json.loads(Path(seen).read_text())["frames"]}
+        frames = [frame for frame in frames if frame.info["frame_id"] not in known]
+        if not frames:
+            raise UserError(f"{seen}: the potential was trained on every held-out frame; hold other melts out")
     energies, forces, _ = Ensemble(models).evaluate(frames)
     reference = np.array([frame.get_potential_energy() for frame in frames])
     values = {

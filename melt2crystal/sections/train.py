@@ -79,6 +79,11 @@ class ReleasedPotential(Section):
     """One of the two released potentials."""
 
     pressures_GPa: list[float] | None = Field(None, description="pressures of the melts it may see; null: all")
+    given: str | None = Field(
+        None,
+        description="folder of a potential that was trained elsewhere, as results/STUDY/models/hp is one: it is "
+        "judged, nothing is trained; null: train",
+    )
     training: Training = Field(Training(), description="training of the released ensemble")
 
 

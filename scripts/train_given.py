@@ -1,0 +1,41 @@
+"""Take one member of a potential that was trained elsewhere, and compress it."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from melt2crystal.deepmd import run_dp
+from melt2crystal.errors import UserError, speaks
+from melt2crystal.files import complete
+from melt2crystal.options import SettingsText
+from melt2crystal.sections.substance import Substance
+from melt2crystal.settings import Settings
+
+
+@speaks
+def train_given(
+    given: Annotated[Path, typer.Option(help="frozen model that was trained elsewhere")],
+    given_inputs: Annotated[Path, typer.Option(help="DeePMD's input of it (JSON)")],
+    frozen: Annotated[Path, typer.Option(help="frozen model")],
+    compressed: Annotated[Path, typer.Option(help="compressed model")],
+    inputs: Annotated[Path, typer.Option(help="DeePMD's input, for the record (JSON)")],
+    settings: SettingsText,
+) -> None:
+    """Copy and compress the model; one for other species is refused."""
+    species = Settings(settings).section("substance", Substance).species
+    theirs = json.loads(given_inputs.read_text()).get("model", {}).get("type_map")
+    if theirs != species:
+        raise UserError(f"{given_inputs}: model.type_map is {theirs}; the study's species are {species}, in this order")
+    with complete(frozen) as beside:
+        shutil.copyfile(given, beside)
+    with complete(compressed) as beside:
+        run_dp(["compress", "-i", str(frozen.resolve()), "-o", str(beside.resolve())], frozen.parent)
+    with complete(inputs) as beside:
+        shutil.copyfile(given_inputs, beside)
+
+
+if __name__ == "__main__":
+    typer.run(train_given)
