@@ -18,6 +18,7 @@ Data = dict[str, Any]
 PLAIN, RELAXED, TIMED, GIVEN = "", "relaxed", "timed", "given"
 MELTS = ["data/labels/silica-pbe-melt.extxyz.gz"]
 FOUND = "tests/data/found.extxyz"
+POTENTIAL = "tests/data/potential"
 CRYSTALS = "data/polymorphs"
 
 
@@ -209,6 +210,8 @@ WRITTEN: dict[str, Any] = {
     "select.frames_per_iteration": _at("select", "frames_per_iteration", value=30),
     "release.lp.pressures_GPa": _at("release", "lp", "pressures_GPa", value=[0.0, 40.0]),
     "release.hp.pressures_GPa": _at("release", "hp", "pressures_GPa", value=[40.0]),
+    "release.lp.given": _at("release", "lp", "given", value=POTENTIAL),
+    "release.hp.given": _at("release", "hp", "given", value=POTENTIAL),
     "benchmark.polymorphs": _more(
         "benchmark",
         "polymorphs",

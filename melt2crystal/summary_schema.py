@@ -181,6 +181,7 @@ class Summary(Part):
     datasets: list[Dataset]
     iterations: list[Iteration]
     melts_from: list[str] = Field([], description="files the melts were taken from; empty: melted here")
+    trained_elsewhere: dict[str, str] = Field({}, description="lp, hp -> folder it was taken from; empty: trained here")
     certificate_enabled: bool
     certificates: list[CertificateCount]
     held_out: dict[str, HeldOut]

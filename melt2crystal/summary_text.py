@@ -129,7 +129,11 @@ def _held_out(summary: Summary) -> str:
             rows.append(
                 (name.upper(), what, show(errors.energy_rmse_meV_per_atom, 1), show(errors.force_rmse_eV_per_A, 3))
             )
-    return table(("potential", "frames", "energy RMSE (meV/atom)", "force RMSE (eV/Å)"), rows)
+    text = table(("potential", "frames", "energy RMSE (meV/atom)", "force RMSE (eV/Å)"), rows)
+    for name, folder in summary.trained_elsewhere.items():
+        text += f"\n\n{name.upper()} was trained elsewhere and taken from `{folder}`; "
+        text += "frames it has seen are left out of its errors."
+    return text
 
 
 def _energy_volume(name: str, part: EnergyVolume) -> str:

@@ -129,7 +129,14 @@ SUMMARISED = [
 ]
 NAMES = ["name", "substance.name", "reference.name"]
 SETTINGS_OF_SUMMARY = settings(
-    *SUMMARISED, *NAMES, "benchmark", "search", "seed", melts_from=MELTS_FROM, found_in=FOUND_BEFORE
+    *SUMMARISED,
+    *NAMES,
+    "benchmark",
+    "search",
+    "seed",
+    melts_from=MELTS_FROM,
+    found_in=FOUND_BEFORE,
+    trained_elsewhere=GIVEN,
 )
 # Figures carry the digest of summary.json. They take it from here: as a parameter, any setting would draw them all again.
 os.environ.update(MELT2CRYSTAL_SETTINGS_DIGEST=hashlib.sha256(SETTINGS_OF_SUMMARY.encode()).hexdigest())

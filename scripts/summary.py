@@ -93,6 +93,7 @@ def summary(
         datasets=[dataset_part(path.parent.name, read_json(path)) for path in named.get("manifest.json", [])],
         iterations=[iteration_part(path.parent.name, pd.read_csv(path)) for path in named.get("table.csv", [])],
         melts_from=given.value("melts_from"),
+        trained_elsewhere=given.value("trained_elsewhere"),
         certificate_enabled=given.value("certificate")["enabled"],
         certificates=certificate_part(pd.read_csv(certificate)),
         held_out={name: HeldOut(**read_json(path)) for name, path in (("hp", hp), ("lp", lp))},

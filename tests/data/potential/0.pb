@@ -1,0 +1,1 @@
+stands for a frozen model where jobs are only planned
