@@ -77,11 +77,6 @@ def reference_files():
     return [reference.potential] if reference.engine == "lammps" else list(getattr(reference, "files", []))
 
 
-# Folders of potentials that were trained elsewhere.
-GIVEN = {name: folder for name in ("lp", "hp") if (folder := getattr(STUDY.release, name).given)}
-TRAINED = "|".join([r"iteration-\d\d", *(name for name in ("lp", "hp") if name not in GIVEN)])
-
-
 def members_of(ensemble):
     return range(STUDY.training_of(ensemble).members)
 

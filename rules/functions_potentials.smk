@@ -58,6 +58,11 @@ def parts_of_dataset(wildcards):
     ]
 
 
+# Folders of potentials that were trained elsewhere.
+GIVEN = {name: folder for name in ("lp", "hp") if (folder := getattr(STUDY.release, name).given)}
+TRAINED = "|".join([r"iteration-\d\d", *(name for name in ("lp", "hp") if name not in GIVEN)])
+
+
 def given_manifest(ensemble):
     """What a potential that was trained elsewhere has seen."""
     return f"{GIVEN[ensemble]}/manifest.json" if ensemble in GIVEN else []
