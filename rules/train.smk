@@ -43,12 +43,12 @@ rule train_member:
         compressed=f"{RESULTS}/train/{{ensemble}}/{{member}}/compressed.pb",
         curve=f"{RESULTS}/train/{{ensemble}}/{{member}}/lcurve.csv",
         inputs=f"{RESULTS}/train/{{ensemble}}/{{member}}/input.json",
-    wildcard_constraints:
-        ensemble=TRAINED,
     log:
         log("train_member", "{ensemble}-{member}"),
     benchmark:
         cost("train_member", "{ensemble}-{member}")
+    wildcard_constraints:
+        ensemble=TRAINED,
     priority: 10  # on the critical path
     threads: 1
     resources:
@@ -76,12 +76,12 @@ rule train_given:
         frozen=f"{RESULTS}/train/{{ensemble}}/{{member}}/model.pb",
         compressed=f"{RESULTS}/train/{{ensemble}}/{{member}}/compressed.pb",
         inputs=f"{RESULTS}/train/{{ensemble}}/{{member}}/input.json",
-    wildcard_constraints:
-        ensemble="|".join(GIVEN) or "none is given",
     log:
         log("train_given", "{ensemble}-{member}"),
     benchmark:
         cost("train_given", "{ensemble}-{member}")
+    wildcard_constraints:
+        ensemble="|".join(GIVEN) or "none is given",
     threads: 1
     resources:
         mem_mb=memory(4000),
