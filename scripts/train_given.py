@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -31,8 +32,8 @@ def train_given(
         raise UserError(f"{given_inputs}: model.type_map is {theirs}; the study's species are {species}, in this order")
     with complete(frozen) as beside:
         shutil.copyfile(given, beside)
-    with complete(compressed) as beside:
-        run_dp(["compress", "-i", str(frozen.resolve()), "-o", str(beside.resolve())], frozen.parent)
+    with tempfile.TemporaryDirectory(dir=frozen.parent) as work, complete(compressed) as beside:
+        run_dp(["compress", "-i", str(frozen.resolve()), "-o", str(beside.resolve())], Path(work))
     with complete(inputs) as beside:
         shutil.copyfile(given_inputs, beside)
 

@@ -24,7 +24,7 @@ def checkout(finished, tmp_path_factory):
     heldout = read_frames(copy.folder / "results/ci/label/heldout/labels.extxyz")
     manifest = json.loads((given / "manifest.json").read_text())
     row = manifest["frames"][0]
-    manifest["frames"] = [row, *({**row, "frame_id": frame.info["frame_id"]} for frame in heldout[:2])]
+    manifest["frames"] = [row, *({"frame_id": frame.info["frame_id"]} for frame in heldout[:2])]
     (given / "manifest.json").write_text(json.dumps(manifest))
     return copy
 
@@ -43,6 +43,13 @@ def test_it_is_judged_without_the_held_out_frames_it_has_seen(checkout):
     checkout.snakemake("results/ci/models/hp/card.md", config=(HP,))
     after = json.loads((checkout.folder / "results/ci/train/hp/heldout.json").read_text())
     assert after["frames"] == before["frames"] - 2
+    there = {path.name for path in (checkout.folder / "results/ci/train/hp/0").iterdir()}
+    assert there == {
+        "model.pb",
+        "compressed.pb",
+        "input.json",
+        "lcurve.csv",
+    }  # the curve is that of the former training
     card = (checkout.folder / "results/ci/models/hp/card.md").read_text()
     assert "taken from `given`" in card and "names 3 frames" in card and '"network"' not in card
 
