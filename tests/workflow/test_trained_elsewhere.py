@@ -49,7 +49,7 @@ def test_it_is_judged_without_the_held_out_frames_it_has_seen(checkout):
         "compressed.pb",
         "input.json",
         "lcurve.csv",
-    }  # the curve is that of the former training
+    }  # its former training left the curve
     card = (checkout.folder / "results/ci/models/hp/card.md").read_text()
     assert "taken from `given`" in card and "names 3 frames" in card and '"network"' not in card
 
