@@ -25,8 +25,8 @@ IN_RULES = {
     ),
     "a setting in the shell command": (
         "rules/train.smk",
-        '"--errors {output.errors} > {log} 2>&1"',
-        'f"--errors {{output.errors}} > {{log}} 2>&1 # {STUDY.explore.walk_ps}"',
+        '"--arrays {output.arrays} --errors {output.errors} > {log} 2>&1"',
+        'f"--arrays {{output.arrays}} --errors {{output.errors}} > {{log}} 2>&1 # {STUDY.explore.walk_ps}"',
         "explore.walk_ps",
         "train_heldout",
     ),
@@ -102,7 +102,8 @@ def checkout(finished, tmp_path_factory) -> Checkout:
 def given(tmp_path_factory) -> dict[str, list[str]]:
     """Settings of every rule, from studies that have every part switched on between them, and the report."""
     folder = tmp_path_factory.mktemp("studies")
-    studies = [study_of(BASES[name], CI) for name in (PLAIN, RELAXED, GIVEN)] + [EDITS["search.found"].study]
+    studies = [study_of(BASES[name], CI) for name in (PLAIN, RELAXED, GIVEN)]
+    studies += [EDITS[key].study for key in ("search.found", "release.hp.given")]
     names: dict[str, set[str]] = {}
     for study in studies:
         for rule, found in in_fork(lambda: settings_in(write_study(folder, study))).items():  # noqa: B023
