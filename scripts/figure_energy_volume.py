@@ -98,7 +98,14 @@ def draw_spectra(axes: Axes, spectra: Mapping[str, pd.DataFrame]) -> None:
     axes.patch.set_alpha(0.0)
 
 
-def draw_key(axes: Axes, shifts: dict[str, float], names: dict[str, str], spectra: str, left: float) -> None:
+def draw_key(
+    axes: Axes,
+    shifts: dict[str, float],
+    names: dict[str, str],
+    spectra: str,
+    left: float,
+    note_at: tuple[float, float],
+) -> None:
     """Legend in the free cell of the grid, from ``left`` of its width on (negative: into the gap)."""
     axes.set_axis_off()
     handles: list[Any] = []
@@ -118,7 +125,7 @@ def draw_key(axes: Axes, shifts: dict[str, float], names: dict[str, str], spectr
         "points: computed;\nlines: Birch-Murnaghan fits;\nshift: one per potential, its mean\n"
         "difference over all points of all panels" + spectra
     )
-    note = axes.text(left, 0.55, text, transform=axes.transAxes, va="top", fontsize="small", linespacing=1.35)
+    note = axes.text(*note_at, text, transform=axes.transAxes, va="top", fontsize="small", linespacing=1.35)
     note.set_in_layout(False)
 
 
@@ -132,9 +139,10 @@ def draw(
     names: dict[str, str],
 ) -> Figure:
     """One panel per polymorph and the key in the last cell."""
-    lines = -(-(len(polymorphs) + 1) // COLUMNS)
-    figure = new_figure(figures.double_column_mm, 44.0 * lines + 8)
-    panels = figure.subplots(lines, COLUMNS, squeeze=False)
+    with_panels, lines = -(-len(polymorphs) // COLUMNS), -(-(len(polymorphs) + 1) // COLUMNS)
+    heights = [1.0] * with_panels + [0.55] * (lines - with_panels)  # a row for the key alone is a low one
+    figure = new_figure(figures.double_column_mm, 44.0 * sum(heights) + 8)
+    panels = figure.subplots(lines, COLUMNS, squeeze=False, height_ratios=heights)
     shifts = {"reference": 0.0, **{p: common_shift(curves[p], curves["reference"]) for p in ("hp", "lp")}}
     zero = curves["reference"][ENERGY].min()  # of the lowest reference point of all polymorphs
     for k, (name, polymorph) in enumerate(polymorphs.items()):
@@ -151,7 +159,7 @@ def draw(
         if name in spectra:  # room for the inset above the curves
             axes.set_ylim(low, low + 1.75 * (high - low))
             draw_spectra(axes.inset_axes(INSET), spectra[name])
-    for axes in panels[-1, : len(polymorphs) - (lines - 1) * COLUMNS]:
+    for axes in panels[with_panels - 1, : len(polymorphs) - (with_panels - 1) * COLUMNS]:
         axes.set_xlabel("volume (Å³ per formula unit)")
     between = "\n" if lines == 1 else " "
     figure.supylabel(f"energy above the lowest{between}reference point (eV/atom)", fontsize="medium")
@@ -161,7 +169,8 @@ def draw(
         ",\nHP (blue), reference (grey)" if with_reference else ", HP"
     )
     left = -0.08 if last + 1 == panels.size else 0.1  # a lonely cell is narrow
-    draw_key(panels.flat[last], shifts, names, about if spectra else "", left)
+    note_at = (1.6, 1.0) if lines > with_panels else (left, 0.55)  # beside the legend, or below it
+    draw_key(panels.flat[last], shifts, names, about if spectra else "", left, note_at)
     for axes in panels.flat[last + 1 :]:
         axes.set_axis_off()
     return figure
