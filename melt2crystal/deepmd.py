@@ -87,6 +87,24 @@ def training_input(
     }
 
 
+def member_input(
+    network: "Network", training: "Training", info: dict[str, Any], study_seed: int, ensemble: str, member: int
+) -> dict[str, Any]:
+    """DeePMD's input for one member of an ensemble, whose folder lies beside the training data.
+
+    Args:
+        info: what info.json of the training data says.
+        study_seed: seed of the study; the member's own is drawn from it.
+    """
+    from melt2crystal.seeds import seed_for  # here: the server that forks dp's commands needs none of it
+
+    systems = {
+        kind: [f"../{kind}.hdf5#/{name}" for name in info[f"{kind}_systems"]] for kind in ("training", "validation")
+    }
+    seed = seed_for(study_seed, "train", ensemble, member)
+    return training_input(network, training, info["species"], info["sel"], systems, seed)
+
+
 def find_dp() -> str:
     """Path of the program ``dp``; EngineError if there is none."""
     found = shutil.which("dp") or shutil.which("dp", path=str(Path(sys.executable).parent))

@@ -11,10 +11,9 @@ from typing import Any
 
 from melt2crystal.config import Study
 from melt2crystal.config_structures import MANIFEST
-from melt2crystal.deepmd import run_dp, training_input
+from melt2crystal.deepmd import member_input, run_dp
 from melt2crystal.errors import UserError
 from melt2crystal.files import complete, write_text
-from melt2crystal.seeds import seed_for
 
 DATA = ("training.hdf5", "validation.hdf5")
 TRAIN = """#!/usr/bin/env bash
@@ -58,13 +57,9 @@ def send_out(study: Study, potential: str, results: Path, folder: Path) -> int:
     if folder.exists() and any(folder.iterdir()):
         raise UserError(f"{folder}: isn't empty; name a new folder, so that no training is overwritten")
     info = json.loads((source / "info.json").read_text())
-    systems = {
-        kind: [f"../{kind}.hdf5#/{name}" for name in info[f"{kind}_systems"]] for kind in ("training", "validation")
-    }
     training = study.training_of(potential)
     for member in range(training.members):
-        seed = seed_for(study.seed, "train", potential, member)
-        text = training_input(study.train.network, training, info["species"], info["sel"], systems, seed)
+        text = member_input(study.train.network, training, info, study.seed, potential, member)
         write_text(folder / str(member) / "input.json", json.dumps(text, indent=1, sort_keys=True))
     for name in DATA:
         with complete(folder / name) as beside:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.deepmd import read_learning_curve, run_dp, train, training_input
+from melt2crystal.deepmd import member_input, read_learning_curve, run_dp, train
 from melt2crystal.errors import speaks
 from melt2crystal.files import write_table, write_text
 from melt2crystal.options import SettingsText
@@ -33,18 +33,12 @@ def train_member(
     import hashlib
 
     from melt2crystal.sections.train import Network, Training
-    from melt2crystal.seeds import seed_for
     from melt2crystal.settings import Settings, to_text
 
     given = Settings(settings)
     data = json.loads(info.read_text())
-    systems = {
-        "training": [f"../training.hdf5#/{name}" for name in data["training_systems"]],
-        "validation": [f"../validation.hdf5#/{name}" for name in data["validation_systems"]],
-    }
     network, schedule = given.section("train.network", Network), given.section("training", Training)
-    seed = seed_for(given.value("seed"), "train", ensemble, member)
-    full = training_input(network, schedule, data["species"], data["sel"], systems, seed)
+    full = member_input(network, schedule, data, given.value("seed"), ensemble, member)
     depends = {"input": full, "data": data["content"], "release": version("deepmd-kit")}
     name = hashlib.sha256(to_text(depends).encode()).hexdigest()[:12]
     # The folder is named by everything the training depends on: a checkpoint of other settings is never taken up.

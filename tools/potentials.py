@@ -1,8 +1,8 @@
 """Train a potential where the workflow doesn't run, and bring it back.
 
-``python -m tools.potentials export work/hp --study released-gpu --results results/released``
+``python -m tools.potentials export work/hp --study mine``
 ``work/hp/train.sh`` on the machine with the GPU
-``python -m tools.potentials import work/hp data/potentials/silica-pbe-hp``, then ``release: {hp: {given: ...}}``
+``python -m tools.potentials import work/hp work/hp-given``, then ``release: {hp: {given: ...}}``
 """
 
 from pathlib import Path

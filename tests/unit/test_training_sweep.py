@@ -57,6 +57,12 @@ def test_a_variant_ends_in_a_row(tmp_path):
     assert as_markdown(pd.DataFrame([row])).splitlines()[-1] == "| wide | 110 | 7.5 | 0.28 | 9 | 31 |"
 
 
+def test_a_variant_may_have_any_name(tmp_path):
+    (tmp_path / "sweep.yaml").write_text("study: released\nvariants: {members: {}, plain: {}}\n")
+    files = read_sweep(tmp_path / "sweep.yaml").write_studies(tmp_path, "s")
+    assert len(list(tmp_path.glob("*s*.yaml"))) == len({"sweep", "of all", "common", *files})
+
+
 @pytest.mark.parametrize(
     "text, said",
     [
