@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from melt2crystal.config_source import KeyPath, Mistake
+from melt2crystal.given_potential import mistakes_in_given
 from melt2crystal.sections.benchmark import Polymorph
 from melt2crystal.sections.substance import Substance
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from melt2crystal.config import Study
 
 SYMPREC_A = 1e-2
-MANIFEST = "manifest.json"  # of a given potential: the frames it has seen
 CHECKED = ".snakemake/melt2crystal-checked"  # an empty file for each crystal that was found right
 LABEL_SUFFIXES = (".extxyz", ".xyz", ".extxyz.gz", ".xyz.gz")
 
@@ -40,7 +40,7 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
             mistakes += _labels(name, ("liquid", "frames", index), root)
     if "release" not in broken:
         for potential in ("lp", "hp"):
-            mistakes += _given_potential(study, potential, root)
+            mistakes += mistakes_in_given(study, potential, root)
     if "search" not in broken and study.search.enabled and study.search.found is not None:
         mistakes += _labels(study.search.found, ("search", "found"), root)
     if study.liquid.frames or study.search.found:
@@ -60,22 +60,6 @@ def _missing(name: str, path: KeyPath, root: Path) -> Mistake | None:
     there = sorted(file.name for file in folder.iterdir() if file.is_file())[:20] if folder.is_dir() else []
     allowed = f"an existing file; {folder.name} holds {', '.join(there)}" if there else "an existing file"
     return Mistake(path, f"there is no file {name}", allowed)
-
-
-def _given_potential(study: Study, potential: str, root: Path) -> Iterator[Mistake]:
-    """A folder with a frozen model and DeePMD's input for each member, and what frames it has seen."""
-    released = getattr(study.release, potential)
-    if released.given is None:
-        return
-    folder, path = root / released.given, ("release", potential, "given")
-    members = range(released.training.members)
-    wanted = [MANIFEST, *(f"{member}{end}" for member in members for end in (".pb", "-input.json"))]
-    missing = [name for name in wanted if not (folder / name).is_file()]
-    if missing:
-        allowed = (
-            f"a folder that holds {', '.join(wanted[:3])} and so on (release.{potential}.training.members of each)"
-        )
-        yield Mistake(path, f"{released.given} holds no {', '.join(missing[:6])}", allowed)
 
 
 def _potential(name: str, path: KeyPath, substance: Substance, root: Path) -> Iterator[Mistake]:

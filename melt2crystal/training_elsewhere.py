@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from melt2crystal.config import Study
-from melt2crystal.config_structures import MANIFEST
 from melt2crystal.deepmd import member_input, run_dp
 from melt2crystal.errors import UserError
 from melt2crystal.files import complete, write_text
+from melt2crystal.given_potential import MANIFEST
 
 DATA = ("training.hdf5", "validation.hdf5")
 TRAIN = """#!/usr/bin/env bash
