@@ -159,7 +159,7 @@ def draw(
         if name in spectra:  # room for the inset above the curves
             axes.set_ylim(low, low + 1.75 * (high - low))
             draw_spectra(axes.inset_axes(INSET), spectra[name])
-    for axes in panels[with_panels - 1, : len(polymorphs) - (with_panels - 1) * COLUMNS]:
+    for axes in panels.flat[max(0, len(polymorphs) - COLUMNS) : len(polymorphs)]:  # the lowest of each column
         axes.set_xlabel("volume (Å³ per formula unit)")
     between = "\n" if lines == 1 else " "
     figure.supylabel(f"energy above the lowest{between}reference point (eV/atom)", fontsize="medium")
