@@ -60,7 +60,8 @@ def count_bars(axes: Axes, counts: pd.DataFrame) -> None:
     axes.tick_params(axis="x", top=False)
     axes.set(ylabel="frames", xlim=(-1, places[-1] + 1), ylim=(0, 1.22 * max(base.max(), 1)))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("temperature of the state (kK), grouped by pressure")
+    axes.set_xlabel("temperature of the state (kK), grouped by pressure (above the bars, GPa)")
     for pressure, group in states.assign(place=places).groupby("pressure_GPa"):
-        axes.annotate(f"{pressure:g} GPa", (group["place"].mean(), 1.02 * base.max()), ha="center", va="bottom")
+        text = f"{pressure:g}".replace("-", "−")  # the number alone: a lonely state leaves little room
+        axes.annotate(text, (group["place"].mean(), 1.02 * base.max()), ha="center", va="bottom")
     axes.legend(loc="upper right", ncols=3, bbox_to_anchor=(1, 1.13), borderaxespad=0)
