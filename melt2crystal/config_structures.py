@@ -38,7 +38,7 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
     if "liquid" not in broken:
         for index, name in enumerate(study.liquid.frames or ()):
             mistakes += _labels(name, ("liquid", "frames", index), root)
-    if "release" not in broken:
+    if not {"substance", "release"} & set(broken):
         for potential in ("lp", "hp"):
             mistakes += mistakes_in_given(study, potential, root)
     if "search" not in broken and study.search.enabled and study.search.found is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,6 +12,8 @@ from melt2crystal.config_source import Mistake
 
 if TYPE_CHECKING:
     from melt2crystal.config import Study
+
+Content = TypeVar("Content", bound=BaseModel)
 
 MANIFEST = "manifest.json"  # the frames that the potential has seen
 
@@ -42,9 +44,8 @@ def mistakes_in_given(study: Study, potential: str, root: Path) -> Iterator[Mist
     if released.given is None:
         return
     folder, path = root / released.given, ("release", potential, "given")
-    inputs = [f"{member}-input.json" for member in range(released.training.members)]
-    models = [f"{member}.pb" for member in range(released.training.members)]
-    wanted = [MANIFEST, *(name for pair in zip(models, inputs, strict=True) for name in pair)]
+    members = range(released.training.members)
+    wanted = [MANIFEST, *(f"{member}{end}" for member in members for end in (".pb", "-input.json"))]
     missing = [name for name in wanted if not (folder / name).is_file()]
     if missing:
         allowed = (
@@ -53,23 +54,23 @@ def mistakes_in_given(study: Study, potential: str, root: Path) -> Iterator[Mist
         yield Mistake(path, f"{released.given} holds no {', '.join(missing[:6])}", allowed)
         return
     again = "a folder written by 'python -m tools.potentials import'"
-    if (reason := _unreadable(folder / MANIFEST, _Seen)) is not None:
+    _, reason = _read(folder / MANIFEST, _Seen)
+    if reason:
         yield Mistake(path, f"{released.given}/{MANIFEST} names no frames that were trained on: {reason}", again)
-    for name in inputs:
-        if (reason := _unreadable(folder / name, _Input)) is not None:
+    for name in (f"{member}-input.json" for member in members):
+        settings, reason = _read(folder / name, _Input)
+        if settings is None:
             yield Mistake(path, f"{released.given}/{name} is no input of DeePMD: {reason}", again)
-            continue
-        theirs = _Input.model_validate_json((folder / name).read_bytes()).model.type_map
-        if theirs != study.substance.species:
+        elif settings.model.type_map != study.substance.species:
+            theirs = " ".join(settings.model.type_map)
             allowed = f"the species of substance.formula, in its order: {' '.join(study.substance.species)}"
-            yield Mistake(path, f"{released.given}/{name} is for {' '.join(theirs)} (model.type_map)", allowed)
+            yield Mistake(path, f"{released.given}/{name} is for {theirs} (model.type_map)", allowed)
 
 
-def _unreadable(path: Path, content: type[BaseModel]) -> str | None:
-    """What is wrong with a file, in its first respect."""
+def _read(path: Path, content: type[Content]) -> tuple[Content | None, str]:
+    """What a file holds; None, and what is wrong with it in its first respect, if it can't be read."""
     try:
-        content.model_validate_json(path.read_bytes())
+        return content.model_validate_json(path.read_bytes()), ""
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        return ": ".join(filter(None, [".".join(map(str, first["loc"])), first["msg"]]))
-    return None
+        return None, ": ".join(filter(None, [".".join(map(str, first["loc"])), first["msg"]]))
