@@ -125,7 +125,8 @@ def _training(given: Settings, data: dict[str, Any]) -> list[str]:
         json.dumps({"network": given.value("train.network"), "training": given.value("training")}, indent=1),
         "```",
         "",
-        f"sel {data['sel']} for {', '.join(data['species'])}.",
+        f"sel {data['sel']} for {', '.join(data['species'])}"
+        + (f", {data['three_body_sel']} of the three-body descriptor." if data["three_body_sel"] else "."),
         "",
     ]
 
