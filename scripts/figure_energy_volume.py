@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from melt2crystal.equation_of_state import birch_murnaghan
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.style import POTENTIAL_COLOURS, journal_style, letter, new_figure, publish
+from melt2crystal.plotting.style import POTENTIAL_COLOURS, as_text, journal_style, letter, new_figure, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -114,7 +114,7 @@ def draw_key(
         hollow = "white" if potential == "reference" else colour
         label = names[potential]
         if potential != "reference":
-            label += f" (shift {-1000 * shifts[potential]:+.1f} meV/atom)".replace("-", "−")
+            label += f" (shift {as_text(-1000 * shifts[potential], '+.1f')} meV/atom)"
         handles += axes.plot([], [], MARKERS[potential] + "-", color=colour, markerfacecolor=hollow, label=label)
     handles.append(
         axes.fill_between([], [], [], color="#888888", alpha=0.4, linewidth=0, label="spread of the members")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from melt2crystal.agreement import rmse
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.style import journal_style, letter, new_figure, pressure_colours, publish
+from melt2crystal.plotting.style import as_text, journal_style, letter, new_figure, pressure_colours, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 
@@ -103,7 +103,8 @@ def draw(figures: Figures, parity: dict[str, dict[str, Array]]) -> Figure:
             letter(axes, next(letters))
             axes.set_title(f"{name}, {quantity}")
     handles = [
-        large[0].plot([], [], "o", color=colour, markersize=3, label=f"{p:g} GPa")[0] for p, colour in colours.items()
+        large[0].plot([], [], "o", color=colour, markersize=3, label=f"{as_text(p)} GPa")[0]
+        for p, colour in colours.items()
     ]
     large[0].legend(handles=handles, loc="upper left", title="held-out melt", handletextpad=0.1, alignment="left")
     return figure

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from melt2crystal.plotting.style import OKABE_ITO, letter
+from melt2crystal.plotting.style import OKABE_ITO, as_text, letter
 
 COUNTS = {"certified": OKABE_ITO["sky"], "excluded": OKABE_ITO["vermilion"], "crystalline, kept": OKABE_ITO["orange"]}
 
@@ -29,7 +29,7 @@ def letters_and_legend(
     for position, axes in enumerate(panels.values()):
         letter(axes, chr(ord("a") + position))
     for pressure, colour in colours.items():
-        panels["density"].plot([], [], color=colour, label=f"{pressure:g} GPa")
+        panels["density"].plot([], [], color=colour, label=f"{as_text(pressure)} GPa")
     for purpose in purposes:
         panels["density"].plot([], [], linestyle="none", label=NAMES[purpose], **look_of(purpose, "black"))
     handles, labels = panels["density"].get_legend_handles_labels()
@@ -62,6 +62,6 @@ def count_bars(axes: Axes, counts: pd.DataFrame) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("temperature of the state (kK), grouped by pressure (above the bars, GPa)")
     for pressure, group in states.assign(place=places).groupby("pressure_GPa"):
-        text = f"{pressure:g}".replace("-", "−")  # the number alone: a lonely state leaves little room
+        text = as_text(pressure)  # the number alone: a lonely state leaves little room
         axes.annotate(text, (group["place"].mean(), 1.02 * base.max()), ha="center", va="bottom")
     axes.legend(loc="upper right", ncols=3, bbox_to_anchor=(1, 1.13), borderaxespad=0)

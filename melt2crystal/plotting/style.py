@@ -98,6 +98,11 @@ def write_note(figure: Figure, reference: str, study: str) -> Origin:
     return origin_now(study, reference)
 
 
+def as_text(number: float, form: str = "g") -> str:
+    """A number with a minus sign where it is negative, as on the axes, instead of a hyphen."""
+    return f"{number:{form}}".replace("-", "−")
+
+
 def letter(axes: Axes, text: str) -> None:
     """Bold panel letter above the upper left corner."""
     axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(0, 3), textcoords="offset points", fontweight="bold")

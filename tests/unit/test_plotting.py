@@ -13,7 +13,15 @@ from PIL import Image
 
 from melt2crystal.errors import UserError
 from melt2crystal.plotting.structure_drawing import conventional_cell, draw_structure, polyhedra, view
-from melt2crystal.plotting.style import OKABE_ITO, journal_style, new_figure, pressure_colours, save, write_note
+from melt2crystal.plotting.style import (
+    OKABE_ITO,
+    as_text,
+    journal_style,
+    new_figure,
+    pressure_colours,
+    save,
+    write_note,
+)
 from melt2crystal.sections.figures import Figures
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +58,10 @@ def test_files_are_equal_byte_for_byte_and_undated(tmp_path):
     pdf = first[0].read_bytes()
     assert b"CreationDate" not in pdf and b"/Subtype /Type0" in pdf and b"/Type3" not in pdf
     assert Image.open(first[1]).size == (350, 236)  # 89 mm and 60 mm at 100 dots per inch
+
+
+def test_negative_numbers_have_a_minus_sign():
+    assert [as_text(-2.0), as_text(10.0), as_text(-6.25, "+.1f")] == ["−2", "10", "−6.2"]
 
 
 def test_every_pressure_has_its_colour():
