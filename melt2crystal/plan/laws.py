@@ -17,7 +17,7 @@ class NetworkSize:
     Attributes:
         neighbours: places for neighbours (the sum of ``sel``).
         pairs: pairs of places within the cutoff of the three-body descriptor; 0 without one.
-        embedding_macs, fitting_macs: multiplications of the two-body descriptor and the fitting network.
+        embedding_macs, fitting_macs: multiplications of descriptor and fitting network.
         last, precision: neurons of the last embedding layer; float32 or float64.
         parameters: numbers in the model (two species: four embedding, two fitting networks).
     """
@@ -59,7 +59,7 @@ def network_size(network: Network, atoms_per_A3: float, species: int = 2) -> Net
     return NetworkSize(
         neighbours=neighbours,
         pairs=pairs,
-        embedding_macs=neighbours * (embedding + 4 * last) + 4 * last * network.axis_neurons,
+        embedding_macs=neighbours * (embedding + 4 * last) + 4 * last * network.axis_neurons + pairs * three_body,
         fitting_macs=fitting,
         last=last,
         precision=network.precision,
@@ -73,11 +73,9 @@ def _macs(layers: list[int]) -> int:
 
 
 def training_step_s(size: NetworkSize, atoms: float, batch: int, meter: Meter, gpu: bool) -> float:
-    """Seconds of one training step: a base, and each atom's neighbours, pairs of neighbours and multiplications."""
+    """Seconds of one training step: a base, the neighbours' geometry and the multiplications, both for each atom."""
     each = meter("train_us_per_neighbour", atoms) * size.neighbours / 1e3
     each += meter(f"train_{size.precision}_ns_per_mac", atoms) * size.macs / 1e6
-    if size.pairs:
-        each += meter("train_us_per_pair", atoms) * size.pairs / 1e3
     work_ms = atoms * batch * each
     if gpu:
         return (meter("train_gpu_base_ms") + work_ms / meter("train_gpu_speed_up")) / 1e3
@@ -87,8 +85,6 @@ def training_step_s(size: NetworkSize, atoms: float, batch: int, meter: Meter, g
 def model_step_s(size: NetworkSize, atoms: float, meter: Meter, gpu: bool) -> float:
     """Seconds of one step of molecular dynamics with a compressed model; its tables replace the embedding networks."""
     each = meter("walk_us_per_neighbour") * size.neighbours / 1e3 + meter("walk_ns_per_mac") * size.fitting_macs / 1e6
-    if size.pairs:
-        each += meter("walk_us_per_pair") * size.pairs / 1e3
     if gpu:
         return (meter("walk_gpu_base_ms") + atoms * each / meter("walk_gpu_speed_up")) / 1e3
     return (meter("walk_base_ms", atoms) + atoms * each) / 1e3

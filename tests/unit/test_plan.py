@@ -63,11 +63,8 @@ def test_a_three_body_descriptor_costs_by_pairs_of_neighbours():
     )
     assert without.pairs == 0 and size.neighbours == without.neighbours
     assert size.pairs == pytest.approx((4 / 3 * pi * 3**3 * 0.156 * 1.1) ** 2)
-    assert size.embedding_macs == without.embedding_macs
+    assert size.embedding_macs - without.embedding_macs == pytest.approx(size.pairs * (4 + 4 * 8))
     assert size.fitting_macs - without.fitting_macs == 8 * 64  # its last layer goes into the fitting net
-    each = meter(train_base_ms=0, train_us_per_neighbour=0, train_float32_ns_per_mac=0, train_us_per_pair=2)
-    assert training_step_s(size, 72, 1, each, gpu=False) == pytest.approx(72 * 2e-6 * size.pairs)
-    assert training_step_s(without, 72, 1, each, gpu=False) == 0
 
 
 def test_a_training_step_is_its_base_and_what_every_atom_adds():
