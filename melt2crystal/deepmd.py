@@ -90,7 +90,7 @@ def _descriptor(network: "Network", sel: Sequence[int], three_body_sel: Sequence
         "axis_neuron": network.axis_neurons,
         **common,
     }
-    if not network.three_body.enabled:
+    if network.three_body is None:
         return two_body
     three_body = {
         "type": "se_e3",

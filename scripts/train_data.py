@@ -45,8 +45,7 @@ def train_data(
     digest = one_digest(frames, str(dataset))
     kept, held = split(frames, given.value("validation_fraction"), generator_for(given.value("seed"), "split"))
     counts = most_neighbours(everything, species, network.r_cut_A)
-    three_body = network.three_body
-    close = most_neighbours(everything, species, three_body.r_cut_A) if three_body.enabled else []
+    close = most_neighbours(everything, species, network.three_body.r_cut_A) if network.three_body else []
     content = {
         "training_systems": write_hdf5(training, [frames[k] for k in kept], species),
         "validation_systems": write_hdf5(validation, [frames[k] for k in held], species),

@@ -51,7 +51,7 @@ def network_size(network: Network, atoms_per_A3: float, species: int = 2) -> Net
     last = network.embedding[-1]
     embedding, outputs = _macs([1, *network.embedding]), last * network.axis_neurons
     pairs, three_body = 0.0, 0
-    if network.three_body.enabled:
+    if network.three_body:
         pairs = (places * network.three_body.r_cut_A**3) ** 2
         three_body = _macs([1, *network.three_body.embedding])
         outputs += network.three_body.embedding[-1]

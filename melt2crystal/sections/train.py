@@ -20,7 +20,6 @@ def _layers_have_neurons(**nets: list[int]) -> None:
 class ThreeBody(Section):
     """A second descriptor (se_e3) that embeds what two neighbours' vectors have in common: bond lengths and angles."""
 
-    enabled: bool = Field(False, description="use it beside the two-body descriptor; the paper does not")
     r_cut_A: float = Field(3.4, gt=1, le=15, description="cutoff radius, A; the cost grows with its sixth power")
     r_smth_A: float = Field(0.5, gt=0, description="where the smooth cutoff begins, A")
     embedding: list[int] = Field([4, 8, 16], min_length=1, description="embedding net, neurons per layer")
@@ -39,7 +38,9 @@ class Network(Section):
     r_smth_A: float = Field(4.0, gt=0, description="where the smooth cutoff begins, A")
     embedding: list[int] = Field([50, 100], min_length=1, description="embedding net, neurons per layer")
     axis_neurons: int = Field(16, ge=1, description="axis neurons of the descriptor")
-    three_body: ThreeBody = Field(ThreeBody(), description="three-body descriptor")
+    three_body: ThreeBody | None = Field(
+        None, description="a three-body descriptor (se_e3) beside the two-body one; null: none, as in the paper"
+    )
     fitting: list[int] = Field([250, 250, 250], min_length=1, description="fitting net, neurons per layer")
     selection_margin: float = Field(
         1.3, ge=1, le=4, description="sel = margin times the most neighbours found in the data"

@@ -18,7 +18,7 @@ from melt2crystal.sections.train import Network, ThreeBody, Training
 
 SPECIES = ["Si", "O"]
 TWO_BODY = Network(r_cut_A=4.0, r_smth_A=1.0, embedding=[4, 8], axis_neurons=2, fitting=[8, 8], selection_margin=2.0)
-NETWORK = TWO_BODY.model_copy(update={"three_body": ThreeBody(enabled=True, r_cut_A=3.0, embedding=[2, 4])})
+NETWORK = TWO_BODY.model_copy(update={"three_body": ThreeBody(r_cut_A=3.0, embedding=[2, 4])})
 
 
 @pytest.fixture(scope="module")

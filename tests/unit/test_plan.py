@@ -58,7 +58,7 @@ def test_the_size_of_the_papers_network():
 
 def test_a_three_body_descriptor_costs_by_pairs_of_neighbours():
     without = network_size(LAPTOP, 0.156)
-    size = network_size(LAPTOP.model_copy(update={"three_body": ThreeBody(enabled=True, r_cut_A=3.0, embedding=[4, 8])}), 0.156)
+    size = network_size(LAPTOP.model_copy(update={"three_body": ThreeBody(r_cut_A=3.0, embedding=[4, 8])}), 0.156)
     assert without.pairs == 0 and size.neighbours == without.neighbours
     assert size.pairs == pytest.approx((4 / 3 * pi * 3**3 * 0.156 * 1.1) ** 2)
     assert size.embedding_macs - without.embedding_macs == pytest.approx(size.pairs * (4 + 4 * 8))
