@@ -30,13 +30,11 @@ def training_input(
     sel: Sequence[int],
     systems: dict[str, list[str]],
     seed: int,
-    three_body_sel: Sequence[int] = (),
 ) -> dict[str, Any]:
-    """DeePMD's input for one model: se_e2_a, alone or (``network.three_body``) in a hybrid with se_e3.
+    """DeePMD's input for one se_e2_a model.
 
     Args:
         sel: neighbours per species.
-        three_body_sel: the same within the cutoff of the three-body descriptor.
         systems: "training" and "validation" -> paths as DeePMD reads them (``file.hdf5#/system``).
         seed: the only thing that differs between the members of an ensemble.
     """
@@ -50,7 +48,17 @@ def training_input(
     return {
         "model": {
             "type_map": list(species),
-            "descriptor": _descriptor(network, sel, three_body_sel, seed),
+            "descriptor": {
+                "type": "se_e2_a",
+                "sel": list(sel),
+                "rcut": network.r_cut_A,
+                "rcut_smth": network.r_smth_A,
+                "neuron": network.embedding,
+                "axis_neuron": network.axis_neurons,
+                "resnet_dt": False,
+                "precision": network.precision,
+                "seed": seed,
+            },
             "fitting_net": {
                 "neuron": network.fitting,
                 "resnet_dt": True,
@@ -79,30 +87,6 @@ def training_input(
     }
 
 
-def _descriptor(network: "Network", sel: Sequence[int], three_body_sel: Sequence[int], seed: int) -> dict[str, Any]:
-    common = {"resnet_dt": False, "precision": network.precision, "seed": seed}
-    two_body = {
-        "type": "se_e2_a",
-        "sel": list(sel),
-        "rcut": network.r_cut_A,
-        "rcut_smth": network.r_smth_A,
-        "neuron": network.embedding,
-        "axis_neuron": network.axis_neurons,
-        **common,
-    }
-    if network.three_body is None:
-        return two_body
-    three_body = {
-        "type": "se_e3",
-        "sel": list(three_body_sel),
-        "rcut": network.three_body.r_cut_A,
-        "rcut_smth": network.three_body.r_smth_A,
-        "neuron": network.three_body.embedding,
-        **common,
-    }
-    return {"type": "hybrid", "list": [two_body, three_body]}
-
-
 def member_input(
     network: "Network", training: "Training", info: dict[str, Any], study_seed: int, ensemble: str, member: int
 ) -> dict[str, Any]:
@@ -118,9 +102,7 @@ def member_input(
         kind: [f"../{kind}.hdf5#/{name}" for name in info[f"{kind}_systems"]] for kind in ("training", "validation")
     }
     seed = seed_for(study_seed, "train", ensemble, member)
-    return training_input(
-        network, training, info["species"], info["sel"], systems, seed, three_body_sel=info["three_body_sel"]
-    )
+    return training_input(network, training, info["species"], info["sel"], systems, seed)
 
 
 def find_dp() -> str:

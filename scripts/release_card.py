@@ -125,8 +125,7 @@ def _training(given: Settings, data: dict[str, Any]) -> list[str]:
         json.dumps({"network": given.value("train.network"), "training": given.value("training")}, indent=1),
         "```",
         "",
-        f"sel {data['sel']} for {', '.join(data['species'])}"
-        + (f", {data['three_body_sel']} of the three-body descriptor." if data["three_body_sel"] else "."),
+        f"sel {data['sel']} for {', '.join(data['species'])}.",
         "",
     ]
 

@@ -45,7 +45,6 @@ def train_data(
     digest = one_digest(frames, str(dataset))
     kept, held = split(frames, given.value("validation_fraction"), generator_for(given.value("seed"), "split"))
     counts = most_neighbours(everything, species, network.r_cut_A)
-    close = most_neighbours(everything, species, network.three_body.r_cut_A) if network.three_body else []
     content = {
         "training_systems": write_hdf5(training, [frames[k] for k in kept], species),
         "validation_systems": write_hdf5(validation, [frames[k] for k in held], species),
@@ -55,7 +54,6 @@ def train_data(
         "species": species,
         "most_neighbours": counts,
         "sel": selection(counts, network.selection_margin),
-        "three_body_sel": selection(close, network.selection_margin),
         "settings_digest": digest,
     }
     content["content"] = [digest_of_file(training), digest_of_file(validation)]

@@ -12,18 +12,16 @@ MEASURED_ATOMS = 72  # size at which melts and labels were measured
 
 @dataclass(frozen=True)
 class NetworkSize:
-    """A DeePMD model of type se_e2_a, with or without se_e3, for one energy of one atom.
+    """A DeePMD model of type se_e2_a, for one energy of one atom.
 
     Attributes:
         neighbours: places for neighbours (the sum of ``sel``).
-        pairs: pairs of places within the cutoff of the three-body descriptor; 0 without one.
         embedding_macs, fitting_macs: multiplications of descriptor and fitting network.
         last, precision: neurons of the last embedding layer; float32 or float64.
         parameters: numbers in the model (two species: four embedding, two fitting networks).
     """
 
     neighbours: float
-    pairs: float
     embedding_macs: float
     fitting_macs: float
     last: int
@@ -46,30 +44,18 @@ def network_size(network: Network, atoms_per_A3: float, species: int = 2) -> Net
 
     The descriptor is G^T R R^T G_< of L. Zhang et al., NeurIPS 31, 4436 (2018), with R of four columns.
     """
-    places = 4 / 3 * pi * atoms_per_A3 * network.selection_margin
-    neighbours = places * network.r_cut_A**3
+    neighbours = 4 / 3 * pi * network.r_cut_A**3 * atoms_per_A3 * network.selection_margin
     last = network.embedding[-1]
-    embedding, outputs = _macs([1, *network.embedding]), last * network.axis_neurons
-    pairs, three_body = 0.0, 0
-    if network.three_body:
-        pairs = (places * network.three_body.r_cut_A**3) ** 2
-        three_body = _macs([1, *network.three_body.embedding])
-        outputs += network.three_body.embedding[-1]
-    fitting = _macs([outputs, *network.fitting, 1])
+    embedding = sum(a * b for a, b in pairwise([1, *network.embedding]))
+    fitting = sum(a * b for a, b in pairwise([last * network.axis_neurons, *network.fitting, 1]))
     return NetworkSize(
         neighbours=neighbours,
-        pairs=pairs,
-        embedding_macs=neighbours * (embedding + 4 * last) + 4 * last * network.axis_neurons + pairs * three_body,
+        embedding_macs=neighbours * (embedding + 4 * last) + 4 * last * network.axis_neurons,
         fitting_macs=fitting,
         last=last,
         precision=network.precision,
-        parameters=species**2 * (embedding + three_body) + species * fitting,
+        parameters=species**2 * embedding + species * fitting,
     )
-
-
-def _macs(layers: list[int]) -> int:
-    """Multiplications of a net, which are its weights too."""
-    return sum(a * b for a, b in pairwise(layers))
 
 
 def training_step_s(size: NetworkSize, atoms: float, batch: int, meter: Meter, gpu: bool) -> float:

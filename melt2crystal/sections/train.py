@@ -7,40 +7,13 @@ from pydantic import Field, model_validator
 from melt2crystal.settings import Section, amount
 
 
-def _smooth_before_cut(r_smth_A: float, r_cut_A: float) -> None:
-    if r_smth_A >= r_cut_A:
-        raise ValueError(f"r_smth_A ({r_smth_A:g}) must be smaller than r_cut_A ({r_cut_A:g})")
-
-
-def _layers_have_neurons(**nets: list[int]) -> None:
-    if any(neurons < 1 for net in nets.values() for neurons in net):
-        raise ValueError(f"a layer has no neurons; every number in {' and '.join(nets)} must be at least 1")
-
-
-class ThreeBody(Section):
-    """A second descriptor (se_e3) that embeds what two neighbours' vectors have in common: bond lengths and angles."""
-
-    r_cut_A: float = Field(3.4, gt=1, le=15, description="cutoff radius, A; the cost grows with its sixth power")
-    r_smth_A: float = Field(0.5, gt=0, description="where the smooth cutoff begins, A")
-    embedding: list[int] = Field([4, 8, 16], min_length=1, description="embedding net, neurons per layer")
-
-    @model_validator(mode="after")
-    def _shapes(self) -> "ThreeBody":
-        _smooth_before_cut(self.r_smth_A, self.r_cut_A)
-        _layers_have_neurons(embedding=self.embedding)
-        return self
-
-
 class Network(Section):
-    """Smooth-edition two-body descriptor (se_e2_a), with or without a three-body one, and fitting network."""
+    """Smooth-edition two-body descriptor (se_e2_a) and fitting network."""
 
     r_cut_A: float = Field(7.0, gt=1, le=15, description="cutoff radius, A")
     r_smth_A: float = Field(4.0, gt=0, description="where the smooth cutoff begins, A")
     embedding: list[int] = Field([50, 100], min_length=1, description="embedding net, neurons per layer")
     axis_neurons: int = Field(16, ge=1, description="axis neurons of the descriptor")
-    three_body: ThreeBody | None = Field(
-        None, description="a three-body descriptor (se_e3) beside the two-body one; null: none, as in the paper"
-    )
     fitting: list[int] = Field([250, 250, 250], min_length=1, description="fitting net, neurons per layer")
     selection_margin: float = Field(
         1.3, ge=1, le=4, description="sel = margin times the most neighbours found in the data"
@@ -49,8 +22,10 @@ class Network(Section):
 
     @model_validator(mode="after")
     def _shapes(self) -> "Network":
-        _smooth_before_cut(self.r_smth_A, self.r_cut_A)
-        _layers_have_neurons(embedding=self.embedding, fitting=self.fitting)
+        if self.r_smth_A >= self.r_cut_A:
+            raise ValueError(f"r_smth_A ({self.r_smth_A:g}) must be smaller than r_cut_A ({self.r_cut_A:g})")
+        if any(n < 1 for n in (*self.embedding, *self.fitting)):
+            raise ValueError("a layer has no neurons; every number in embedding and fitting must be at least 1")
         if self.axis_neurons > self.embedding[-1]:
             raise ValueError(
                 f"axis_neurons ({self.axis_neurons}) must not exceed the last embedding layer ({self.embedding[-1]})"

@@ -14,11 +14,10 @@ from melt2crystal.frames import canonical_frame
 from melt2crystal.labels import labelled
 from melt2crystal.models import Ensemble
 from melt2crystal.parity import parity_errors
-from melt2crystal.sections.train import Network, ThreeBody, Training
+from melt2crystal.sections.train import Network, Training
 
 SPECIES = ["Si", "O"]
-TWO_BODY = Network(r_cut_A=4.0, r_smth_A=1.0, embedding=[4, 8], axis_neurons=2, fitting=[8, 8], selection_margin=2.0)
-NETWORK = TWO_BODY.model_copy(update={"three_body": ThreeBody(r_cut_A=3.0, embedding=[2, 4])})
+NETWORK = Network(r_cut_A=4.0, r_smth_A=1.0, embedding=[4, 8], axis_neurons=2, fitting=[8, 8], selection_margin=2.0)
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +37,8 @@ def trained(frames, tmp_path_factory):
     folder = tmp_path_factory.mktemp("train")
     systems = write_hdf5(folder / "data.hdf5", frames, SPECIES)
     names = [f"{folder}/data.hdf5#/{name}" for name in systems]
-    sel, close = (
-        selection(most_neighbours(frames, SPECIES, descriptor.r_cut_A), NETWORK.selection_margin)
-        for descriptor in (NETWORK, NETWORK.three_body)
-    )
-    systems = {"training": names, "validation": names}
-    inputs = training_input(NETWORK, Training(steps=20), SPECIES, sel, systems, seed=1, three_body_sel=close)
+    sel = selection(most_neighbours(frames, SPECIES, NETWORK.r_cut_A), NETWORK.selection_margin)
+    inputs = training_input(NETWORK, Training(steps=20), SPECIES, sel, {"training": names, "validation": names}, seed=1)
     train(inputs, folder / "work")
     run_dp(["freeze", "-o", "model.pb"], folder / "work")
     return folder / "work", inputs
@@ -64,26 +59,6 @@ def test_batched_evaluation_agrees_with_the_calculator_and_with_differences(trai
         strained.append(copy)
     plus, minus = ensemble.evaluate(strained)[0][0]
     assert (plus - minus) / (2 * step) == pytest.approx(-virials[0, 2, 0, 0], rel=1e-4)
-
-
-def test_a_three_body_descriptor_stands_beside_the_two_body_one(trained):
-    systems = {"training": [], "validation": []}
-    alone = training_input(TWO_BODY, Training(steps=20), SPECIES, [4, 8], systems, seed=1)["model"]["descriptor"]
-    both = trained[1]["model"]["descriptor"]
-    assert (alone["type"], both["type"]) == ("se_e2_a", "hybrid")
-    two_body, three_body = both["list"]
-    assert {**two_body, "sel": [4, 8]} == alone
-    assert (three_body["type"], three_body["rcut"], three_body["neuron"]) == ("se_e3", 3.0, [2, 4])
-    assert 0 < sum(three_body["sel"]) < sum(two_body["sel"])
-
-
-def test_compression_leaves_a_three_body_model_as_it_is(trained, frames):
-    run_dp(["compress", "-i", "model.pb", "-o", "compressed.pb"], trained[0])
-    ensemble = Ensemble([trained[0] / "model.pb", trained[0] / "compressed.pb"])
-    energies, forces, _ = ensemble.evaluate(frames)
-    assert energies[1] == pytest.approx(energies[0], abs=1e-4 * len(frames[0]))
-    assert forces[0][1] == pytest.approx(forces[0][0], abs=5e-3)
-    assert np.abs(forces[0][0]).max() > 0.05  # a model that gives none would pass
 
 
 def test_a_broken_model_file_is_named(tmp_path):

@@ -25,7 +25,7 @@ from melt2crystal.plan.rows import Factor, Row, longest_chain_s
 from melt2crystal.plan.storage import storage
 from melt2crystal.plan.units import TABLE, Meter, read_units
 from melt2crystal.plan.work import WORK, rows_of
-from melt2crystal.sections.train import Network, ThreeBody
+from melt2crystal.sections.train import Network
 from melt2crystal.stages import read_stages, staged
 
 UNITS = read_units(REPOSITORY / TABLE)
@@ -54,15 +54,6 @@ def test_the_size_of_the_papers_network():
     assert size.embedding_macs == pytest.approx(size.neighbours * (50 + 50 * 100 + 4 * 100) + 4 * 100 * 16)
     assert size.parameters == 4 * (50 + 5000) + 2 * size.fitting_macs
     assert (size.number_bytes, network_size(LAPTOP, 0.156).number_bytes) == (8, 4)
-
-
-def test_a_three_body_descriptor_costs_by_pairs_of_neighbours():
-    without = network_size(LAPTOP, 0.156)
-    size = network_size(LAPTOP.model_copy(update={"three_body": ThreeBody(r_cut_A=3.0, embedding=[4, 8])}), 0.156)
-    assert without.pairs == 0 and size.neighbours == without.neighbours
-    assert size.pairs == pytest.approx((4 / 3 * pi * 3**3 * 0.156 * 1.1) ** 2)
-    assert size.embedding_macs - without.embedding_macs == pytest.approx(size.pairs * (4 + 4 * 8))
-    assert size.fitting_macs - without.fitting_macs == 8 * 64  # its last layer goes into the fitting net
 
 
 def test_a_training_step_is_its_base_and_what_every_atom_adds():
