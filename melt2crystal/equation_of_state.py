@@ -38,6 +38,12 @@ def birch_murnaghan(volume_A3: Array, V0_A3: float, B0_GPa: float, B0_prime: flo
     return E0_eV + 9 / 16 * V0_A3 * B0_GPa * GPa * ((x - 1) ** 3 * B0_prime + (x - 1) ** 2 * (6 - 4 * x))
 
 
+def birch_murnaghan_pressure(volume_A3: Array, V0_A3: float, B0_GPa: float, B0_prime: float) -> Array:
+    """Pressure of the same equation, -dE/dV, GPa."""
+    x = V0_A3 / np.asarray(volume_A3, dtype=float)
+    return 1.5 * B0_GPa * (x ** (7 / 3) - x ** (5 / 3)) * (1 + 0.75 * (B0_prime - 4) * (x ** (2 / 3) - 1))
+
+
 def fit_birch_murnaghan(volume_A3: Array, energy_eV: Array) -> EquationOfState:
     """Least-squares Birch-Murnaghan fit; never fails, but says in ``status`` when it means little.
 

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from melt2crystal.equation_of_state import birch_murnaghan, curve_errors, fit_birch_murnaghan
+from melt2crystal.equation_of_state import (
+    birch_murnaghan,
+    birch_murnaghan_pressure,
+    curve_errors,
+    fit_birch_murnaghan,
+)
 
 TRUTH = (38.0, 120.0, 5.5, -23.7)  # A^3, GPa, -, eV
 VOLUMES = 38.0 * np.array([0.88, 0.91, 0.94, 0.97, 1.0, 1.03, 1.06, 1.09, 1.12])
@@ -24,6 +29,9 @@ def test_pressure_and_bulk_modulus_are_the_curve_s_derivatives():
     second = (energies[2] - 2 * energies[1] + energies[0]) / (volumes[1] - volumes[0]) ** 2
     assert first == pytest.approx(0.0, abs=1e-6)
     assert 38.0 * second * 160.21766 == pytest.approx(120.0, rel=1e-4)  # V E'' in GPa
+    step = 1e-3
+    slopes = (birch_murnaghan(VOLUMES + step, *TRUTH) - birch_murnaghan(VOLUMES - step, *TRUTH)) / (2 * step)
+    assert birch_murnaghan_pressure(VOLUMES, *TRUTH[:3]) == pytest.approx(-slopes * 160.21766, abs=1e-4)
 
 
 def test_errors_cover_the_scatter_of_noisy_fits():

@@ -38,16 +38,26 @@ V0, B0, B0_PRIME, E0 = 23.9, 280.0, 4.5, -1276.0  # per SiO2
 release = release_crystals.__wrapped__
 
 
+PULAY_EV_PER_ATOM = -0.0375
+
+
 def energy(volume_A3: float) -> float:
     return float(birch_murnaghan(np.array([volume_A3]), V0, B0, B0_PRIME, E0)[0])
+
+
+def stress(volume_A3: float) -> np.ndarray:
+    """What the energy's slope says, eV/A^3, less a Pulay stress."""
+    slope = (energy(volume_A3 + 1e-3) - energy(volume_A3 - 1e-3)) / 2e-3
+    return (slope - 3 * PULAY_EV_PER_ATOM / volume_A3) * np.eye(3)
 
 
 def fill(crystals: Crystals, frames: list, points: EspressoKPoints, shift_eV: float = 0.0) -> None:
     store = LabelStore(crystals.folder / "label-store", settings_digest(crystals.engine(points)), "test")
     for frame in frames:
         units = len(frame) / 3
-        total = units * (energy(frame.get_volume() / units) + shift_eV)
-        store.add(frame, Label("ok", "", total, np.zeros((len(frame), 3)), np.zeros((3, 3)), 10.0))
+        volume_A3 = frame.get_volume() / units
+        total = units * (energy(volume_A3) + shift_eV)
+        store.add(frame, Label("ok", "", total, np.zeros((len(frame), 3)), stress(volume_A3), 10.0))
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +103,8 @@ def test_release_card_and_splits(computed: Crystals, tmp_path: Path) -> None:
     text = (labels / "crystals.md").read_text()
     assert "| stishovite | 9 of 9 | 4 of 4 |" in text
     assert f"| stishovite | 9 | {V0:.3f} | {B0:.1f} | {B0_PRIME:.2f} | {E0:.4f} | ok |" in text
+    pulay = [row for row in text.splitlines() if row.startswith("| stishovite | -") and row.endswith("| -37.5 |")]
+    assert len(pulay) == 1
     assert (structures / f"{NAME}.cif").is_file()
     meshes = pd.read_csv(labels / "silica-pbe-k-mesh.csv")
     assert meshes["mesh"].tolist() == ["2x2x2", "2x2x3", "3x3x4", "4x4x5", "5x5x7"]
