@@ -95,7 +95,10 @@ def vibrational_density(
     longest_lag = int(np.ceil(REACH * window_deviation_ps(resolution_THz) / spacing_ps))
     if len(velocities) < longest_lag / 2:
         length = len(velocities) * spacing_ps
-        raise ValueError(f"{length:.3g} ps are too short for a resolution of {resolution_THz:g} THz")
+        enough = REACH * window_deviation_ps(1.0) / (2 * length)  # the window's deviation falls as one over its width
+        raise ValueError(
+            f"{length:.3g} ps are too short for a resolution of {resolution_THz:g} THz, and enough for {enough:.2g} THz"
+        )
     frequency = frequency_axis(largest_THz, resolution_THz)
     symbols = np.array(species)
     density = {}
