@@ -176,7 +176,10 @@ def test_too_few_or_too_short_blocks_are_refused(made):
     walk, _ = made
     with pytest.raises(UserError, match="2 blocks tell no scatter"):
         spectra_of(walk.positions, walk, 2, 2.5)
-    with pytest.raises(UserError, match=r"too short for a resolution of 0\.5 THz, and enough for \d+(\.\d+)? THz; choose fewer --blocks"):
+    with pytest.raises(
+        UserError,
+        match=r"too short for a resolution of 0\.5 THz, and enough for \d+(\.\d+)? THz; choose fewer --blocks",
+    ):
         spectra_of(walk.positions, walk, 3, 0.5)
 
 
