@@ -35,10 +35,8 @@ from tools.released_study import MARK, complete_polymorphs, generated, released_
 
 NAME = "stishovite"
 V0, B0, B0_PRIME, E0 = 23.9, 280.0, 4.5, -1276.0  # per SiO2
-release = release_crystals.__wrapped__
-
-
 PULAY_EV_PER_ATOM = -0.0375
+release = release_crystals.__wrapped__
 
 
 def energy(volume_A3: float) -> float:
