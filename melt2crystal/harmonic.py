@@ -49,7 +49,8 @@ def displaced_crystal(crystal: Atoms, width_A: float, displacement_A: float) -> 
 
     Args:
         crystal: any cell of it. The supercell repeats the conventional cell until opposite faces are ``width_A``
-            apart, which treats equivalent axes alike and so keeps the point group.
+            apart, which treats equivalent axes alike and so keeps the point group. A square face may be repeated along
+            its diagonals, sqrt(2) x sqrt(2), where 2 x 2 would be taken and this is wide enough.
         width_A: smallest distance between opposite faces of the supercell.
         displacement_A: length of each displacement; symmetry makes them few, and where it does not make minus the
             image of plus, both are taken, so that forces of second order in the displacement cancel.
@@ -58,15 +59,26 @@ def displaced_crystal(crystal: Atoms, width_A: float, displacement_A: float) -> 
     from phonopy.structure.atoms import PhonopyAtoms
 
     cell = conventional_cell(crystal)
-    repeats = np.ceil(width_A / perpendicular_widths(cell.cell.array) - 1e-6).astype(int)
+    matrix = repeats(cell.cell.array, width_A)
     given = PhonopyAtoms(
         symbols=cell.get_chemical_symbols(), cell=cell.cell.array, scaled_positions=cell.get_scaled_positions()
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that phonopy finds the primitive cell itself is what is wanted
-        phonons = Phonopy(given, supercell_matrix=np.diag(repeats).tolist(), primitive_matrix="auto", symprec=SYMPREC_A)
+        phonons = Phonopy(given, supercell_matrix=matrix.tolist(), primitive_matrix="auto", symprec=SYMPREC_A)
     phonons.generate_displacements(distance=displacement_A, is_plusminus="auto")
     return phonons
+
+
+def repeats(cell: Array, width_A: float) -> npt.NDArray[np.int64]:
+    """Matrix [3, 3] of the supercell of a conventional cell [3, 3] (rows are vectors): see ``displaced_crystal``."""
+    matrix = np.diag(np.ceil(width_A / perpendicular_widths(cell) - 1e-6).astype(int))
+    lengths, products = np.linalg.norm(cell, axis=1), cell @ cell.T
+    square = abs(lengths[0] - lengths[1]) < SYMPREC_A and np.abs(products[[0, 0, 1], [1, 2, 2]]).max() < SYMPREC_A
+    cubic = square and abs(lengths[0] - lengths[2]) < SYMPREC_A
+    if square and not cubic and matrix[0, 0] == 2 and np.sqrt(2) * lengths[0] > width_A - 1e-6:
+        matrix[:2, :2] = [[1, 1], [-1, 1]]
+    return matrix
 
 
 def supercells(phonons: "Phonopy") -> list[Atoms]:

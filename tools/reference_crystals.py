@@ -5,7 +5,8 @@
 Steps are done in the order given, each for the polymorph after the colon or for all of them:
 
 * relax: cell and ions at 0 GPa from ``data/polymorphs/<name>.cif``, symmetry kept: ``<folder>/structures/<name>.cif``;
-  with ``--start-with`` a model relaxes first, in seconds, so that the reference has a short way;
+  with ``--start-with`` a model relaxes first, in seconds, and its second derivatives lead the reference's search
+  (``led_relaxation.py``), whose steps are labels in the store: also a relaxation goes on after a kill;
 * curve: labels of the scaled crystals, the frames that a study which names that file would ask for;
 * harmonic: labels of its displaced supercells;
 * mesh: energies of the unrelaxed cell with finer and finer k-meshes.
@@ -18,14 +19,12 @@ Settings: the defaults of ``reference`` (espresso) and ``benchmark``.
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from ase import Atoms
-from ase.constraints import FixSymmetry
 from ase.io import iread
 from ase.io.formats import UnknownFileTypeError
 from pymatgen.io.ase import AseAtomsAdaptor
@@ -40,12 +39,12 @@ from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.labels import LabelStore, label_frames
 from melt2crystal.polymorphs import primitive_cell, read_crystal
 from melt2crystal.search.potential import ModelFactory
-from melt2crystal.search.relax import relax
 from melt2crystal.sections.benchmark import HARMONIC_BY_DEFAULT, Benchmark
 from melt2crystal.sections.reference import EspressoKPoints, EspressoReference
 from melt2crystal.sections.reference import Label as LabelSection
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import canonical, to_text
+from tools.led_relaxation import Labelled, bare, led_relaxation, now, relaxed_by_model
 
 ROOT = Path(__file__).resolve().parent.parent
 # cheapest first
@@ -69,8 +68,6 @@ MESH_SPACINGS_PER_A = (1.2, 0.9, 0.7, 0.5, 0.35)
 RELAX_SPACING_PER_A = {"stishovite": 0.5, "seifertite": 0.5}
 RELAX_SPACING_OF_OTHERS_PER_A = 0.7
 RELEASED = {"curve": "silica-pbe-energy-volume.extxyz.gz", "harmonic": "silica-pbe-harmonic.extxyz.gz"}
-# A potential's relaxation before the reference's: where it ends, and volumes beyond which it has lost the structure.
-MODEL_FORCE_EV_PER_A, MODEL_STEPS, MODEL_VOLUMES = 0.02, 300, (0.85, 1.25)
 WALL_S = 3e6  # a process on idle CPU may stand still for long
 
 
@@ -124,12 +121,17 @@ class Crystals:
             spacing = RELAX_SPACING_PER_A.get(name, RELAX_SPACING_OF_OTHERS_PER_A)
             points = EspressoKPoints(spacing_per_A=spacing)
             given, start = self.unrelaxed(name), self.benchmark.polymorphs[name].file
-            if self.cut_off is not None:
-                given, start = taken_up(given, self.cut_off), f"{start}, taken up from an output that was cut off"
-            elif self.model is not None:
-                given, start = relaxed_by_model(given, self.model), f"{start}, relaxed by a potential first"
-            relaxed = self.engine(points).relax([given], 0.0)[0]
-            write_text(self.structure(name), as_cif(name, relaxed, k_mesh(given, points), start))
+            led = relaxed_by_model(given, self.model) if self.model is not None and self.cut_off is None else None
+            if led is not None and self.model is not None:
+                mesh = EspressoKPoints(mode="mesh", mesh=k_mesh(given, points))
+                reference = Labelled(lambda atoms: self.compute([atoms], mesh, f"relax {name}")[0])
+                relaxed = led_relaxation(led, ModelFactory(str(self.model))(), reference)
+                how = f"BFGS led by a potential, started from {start}, relaxed by it first"
+            else:
+                if self.cut_off is not None:
+                    given, start = taken_up(given, self.cut_off), f"{start}, taken up from an output that was cut off"
+                relaxed, how = self.engine(points).relax([given], 0.0)[0], f"vc-relax, started from {start}"
+            write_text(self.structure(name), as_cif(name, relaxed, k_mesh(given, points), how))
         self.write_requested(name)
 
     def write_requested(self, name: str) -> None:
@@ -170,30 +172,18 @@ class Crystals:
             if mesh is not None:
                 self.compute([frame], EspressoKPoints(mode="mesh", mesh=mesh), f"mesh {name} {mesh}")
 
-    def compute(self, frames: list[Atoms], points: EspressoKPoints, what: str) -> None:
-        """Label frames that have no label yet, and say what each cost."""
+    def compute(self, frames: list[Atoms], points: EspressoKPoints, what: str) -> list[Label]:
+        """Labels of the frames, in no order; those that had none yet are computed, with a line of what each cost."""
         engine = self.engine(points)
         store = LabelStore(self.folder / "label-store", settings_digest(engine), "crystals")
         largest, nearest = LabelSection().largest_force_eV_per_A, self.substance.minimum_distances_A
+        labels = []
         for frame, label, known in label_frames(frames, engine, store, largest, nearest):
             if not known:
                 energy = float("nan") if label.energy is None else label.energy / len(frame)
                 print(f"{now()} {what}: {label.status} {label.reason} {label.seconds:.0f} s, {energy:.6f} eV/atom")
-
-
-def relaxed_by_model(given: Atoms, model: Path) -> Atoms:
-    """Cell and atoms at 0 GPa by a potential, symmetry kept; as it was if the potential loses the structure."""
-    moving = given.copy()
-    moving.set_constraint(FixSymmetry(moving))
-    reached = relax(moving, ModelFactory(str(model))(), 0.0, MODEL_FORCE_EV_PER_A, MODEL_STEPS)
-    change = reached.atoms.get_volume() / given.get_volume()
-    kept = reached.converged and MODEL_VOLUMES[0] < change < MODEL_VOLUMES[1]
-    print(
-        f"{now()} start {given.info['polymorph']}: volume {change:.3f} of the published{'' if kept else ', not used'}"
-    )
-    if not kept:
-        return given
-    return bare(reached.atoms, given.info)
+            labels.append(label)
+        return labels
 
 
 def taken_up(given: Atoms, output: Path) -> Atoms:
@@ -214,16 +204,6 @@ def taken_up(given: Atoms, output: Path) -> Atoms:
     return bare(last, given.info)
 
 
-def bare(atoms: Atoms, info: dict[str, Any]) -> Atoms:
-    """Atoms and cell alone, with this ``info``: no constraint, calculator or label."""
-    return Atoms(atoms.symbols, positions=atoms.get_positions(), cell=atoms.cell, pbc=True, info=info)
-
-
-def now() -> str:
-    """The time of day, for the log."""
-    return time.strftime("%H:%M:%S")
-
-
 def run(program: str, arguments: list[str], values: dict) -> None:
     """Run one of the study's programs with these settings."""
     command = [sys.executable, str(ROOT / "scripts" / f"{program}.py"), *arguments, "--settings", to_text(values)]
@@ -239,7 +219,7 @@ def mark(path: Path, split: str, frames: list[Atoms]) -> None:
     write_frames(path, frames)
 
 
-def as_cif(name: str, relaxed: Atoms, mesh: tuple[int, int, int] | None, start: str) -> str:
+def as_cif(name: str, relaxed: Atoms, mesh: tuple[int, int, int] | None, how: str) -> str:
     """The structure with its symmetry and with what made it."""
     lines = str(
         CifWriter(AseAtomsAdaptor.get_structure(bare(relaxed, {})), symprec=1e-3, significant_figures=8)
@@ -248,7 +228,7 @@ def as_cif(name: str, relaxed: Atoms, mesh: tuple[int, int, int] | None, start: 
     reference = EspressoReference()
     head = (
         f"# {name}, relaxed at 0 GPa, symmetry kept: {reference.name}, {reference.ecutwfc_Ry:g}/"
-        f"{reference.ecutrho_Ry:g} Ry, mesh {points} (vc-relax, started from {start})"
+        f"{reference.ecutrho_Ry:g} Ry, mesh {points} ({how})"
     )
     return "\n".join([head, *lines[1:]]) + "\n"
 
