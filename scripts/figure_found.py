@@ -14,7 +14,7 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.frames import read_frames
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.plotting.structure_drawing import conventional_cell, draw_structure
-from melt2crystal.plotting.style import OKABE_ITO, journal_style, new_figure, publish
+from melt2crystal.plotting.style import OKABE_ITO, as_text, journal_style, new_figure, publish
 from melt2crystal.rdf import pairs_of, partial_rdf
 from melt2crystal.sections.figures import Comparison, Figures
 from melt2crystal.sections.substance import Substance
@@ -99,7 +99,7 @@ def draw_panel(part: SubFigure, panel: Panel, substance: Substance, figures: Fig
     library = conventional_cell(panel.library, 1e-2)
     coordination = float(panel.row["coordination"])
     captions = (
-        f"found at {panel.pressure_GPa:g} GPa (SG {int(panel.row['space_group'])}, CN {coordination:.2g})",
+        f"found at {as_text(panel.pressure_GPa)} GPa (SG {int(panel.row['space_group'])}, CN {coordination:.2g})",
         f"{panel.title}, database",
     )
     for column, (crystal, colour) in enumerate(((found, FOUND_COLOUR), (library, LIBRARY_COLOUR))):

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from melt2crystal.agreement import HP, REFERENCE, pearson, rmse, stable_window
 from melt2crystal.errors import speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.style import OKABE_ITO, journal_style, new_figure, publish
+from melt2crystal.plotting.style import OKABE_ITO, as_text, journal_style, new_figure, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 
@@ -75,7 +75,7 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
             markersize=3,
             markeredgecolor="white",
             markeredgewidth=0.3,
-            label=f"found at {pressure:g} GPa ({len(rows)})",
+            label=f"found at {as_text(pressure)} GPa ({len(rows)})",
         )
     axes.set(xlim=limits, ylim=limits, aspect="equal")
     axes.locator_params(nbins=6)

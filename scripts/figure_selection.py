@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.style import CLASS_COLOURS, journal_style, new_figure, publish
+from melt2crystal.plotting.style import CLASS_COLOURS, as_text, journal_style, new_figure, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 
@@ -55,7 +55,7 @@ def label_states(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_xticks(range(len(table)), labels, rotation=90 if len(table) > 20 else 0, fontsize="small")
     for pressure, rows in table.groupby("pressure_GPa"):
         axes.annotate(
-            f"{pressure:g} GPa",
+            f"{as_text(pressure)} GPa",
             (float(rows.index.to_numpy().mean()), 0),
             xycoords=("data", "axes fraction"),
             xytext=(0, -26 if len(table) > 20 else -17),

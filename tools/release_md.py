@@ -6,6 +6,7 @@ Writes ``data/labels/silica-pbe-md-<polymorph>.extxyz.gz`` (split ``md``, never 
 ``molecular-dynamics.md``. ``python -m tools.compare_md`` then sets models against it.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from melt2crystal.sections.reference import EspressoReference
 from tools.reference_md import WalkSettings, read_settings, the_walk, walk_engine
 
 CARD = "molecular-dynamics.md"
+SPENT = re.compile(r"total cpu time spent up to now is\s+([\d.]+) secs")
 SHORTEST_PS = 0.3  # less shows no vibration
 SKIP_PS = 0.2  # until the energy of the velocities is shared with the displacements
 
@@ -46,8 +48,9 @@ def computed(folder: Path) -> tuple[Walk, WalkSettings, EspressoWalk]:
 
 
 def cost_s(segments: EspressoWalk) -> float:
-    """CPU seconds of the segments that came to an end; killed ones don't tell theirs."""
-    return sum(cpu_seconds((segment / "pw.out").read_text(errors="replace")) for segment in segments.segments())
+    """CPU seconds of all segments, as far as pw.x told: those of a killed one up to its last iteration, of one rank."""
+    outputs = [(segment / "pw.out").read_text(errors="replace") for segment in segments.segments()]
+    return sum(max(cpu_seconds(text), *map(float, SPENT.findall(text)), 0.0) for text in outputs)
 
 
 def section(walk: Walk, settings: WalkSettings, segments: EspressoWalk, name: str) -> str:
@@ -71,7 +74,7 @@ def section(walk: Walk, settings: WalkSettings, segments: EspressoWalk, name: st
   harmonic crystal gives half away; NVE. Mean temperature after {SKIP_PS:g} ps: {kept.temperature_K:.0f} K.
 * Energy after {SKIP_PS:g} ps: drift {drift:+.2f} meV/atom/ps, scatter {scatter:.2f} meV/atom (Verlet's own, of second
   order in the time step).
-* Computed in {pieces}; CPU hours of the pieces that ended by themselves: {cost_s(segments) / 3600:.1f}.
+* Computed in {pieces}; CPU hours: {cost_s(segments) / 3600:.1f}.
 """
 
 

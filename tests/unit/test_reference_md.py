@@ -59,6 +59,10 @@ def test_a_walk_is_computed_goes_on_and_is_released(places, tmp_path, capsys):
     card = (labels / "molecular-dynamics.md").read_text()
     assert "201 steps of 2 fs, 0.400 ps" in card and "never for\ntraining" in card and "2 pieces" in card
     assert all(len(line) <= 130 for line in card.splitlines())
+    with open(folder / "segments" / "000" / "pw.out", "a") as output:  # as of a killed pw.x, without its timing report
+        output.write("     total cpu time spent up to now is     7200.0 secs\n")
+    release(folder, labels)
+    assert "CPU hours: 2.0." in (labels / "molecular-dynamics.md").read_text()
 
     start = computing.the_walk(folder).start
     assert computing.temperature_of(start) == pytest.approx(600, rel=1e-4)
