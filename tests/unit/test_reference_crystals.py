@@ -1,11 +1,14 @@
 """The tools that compute and release the reference's crystals, with labels made up from a known equation of state."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from ase import Atoms
+from ase.calculators.lj import LennardJones
 from ase.io import write
 
 from melt2crystal.config import load_study
@@ -20,6 +23,7 @@ from melt2crystal.polymorphs import read_crystal
 from melt2crystal.sections.benchmark import EnergyVolume
 from melt2crystal.sections.reference import EspressoKPoints
 from melt2crystal.training_guard import refuse_benchmark_frames
+from tools import reference_crystals as computing
 from tools.reference_crystals import (
     MESH_SPACINGS_PER_A,
     RELEASED,
@@ -154,6 +158,31 @@ def test_a_relaxation_that_was_cut_off_is_taken_up(tmp_path: Path, monkeypatch: 
     made = tmp_path / "structures" / f"{NAME}.cif"
     assert read_crystal(made).get_volume() == pytest.approx(last.get_volume())
     assert "taken up from an output that was cut off" in made.read_text().splitlines()[0]
+
+
+def test_a_potential_leads_and_each_step_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EspressoEngine, "check", lambda self: None)
+    asked = []
+
+    def at_rest(self: EspressoEngine, frames: list[Atoms]) -> Iterator[Label]:
+        for frame in frames:
+            asked.append((self.reference.k_points.mode, self.reference.k_points.mesh))
+            yield Label("ok", "", -1.0, np.zeros((len(frame), 3)), np.zeros((3, 3)), 1.0)
+
+    monkeypatch.setattr(EspressoEngine, "label", at_rest)
+    monkeypatch.setattr(computing, "ModelFactory", lambda path: lambda: LennardJones(sigma=1.6, rc=3.0))
+    monkeypatch.setattr(computing, "relaxed_by_model", lambda given, model: given)
+    for _ in range(2):
+        Crystals(tmp_path, model=Path("any.pb")).relax(NAME)
+        made = tmp_path / "structures" / f"{NAME}.cif"
+        assert "(BFGS led by a potential, started from" in made.read_text().splitlines()[0]
+        made.unlink()  # as if killed before it was written
+    assert asked == [("mesh", (4, 4, 5))]  # the second time from the store
+
+    monkeypatch.setattr(computing, "relaxed_by_model", lambda given, model: None)
+    monkeypatch.setattr(EspressoEngine, "relax", lambda self, frames, pressure: frames)
+    Crystals(tmp_path, model=Path("any.pb")).relax(NAME)
+    assert "(vc-relax, started from" in made.read_text().splitlines()[0]
 
 
 def test_only_one_polymorph_s_own_output_is_taken_up(tmp_path: Path) -> None:
