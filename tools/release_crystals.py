@@ -25,7 +25,7 @@ from melt2crystal.equation_of_state import birch_murnaghan_pressure, fit_birch_m
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete, write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
-from melt2crystal.k_convergence import converged_spacing, convergence_table, largest_spacing
+from melt2crystal.k_convergence import ERROR, converged_spacing, convergence_table, largest_spacing
 from melt2crystal.labels import one_digest
 from melt2crystal.polymorphs import read_crystal
 from melt2crystal.sections.reference import EspressoKPoints
@@ -35,6 +35,8 @@ KEPT = ("frame_id", "polymorph", "volume_scale", "displacement", "split")
 ATOMS_PER_FORMULA = 3
 PULAY = ("stress_minus_slope_GPa", "stress_minus_slope_meV_per_atom")
 FIT_FORMATS = {"V0_A3": ".3f", "B0_GPa": ".1f", "B0_prime": ".2f", "E0_eV": ".4f", "dE_meV_per_SiO2": ".1f"}
+MESHES = "silica-pbe-k-mesh.csv"
+MESH_COLUMNS = ["polymorph", "mesh", "spacing_per_A", "energy_eV_per_atom", "seconds"]
 CURVE_POINTS = 7  # a curve with fewer is not finished
 
 
@@ -72,9 +74,11 @@ def labelled_frames(crystals: Crystals, stage: str, digest: str) -> tuple[list[A
     return frames, counts
 
 
-def mesh_table(crystals: Crystals) -> pd.DataFrame:
-    """Energies with finer and finer meshes; see ``convergence_table``."""
-    rows = []
+def mesh_table(crystals: Crystals, released: Path) -> pd.DataFrame:
+    """Energies with finer and finer meshes, computed in the folder or released before; see ``convergence_table``."""
+    before = pd.read_csv(released)[MESH_COLUMNS] if released.is_file() else pd.DataFrame(columns=MESH_COLUMNS)
+    rows = list(before.itertuples(index=False, name=None))
+    known = {row[:2] for row in rows}
     for name in POLYMORPHS:
         frame = canonical_frame(crystals.unrelaxed(name))
         lengths = 2 * np.pi * np.linalg.norm(frame.cell.reciprocal(), axis=1)
@@ -82,12 +86,13 @@ def mesh_table(crystals: Crystals) -> pd.DataFrame:
         for mesh in dict.fromkeys(each for each in meshes if each is not None):
             digest = settings_digest(crystals.engine(EspressoKPoints(mode="mesh", mesh=mesh)))
             values = finished(crystals.folder / "label-store" / digest).get(frame.info["frame_id"])
-            if values:
+            if values and (name, "x".join(map(str, mesh))) not in known:
                 energy, seconds = values["energy"] / len(frame), round(values["seconds"], 1)
                 spacing = round(largest_spacing(lengths, mesh), 3)
                 rows.append((name, "x".join(map(str, mesh)), spacing, energy, seconds))
-    columns = ["polymorph", "mesh", "spacing_per_A", "energy_eV_per_atom", "seconds"]
-    return convergence_table(pd.DataFrame(rows, columns=columns))
+    table = pd.DataFrame(rows, columns=MESH_COLUMNS)
+    order = table["polymorph"].map(POLYMORPHS.index)
+    return convergence_table(table.iloc[np.lexsort((-table["spacing_per_A"].astype(float), order))])
 
 
 def curve_table(frames: list[Atoms]) -> pd.DataFrame:
@@ -183,6 +188,9 @@ def release_crystals(
 ) -> None:
     """Write the released files again from all that is computed; a file that would lose labels is not touched."""
     crystals = Crystals(folder.resolve())
+    for name in POLYMORPHS:  # a new folder holds what was released before, without the frames that it was asked for
+        if crystals.structure(name).is_file() and not crystals.requested("curve", name).is_file():
+            crystals.write_requested(name)
     digest = settings_digest(crystals.engine(EspressoKPoints()))
     counts, frames = {}, {}
     for stage, name in RELEASED.items():
@@ -198,10 +206,10 @@ def release_crystals(
     for stage, name in RELEASED.items():
         if frames[stage]:
             write_frames(labels / name, frames[stage])
-    meshes = mesh_table(crystals)
+    meshes = mesh_table(crystals, labels / MESHES)
     if len(meshes):
-        with complete(labels / "silica-pbe-k-mesh.csv") as beside:
-            meshes.to_csv(beside, index=False, float_format="%.9g")
+        with complete(labels / MESHES) as beside:
+            meshes.round({ERROR: 3}).to_csv(beside, index=False, float_format="%.9g")
     structures.mkdir(parents=True, exist_ok=True)
     for name in POLYMORPHS:
         if crystals.structure(name).is_file():

@@ -210,3 +210,23 @@ def test_a_new_folder_begins_with_what_is_released(tmp_path: Path, monkeypatch: 
     store = LabelStore(tmp_path / "label-store", settings_digest(crystals.engine(EspressoKPoints())), "test")
     known = [frame for frame in read_frames(crystals.requested("curve", NAME)) if store.find(frame)]
     assert {frame.info["frame_id"] for frame in known} <= released and known
+
+
+def test_a_new_folder_loses_nothing_when_it_is_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was released is there again without a calculation: labels, card and the table of meshes."""
+    monkeypatch.setattr(EspressoEngine, "check", lambda self: None)
+    crystals, labels, before = Crystals(tmp_path / "new"), tmp_path / "labels", Path("data/labels")
+    crystals.begin_with_released()
+    for path in crystals.structure(NAME).parent.glob("*.cif"):
+        if path.stem != NAME:
+            path.unlink()  # one polymorph stands for all
+    labels.mkdir()
+    shutil.copy(before / "silica-pbe-k-mesh.csv", labels)
+    for name in RELEASED.values():
+        write_frames(labels / name, [a for a in read_frames(before / name) if a.info["polymorph"] == NAME])
+    digests = {name: [a.info["frame_id"] for a in read_frames(labels / name)] for name in RELEASED.values()}
+    release(tmp_path / "new", labels, tmp_path / "pbe")
+    assert {name: [a.info["frame_id"] for a in read_frames(labels / name)] for name in digests} == digests
+    assert (labels / "silica-pbe-k-mesh.csv").read_text() == (before / "silica-pbe-k-mesh.csv").read_text()
+    of_card = [row for row in (before / "crystals.md").read_text().splitlines() if row.startswith(f"| {NAME} |")]
+    assert set(of_card) - set((labels / "crystals.md").read_text().splitlines()) == {of_card[1]}  # no quartz beside it
