@@ -170,6 +170,7 @@ def test_a_potential_leads_and_each_step_is_kept(tmp_path: Path, monkeypatch: py
             yield Label("ok", "", -1.0, np.zeros((len(frame), 3)), np.zeros((3, 3)), 1.0)
 
     monkeypatch.setattr(EspressoEngine, "label", at_rest)
+    monkeypatch.setattr(Crystals, "write_requested", lambda self, name: None)
     monkeypatch.setattr(computing, "ModelFactory", lambda path: lambda: LennardJones(sigma=1.6, rc=3.0))
     monkeypatch.setattr(computing, "relaxed_by_model", lambda given, model: given)
     for _ in range(2):
