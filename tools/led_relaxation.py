@@ -8,7 +8,6 @@ reference decides where the search ends, the potential only how fast.
 import time
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,6 @@ from ase.units import GPa
 from melt2crystal.engines.base import Label
 from melt2crystal.errors import UserError
 from melt2crystal.frames import bare_frame
-from melt2crystal.search.potential import ModelFactory
 from melt2crystal.search.relax import relax
 
 Array = npt.NDArray[np.float64]
@@ -66,11 +64,11 @@ class Labelled(Calculator):
         }
 
 
-def relaxed_by_model(given: Atoms, model: Path) -> Atoms | None:
+def relaxed_by_model(given: Atoms, model: Calculator) -> Atoms | None:
     """Cell and atoms at 0 GPa by a potential, symmetry kept; None if the potential loses the structure."""
     moving = given.copy()
     moving.set_constraint(FixSymmetry(moving))
-    reached = relax(moving, ModelFactory(str(model))(), 0.0, MODEL_FORCE_EV_PER_A, MODEL_STEPS)
+    reached = relax(moving, model, 0.0, MODEL_FORCE_EV_PER_A, MODEL_STEPS)
     change = reached.atoms.get_volume() / given.get_volume()
     kept = reached.converged and MODEL_VOLUMES[0] < change < MODEL_VOLUMES[1]
     name = given.info["polymorph"]

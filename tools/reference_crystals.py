@@ -121,11 +121,12 @@ class Crystals:
             spacing = RELAX_SPACING_PER_A.get(name, RELAX_SPACING_OF_OTHERS_PER_A)
             points = EspressoKPoints(spacing_per_A=spacing)
             given, start = self.unrelaxed(name), self.benchmark.polymorphs[name].file
-            led = relaxed_by_model(given, self.model) if self.model is not None and self.cut_off is None else None
-            if led is not None and self.model is not None:
+            model = None if self.model is None or self.cut_off is not None else ModelFactory(str(self.model))()
+            led = None if model is None else relaxed_by_model(given, model)
+            if model is not None and led is not None:
                 mesh = EspressoKPoints(mode="mesh", mesh=k_mesh(given, points))
                 reference = Labelled(lambda atoms: self.compute([atoms], mesh, f"relax {name}")[0])
-                relaxed = led_relaxation(led, ModelFactory(str(self.model))(), reference)
+                relaxed = led_relaxation(led, model, reference)
                 how = f"BFGS led by a potential, started from {start}, relaxed by it first"
             else:
                 if self.cut_off is not None:

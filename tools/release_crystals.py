@@ -84,15 +84,17 @@ def mesh_table(crystals: Crystals, released: Path) -> pd.DataFrame:
         lengths = 2 * np.pi * np.linalg.norm(frame.cell.reciprocal(), axis=1)
         meshes = [k_mesh(frame, EspressoKPoints(spacing_per_A=spacing)) for spacing in MESH_SPACINGS_PER_A]
         for mesh in dict.fromkeys(each for each in meshes if each is not None):
+            text = "x".join(map(str, mesh))
+            if (name, text) in known:
+                continue
             digest = settings_digest(crystals.engine(EspressoKPoints(mode="mesh", mesh=mesh)))
             values = finished(crystals.folder / "label-store" / digest).get(frame.info["frame_id"])
-            if values and (name, "x".join(map(str, mesh))) not in known:
+            if values:
                 energy, seconds = values["energy"] / len(frame), round(values["seconds"], 1)
                 spacing = round(largest_spacing(lengths, mesh), 3)
-                rows.append((name, "x".join(map(str, mesh)), spacing, energy, seconds))
+                rows.append((name, text, spacing, energy, seconds))
     table = pd.DataFrame(rows, columns=MESH_COLUMNS)
-    order = table["polymorph"].map(POLYMORPHS.index)
-    return convergence_table(table.iloc[np.lexsort((-table["spacing_per_A"].astype(float), order))])
+    return convergence_table(table.sort_values("polymorph", key=lambda names: names.map(POLYMORPHS.index)))
 
 
 def curve_table(frames: list[Atoms]) -> pd.DataFrame:
