@@ -6,6 +6,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$name && break; done)
 VENV := .venv
 LOCK := envs/requirements.txt
+PYTORCH_LOCK := envs/requirements-pytorch.txt
 STAMP := $(VENV)/installed-requirements.txt
 # Programs of an environment name its Python by its whole path, which is wrong when the folder has been moved.
 USABLE = { $(VENV)/bin/python -c '' && test -x "$$(sed -n '1s/^\#!//p' $(VENV)/bin/pip)"; } 2>/dev/null
@@ -13,7 +14,7 @@ ENV_RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CHOOSE := $(if $(STUDY),--config study=$(STUDY))
 
 .DEFAULT_GOAL := help
-.PHONY: bench-dry-run plan env-progress report export dag why status ledger labels-report labels-export labels-import help env run dry-run test test-slow test-slurm bench-overhead lint format docs clean clean-env
+.PHONY: bench-dry-run plan env-progress env-pytorch report export dag why status ledger labels-report labels-export labels-import help env run dry-run test test-slow test-slurm bench-overhead lint format docs clean clean-env
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -32,10 +33,15 @@ build-env:
 	@cp $(LOCK) $(STAMP)
 	@echo "environment ready: source $(VENV)/bin/activate"
 
+env-pytorch: env ## PyTorch, for studies with train.network.descriptor: dpa4 (3 GB to fetch)
+	@$(VENV)/bin/python -c 'import torch, e3nn, vesin' 2>/dev/null \
+		|| $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --requirement $(PYTORCH_LOCK)
+
 env-espresso: ## Quantum ESPRESSO from Debian packages, or what to do without root
 	@tools/install_espresso.sh
 
 run: env $(if $(filter rich,$(LOGGER)),env-progress) ## the whole study: melts, labels, potentials, benchmarks, search, figures
+	@$(ENV_RUN) python -m tools.needs_pytorch $(STUDY) || $(MAKE) --no-print-directory env-pytorch
 	$(ENV_RUN) snakemake --cores $(CORES) $(if $(LOGGER),--logger $(LOGGER)) $(CHOOSE)
 
 env-progress: env ## the optional progress bars, once: then make run LOGGER=rich

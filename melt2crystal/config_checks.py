@@ -130,6 +130,19 @@ def _found_structures_are_labels(study: Study) -> Iterator[Mistake]:
         yield Mistake(("search", "found"), f"{found} is not in label.known", "a file that label.known names too")
 
 
+@uses("train", "select", "benchmark")
+def _walks_of_the_model(study: Study) -> Iterator[Mistake]:
+    if not study.train.network.passes_messages:
+        return
+    because = "walks are driven by LAMMPS, which takes no model of train.network.descriptor: dpa4"
+    if study.select.max_iterations:
+        problem = f"{study.select.max_iterations} rounds explore, and {because}"
+        yield Mistake(("select", "max_iterations"), problem, "0, or train.network.descriptor: se_e2_a")
+    if study.benchmark.vdos.enabled:
+        allowed = "false (benchmark.harmonic has spectra too), or train.network.descriptor: se_e2_a"
+        yield Mistake(("benchmark", "vdos", "enabled"), f"true, and {because}", allowed)
+
+
 @uses("explore")
 def _exploring_walks(study: Study) -> Iterator[Mistake]:
     explore = study.explore

@@ -32,6 +32,7 @@ CHECKSUMS = "checksums.sha256"
 LICENCES = "https://spdx.org/licenses/"
 KINDS = {
     ".pb": "application/octet-stream",
+    ".pt": "application/octet-stream",
     ".extxyz": "chemical/x-xyz",
     ".md": "text/markdown",
     ".yaml": "application/yaml",

@@ -1,4 +1,4 @@
-"""DeePMD-kit: training input, and its commands train, freeze, compress, resuming from the last checkpoint."""
+"""DeePMD-kit's commands train, freeze, compress, resuming from the last checkpoint."""
 
 import json
 import math
@@ -9,100 +9,17 @@ import shutil
 import signal
 import sys
 import threading
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from melt2crystal.deepmd_input import CHECKPOINT
 from melt2crystal.errors import EngineError
 
-if TYPE_CHECKING:
-    from melt2crystal.sections.train import Network, Training
-
-CHECKPOINT = "model.ckpt"
 # "__main__": else each command imports the calling program again.
 PRELOADED = ["__main__", *(f"deepmd.tf.entrypoints.{name}" for name in ("main", "train", "freeze", "compress"))]
-
-
-def training_input(
-    network: "Network",
-    training: "Training",
-    species: Sequence[str],
-    sel: Sequence[int],
-    systems: dict[str, list[str]],
-    seed: int,
-) -> dict[str, Any]:
-    """DeePMD's input for one se_e2_a model.
-
-    Args:
-        sel: neighbours per species.
-        systems: "training" and "validation" -> paths as DeePMD reads them (``file.hdf5#/system``).
-        seed: the only thing that differs between the members of an ensemble.
-    """
-    report_every = max(1, training.steps // 50)
-    start, limit = zip(
-        *(training.prefactors.energy, training.prefactors.force, training.prefactors.virial), strict=True
-    )
-    loss: dict[str, Any] = {"type": "ener"}
-    for letter, first, last in zip("efv", start, limit, strict=True):
-        loss[f"start_pref_{letter}"], loss[f"limit_pref_{letter}"] = first, last
-    return {
-        "model": {
-            "type_map": list(species),
-            "descriptor": {
-                "type": "se_e2_a",
-                "sel": list(sel),
-                "rcut": network.r_cut_A,
-                "rcut_smth": network.r_smth_A,
-                "neuron": network.embedding,
-                "axis_neuron": network.axis_neurons,
-                "resnet_dt": False,
-                "precision": network.precision,
-                "seed": seed,
-            },
-            "fitting_net": {
-                "neuron": network.fitting,
-                "resnet_dt": True,
-                "precision": network.precision,
-                "seed": seed,
-            },
-        },
-        "learning_rate": {
-            "type": "exp",
-            "start_lr": training.learning_rate_start,
-            "stop_lr": training.learning_rate_stop,
-            "decay_steps": max(1, min(5000, training.steps // 100)),
-        },
-        "loss": loss,
-        "training": {
-            "training_data": {"systems": systems["training"], "batch_size": training.batch_size},
-            "validation_data": {"systems": systems["validation"], "batch_size": 1, "numb_btch": 2},
-            "numb_steps": training.steps,
-            "seed": seed,
-            "disp_file": "lcurve.out",
-            "disp_freq": report_every,
-            "save_freq": report_every * 5,
-            "save_ckpt": CHECKPOINT,
-            "max_ckpt_keep": 2,
-        },
-    }
-
-
-def member_input(
-    network: "Network", training: "Training", info: dict[str, Any], study_seed: int, ensemble: str, member: int
-) -> dict[str, Any]:
-    """DeePMD's input for one member of an ensemble, whose folder lies beside the training data.
-
-    Args:
-        info: what info.json of the training data says.
-        study_seed: seed of the study; the member's own is drawn from it.
-    """
-    from melt2crystal.seeds import seed_for  # here: the server that forks dp's commands needs none of it
-
-    systems = {
-        kind: [f"../{kind}.hdf5#/{name}" for name in info[f"{kind}_systems"]] for kind in ("training", "validation")
-    }
-    seed = seed_for(study_seed, "train", ensemble, member)
-    return training_input(network, training, info["species"], info["sel"], systems, seed)
+PYTORCH = "--pt"  # first argument of a command for that backend; without it, TensorFlow
 
 
 def find_dp() -> str:
@@ -117,7 +34,7 @@ def run_dp(arguments: Sequence[str], folder: Path) -> None:
     """Run a ``dp`` command in ``folder``, its output going to this process's log.
 
     Each command is forked from a server that has imported TensorFlow and nothing else: the import is what a start of
-    ``dp`` costs (6 s of 9 s for freeze), and a member needs three commands.
+    ``dp`` costs (6 s of 9 s for freeze), and a member needs three commands. One of PyTorch imports it by itself.
 
     Raises:
         EngineError: there is no ``dp``, or it failed; with its exit status.
@@ -128,7 +45,7 @@ def run_dp(arguments: Sequence[str], folder: Path) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     print(f"cd {folder} && dp {' '.join(arguments)}", flush=True)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
+    context.set_forkserver_preload(PRELOADED[:1] if arguments[0] == PYTORCH else PRELOADED)
     process = context.Process(target=_dp, args=(list(arguments), folder))
     process.start()
     process.join()
@@ -156,31 +73,38 @@ def _end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def train(settings: dict[str, Any], folder: Path) -> None:
+def train(settings: dict[str, Any], folder: Path, pytorch: bool = False) -> None:
     """Train in ``folder``, from the last checkpoint if a former run left one."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "input.json").write_text(json.dumps(settings, indent=1, sort_keys=True))
-    arguments = ["train", "input.json"]
-    checkpoint = newest_checkpoint(folder)
+    arguments = [*([PYTORCH] if pytorch else []), "train", "input.json"]
+    checkpoint = newest_checkpoint(folder, pytorch)
     if checkpoint:
         print(f"resuming from the checkpoint {folder / checkpoint}", flush=True)
         arguments += ["--restart", checkpoint]
     run_dp(arguments, folder)
 
 
-def newest_checkpoint(folder: Path) -> str | None:
+def newest_checkpoint(folder: Path, pytorch: bool = False) -> str | None:
     """Name of the last checkpoint in ``folder`` that was written to its end, none if there is none.
 
-    A kill between its files leaves one that can't be restored; DeePMD's own name for the last, ``model.ckpt``, is a
-    link that is made after them.
+    TensorFlow: a kill between its files leaves one that can't be restored; DeePMD's own name for the last,
+    ``model.ckpt``, is a link that is made after them. PyTorch: one archive, whose table of contents comes last.
     """
+    if pytorch:
+        found = [path for path in folder.glob(f"{CHECKPOINT}-*.pt") if zipfile.is_zipfile(path)]
+        return max((path.name for path in found), key=lambda name: _step(name.removesuffix(".pt")), default=None)
     ends = (".meta", ".data-00000-of-00001")
     complete = [
         index.stem
         for index in folder.glob(f"{CHECKPOINT}-*.index")
         if all((folder / f"{index.stem}{end}").exists() for end in ends)
     ]
-    return max(complete, key=lambda name: int(name.rpartition("-")[2]), default=None)
+    return max(complete, key=_step, default=None)
+
+
+def _step(checkpoint: str) -> int:
+    return int(checkpoint.rpartition("-")[2])
 
 
 def read_learning_curve(path: Path) -> tuple[list[str], list[list[float]]]:

@@ -45,7 +45,10 @@ def mistakes_in_given(study: Study, potential: str, root: Path) -> Iterator[Mist
         return
     folder, path = root / released.given, ("release", potential, "given")
     members = range(released.training.members)
-    wanted = [MANIFEST, *(f"{member}{end}" for member in members for end in (".pb", "-input.json"))]
+    wanted = [
+        MANIFEST,
+        *(f"{member}{end}" for member in members for end in (f".{study.train.network.suffix}", "-input.json")),
+    ]
     missing = [name for name in wanted if not (folder / name).is_file()]
     if missing:
         allowed = (

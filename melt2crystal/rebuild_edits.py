@@ -208,6 +208,11 @@ WRITTEN: dict[str, Any] = {
     "label.known": _at("label", "known", value=["data/labels/silica-pbe-melt.extxyz.gz"]),
     "label.frames_per_shard": _at("label", "frames_per_shard", value=10),
     "select.frames_per_iteration": _at("select", "frames_per_iteration", value=30),
+    "train.network.descriptor": lambda study: [
+        (("train", "network", "descriptor"), "dpa4"),
+        (("select", "max_iterations"), 0),
+        (("benchmark", "vdos", "enabled"), False),
+    ],
     "release.lp.pressures_GPa": _at("release", "lp", "pressures_GPa", value=[0.0, 40.0]),
     "release.hp.pressures_GPa": _at("release", "hp", "pressures_GPa", value=[40.0]),
     "release.lp.given": _at("release", "lp", "given", value=POTENTIAL),

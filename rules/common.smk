@@ -82,12 +82,14 @@ def members_of(ensemble):
 
 
 def models_of(ensemble):
-    """Compressed models of an ensemble."""
-    return [f"{RESULTS}/train/{ensemble}/{member}/compressed.pb" for member in members_of(ensemble)]
+    """Models of an ensemble, compressed if they can be."""
+    name = "model.pt" if STUDY.train.network.passes_messages else "compressed.pb"
+    return [f"{RESULTS}/train/{ensemble}/{member}/{name}" for member in members_of(ensemble)]
 
 
 def released_models(potential):
-    return [f"{RESULTS}/models/{potential}/{member}-compressed.pb" for member in members_of(potential)]
+    end = ".pt" if STUDY.train.network.passes_messages else "-compressed.pb"
+    return [f"{RESULTS}/models/{potential}/{member}{end}" for member in members_of(potential)]
 
 
 def final_iteration():

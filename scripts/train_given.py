@@ -1,4 +1,4 @@
-"""Take one member of a potential that was trained elsewhere, and compress it."""
+"""Take one member of a potential that was trained elsewhere, and compress it if it can be."""
 
 import json
 import shutil
@@ -21,19 +21,20 @@ def train_given(
     given: Annotated[Path, typer.Option(help="frozen model that was trained elsewhere")],
     given_inputs: Annotated[Path, typer.Option(help="DeePMD's input of it (JSON)")],
     frozen: Annotated[Path, typer.Option(help="frozen model")],
-    compressed: Annotated[Path, typer.Option(help="compressed model")],
     inputs: Annotated[Path, typer.Option(help="DeePMD's input, for the record (JSON)")],
     settings: SettingsText,
+    compressed: Annotated[Path | None, typer.Option(help="compressed model (se_e2_a)")] = None,
 ) -> None:
-    """Copy and compress the model; one for other species is refused."""
+    """Copy the model, and compress it if asked to; one for other species is refused."""
     species = Settings(settings).section("substance", Substance).species
     theirs = json.loads(given_inputs.read_text()).get("model", {}).get("type_map")
     if theirs != species:
         raise UserError(f"{given_inputs}: model.type_map is {theirs}; the study's species are {species}, in this order")
     with complete(frozen) as beside:
         shutil.copyfile(given, beside)
-    with tempfile.TemporaryDirectory(dir=frozen.parent) as work, complete(compressed) as beside:
-        run_dp(["compress", "-i", str(frozen.resolve()), "-o", str(beside.resolve())], Path(work))
+    if compressed is not None:
+        with tempfile.TemporaryDirectory(dir=frozen.parent) as work, complete(compressed) as beside:
+            run_dp(["compress", "-i", str(frozen.resolve()), "-o", str(beside.resolve())], Path(work))
     with complete(inputs) as beside:
         shutil.copyfile(given_inputs, beside)
 

@@ -1,4 +1,4 @@
-"""Train, freeze and compress one member of an ensemble."""
+"""Train one member of an ensemble; freeze and compress it, if its network can be."""
 
 import json
 import os
@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.deepmd import member_input, read_learning_curve, run_dp, train
+from melt2crystal.deepmd import newest_checkpoint, read_learning_curve, run_dp, train
+from melt2crystal.deepmd_input import member_input
 from melt2crystal.errors import speaks
 from melt2crystal.files import write_table, write_text
 from melt2crystal.options import SettingsText
@@ -23,10 +24,10 @@ def train_member(
     ensemble: Annotated[str, typer.Option(help="name of the ensemble; part of the seed")],
     member: Annotated[int, typer.Option(help="number of the member, from 0; part of the seed")],
     frozen: Annotated[Path, typer.Option(help="frozen model")],
-    compressed: Annotated[Path, typer.Option(help="compressed model")],
     curve: Annotated[Path, typer.Option(help="learning curve (CSV)")],
     inputs: Annotated[Path, typer.Option(help="DeePMD's input, for the record (JSON)")],
     settings: SettingsText,
+    compressed: Annotated[Path | None, typer.Option(help="compressed model (se_e2_a)")] = None,
 ) -> None:
     """Train one model; after a crash the next call goes on from the last checkpoint of the very same training."""
     # here, because the server that forks dp's commands imports this file too and needs none of it
@@ -49,18 +50,32 @@ def train_member(
         link.unlink(missing_ok=True)
         link.symlink_to(os.path.relpath(source, data_folder))
     try:
-        train(full, work)
-        run_dp(["freeze", "-o", "model.pb"], work)
-        run_dp(["compress", "-i", "model.pb", "-o", "compressed.pb"], work)
+        train(full, work, network.passes_messages)
+        made = _last_checkpoint(work, frozen) if network.passes_messages else _frozen(work, frozen, compressed)
         write_table(curve, *read_learning_curve(work / "lcurve.out"))
         write_text(inputs, json.dumps(full, indent=1, sort_keys=True))
-        os.replace(work / "model.pb", frozen)
-        os.replace(work / "compressed.pb", compressed)
+        for source, target in made.items():
+            os.replace(source, target)
     finally:
         for alias in ("training.hdf5", "validation.hdf5"):
             (data_folder / alias).unlink(missing_ok=True)
     for folder in frozen.parent.glob("work-*"):
         shutil.rmtree(folder)
+
+
+def _frozen(work: Path, frozen: Path, compressed: Path | None) -> dict[Path, Path]:
+    """Freeze and compress; what goes where."""
+    assert compressed is not None, "the rule names a place for it"
+    run_dp(["freeze", "-o", "model.pb"], work)
+    run_dp(["compress", "-i", "model.pb", "-o", "compressed.pb"], work)
+    return {work / "model.pb": frozen, work / "compressed.pb": compressed}
+
+
+def _last_checkpoint(work: Path, frozen: Path) -> dict[Path, Path]:
+    """The last checkpoint is the model: freezing DPA4 means to compile it for one kind of processor (4 min of CPU)."""
+    last = newest_checkpoint(work, pytorch=True)
+    assert last is not None, "a training that ended well leaves one"
+    return {work / last: frozen}
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from tools.report import PAGES, make_report
 KEPT = [
     ("models/*/*-compressed.pb", "potential {1}, member {stem}: compressed DeePMD model", "potential"),
     ("models/*/*.pb", "potential {1}, member {stem}: frozen DeePMD model", "potential"),
+    ("models/*/*.pt", "potential {1}, member {stem}: DeePMD model (PyTorch)", "potential"),
     ("models/*/card.md", "model card of {1}", ""),
     ("models/*/manifest.json", "frames that {1} may have seen", ""),
     ("models/*/*-input.json", "training input of {1}, member {stem}", ""),

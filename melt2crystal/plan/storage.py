@@ -78,7 +78,12 @@ def _dataset_frames(study: Study, rounds: int) -> list[int]:
 
 
 def model_MB(size: NetworkSize, meter: Meter) -> float:
-    """Size of a model, frozen and compressed, MB: numbers of the network, and tables in place of its embedding."""
+    """Size of a model, frozen and compressed, MB: numbers of the network, and tables in place of its embedding.
+
+    One that passes messages is kept as its last checkpoint, with a number of the optimizer for each of its own.
+    """
+    if size.features:
+        return 2 * size.parameters * size.number_bytes / MB
     tables = meter("compressed_model_MB") * size.last / 50 * size.number_bytes / 4
     return tables + 2 * size.parameters * size.number_bytes / MB
 

@@ -8,17 +8,39 @@ from melt2crystal.settings import Section, amount
 
 
 class Network(Section):
-    """Smooth-edition two-body descriptor (se_e2_a) and fitting network."""
+    """Descriptor and fitting network: the paper's two-body one (se_e2_a), or one whose atoms pass messages (DPA4).
 
-    r_cut_A: float = Field(7.0, gt=1, le=15, description="cutoff radius, A")
-    r_smth_A: float = Field(4.0, gt=0, description="where the smooth cutoff begins, A")
-    embedding: list[int] = Field([50, 100], min_length=1, description="embedding net, neurons per layer")
-    axis_neurons: int = Field(16, ge=1, description="axis neurons of the descriptor")
-    fitting: list[int] = Field([250, 250, 250], min_length=1, description="fitting net, neurons per layer")
-    selection_margin: float = Field(
-        1.3, ge=1, le=4, description="sel = margin times the most neighbours found in the data"
+    DPA4 is DeePMD-kit's SeZM network (doi:10.48550/arXiv.2606.02419). It runs on PyTorch, has a cutoff of its own
+    shape and no ``sel``, and can't be compressed.
+    """
+
+    descriptor: Literal["se_e2_a", "dpa4"] = Field(
+        "se_e2_a",
+        description="se_e2_a: two bodies (TensorFlow); dpa4: atoms pass messages (PyTorch: make env-pytorch), for "
+        "studies without walks of the model: select.max_iterations 0, benchmark.vdos.enabled false",
     )
+    r_cut_A: float = Field(7.0, gt=1, le=15, description="cutoff radius, A (dpa4: of one message)")
+    r_smth_A: float = Field(4.0, gt=0, description="where the smooth cutoff begins, A (se_e2_a)")
+    embedding: list[int] = Field([50, 100], min_length=1, description="embedding net, neurons per layer (se_e2_a)")
+    axis_neurons: int = Field(16, ge=1, description="axis neurons of the descriptor (se_e2_a)")
+    fitting: list[int] = Field([250, 250, 250], min_length=1, description="fitting net, neurons per layer (se_e2_a)")
+    selection_margin: float = Field(
+        1.3, ge=1, le=4, description="sel = margin times the most neighbours found in the data (se_e2_a)"
+    )
+    channels: int = Field(16, ge=4, le=512, description="features of each atom and degree (dpa4)")
+    degree: int = Field(2, ge=1, le=6, description="highest degree of the spherical harmonics (dpa4)")
+    blocks: int = Field(2, ge=1, le=8, description="blocks, each of which passes messages once (dpa4)")
     precision: Literal["float64", "float32"] = Field("float64", description="floating-point precision of the networks")
+
+    @property
+    def passes_messages(self) -> bool:
+        """Whether the model is trained and evaluated by PyTorch; else by TensorFlow."""
+        return self.descriptor == "dpa4"
+
+    @property
+    def suffix(self) -> str:
+        """How the file of a model ends: DeePMD-kit chooses its backend by it."""
+        return "pt" if self.passes_messages else "pb"
 
     @model_validator(mode="after")
     def _shapes(self) -> "Network":

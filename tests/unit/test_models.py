@@ -7,7 +7,8 @@ import pytest
 from ase.io import read
 
 from melt2crystal.dataset import most_neighbours, selection, split, write_hdf5
-from melt2crystal.deepmd import CHECKPOINT, newest_checkpoint, read_learning_curve, run_dp, train, training_input
+from melt2crystal.deepmd import newest_checkpoint, read_learning_curve, run_dp, train
+from melt2crystal.deepmd_input import CHECKPOINT, training_input
 from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import EngineError, UserError
 from melt2crystal.frames import canonical_frame

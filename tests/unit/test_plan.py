@@ -22,7 +22,7 @@ from melt2crystal.plan.laws import (
 )
 from melt2crystal.plan.page import beyond_limits, work_table
 from melt2crystal.plan.rows import Factor, Row, longest_chain_s
-from melt2crystal.plan.storage import storage
+from melt2crystal.plan.storage import model_MB, storage
 from melt2crystal.plan.units import TABLE, Meter, read_units
 from melt2crystal.plan.work import WORK, rows_of
 from melt2crystal.sections.train import Network
@@ -32,6 +32,7 @@ UNITS = read_units(REPOSITORY / TABLE)
 PAPER = Network()
 LAPTOP = Network(r_cut_A=6, r_smth_A=0.5, embedding=[25, 50], axis_neurons=8, fitting=[64, 64], selection_margin=1.1,
                  precision="float32")  # fmt: skip
+MESSAGES = Network(descriptor="dpa4", r_cut_A=5, channels=16, degree=2, blocks=2, precision="float32", r_smth_A=0.5)
 
 
 def meter(**values):
@@ -76,6 +77,26 @@ def test_training_steps_are_as_measured(network, precision, atoms, measured_ms):
     known = Meter(UNITS)
     assert training_step_s(size, atoms, 1, known, gpu=False) * 1e3 == pytest.approx(measured_ms, rel=0.35)
     assert known.basis == "measured"
+
+
+@pytest.mark.parametrize(("channels", "r_cut_A", "measured_ms"), [(16, 4.5, 220), (16, 5.0, 250), (32, 4.5, 410)])
+def test_steps_of_a_network_that_passes_messages_are_as_measured(channels, r_cut_A, measured_ms):
+    network = MESSAGES.model_copy(update={"channels": channels, "r_cut_A": r_cut_A})
+    size = network_size(network, UNITS["atoms_per_A3"].value)
+    assert training_step_s(size, 72, 1, Meter(UNITS), gpu=False) * 1e3 == pytest.approx(measured_ms, rel=0.2)
+
+
+@pytest.mark.parametrize(("channels", "degree", "counted"), [(16, 2, 72_195), (32, 2, 219_859), (16, 3, 99_774)])
+def test_a_network_that_passes_messages_has_as_many_parameters_as_counted(channels, degree, counted):
+    size = network_size(MESSAGES.model_copy(update={"channels": channels, "degree": degree}), 0.156)
+    assert size.parameters == pytest.approx(counted, rel=0.2)
+    assert size.features == pytest.approx(4 / 3 * pi * 5**3 * 0.156 * channels * (degree + 1) ** 2 * 2)
+
+
+def test_a_model_that_passes_messages_is_as_large_and_as_fast_as_measured():
+    size = network_size(MESSAGES, UNITS["atoms_per_A3"].value)
+    assert model_MB(size, Meter(UNITS)) == pytest.approx(0.67, rel=0.2)
+    assert model_step_s(size, 72, Meter(UNITS), gpu=False) == pytest.approx(0.14, rel=0.2)
 
 
 @pytest.mark.parametrize(

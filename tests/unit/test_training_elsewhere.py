@@ -36,7 +36,7 @@ def test_a_folder_without_members_and_a_member_without_a_model_are_refused(tmp_p
     with pytest.raises(UserError, match="no folders of members"):
         take_back(tmp_path, tmp_path / "out")
     (tmp_path / "0").mkdir()
-    with pytest.raises(UserError, match=r"no model\.pb or model\.dp"):
+    with pytest.raises(UserError, match=r"no model\.pb, \.dp or \.pt"):
         take_back(tmp_path, tmp_path / "out")
 
 
@@ -55,22 +55,28 @@ def test_a_converted_model_gets_the_whole_input(tmp_path):
     assert values["train_attr/min_nbor_dist"] == 1.5
 
 
-def test_the_script_trains_all_members_and_goes_on_from_the_last_checkpoint(tmp_path):
+@pytest.mark.parametrize(
+    "network, made",
+    [("se_e2_a", ["--pt freeze -o model.pth", "convert-backend model.pth model.dp"]), ("DPA4", [])],
+)
+def test_the_script_trains_all_members_and_goes_on_from_the_last_checkpoint(tmp_path, network, made):
     (tmp_path / "bin").mkdir()
     stand_in = tmp_path / "bin/dp"  # writes down how it was called
     stand_in.write_text(
-        '#!/bin/sh\necho "$@" >> calls\ncase "$*" in *restart*) ;; *train*) touch model.ckpt-50.pt;; esac\n'
+        '#!/bin/sh\necho "$@" >> calls\n'
+        'case "$*" in *restart*) ;; *train*) touch model.ckpt-50.pt model.ckpt.pt;; esac\n'
     )
     (tmp_path / "train.sh").write_text(TRAIN)
     for script in (stand_in, tmp_path / "train.sh"):
         script.chmod(0o755)
     for member in "01":
         (tmp_path / member).mkdir()
+        (tmp_path / member / "input.json").write_text(json.dumps({"model": {"type": network}}))
     variables = {**os.environ, "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"}
     for _ in range(2):
         subprocess.run([shutil.which("bash"), str(tmp_path / "train.sh")], env=variables, check=True)
-    made = ["--pt freeze -o model.pth", "convert-backend model.pth model.dp"]
     for member in "01":
+        assert (tmp_path / member / "model.pt").exists() == (network == "DPA4")  # its last checkpoint is the model
         calls = (tmp_path / member / "calls").read_text().splitlines()
         first, again = "--pt train input.json", "--pt train input.json --restart model.ckpt-50.pt"
         assert calls == [first, *made, again, *made]

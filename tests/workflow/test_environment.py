@@ -2,10 +2,11 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
+from conftest import REPOSITORY, environment
 
 
 def make_env(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -41,3 +42,31 @@ def test_another_lock_builds_it_again(checkout):
 def test_a_moved_folder_builds_it_again(checkout):
     moved = checkout.rename(checkout.with_name("moved"))
     assert "Python 3.11, 3.12 or 3.13 is needed" in make_env(moved).stdout
+
+
+@pytest.mark.parametrize(
+    ("study", "needed"), [("ci", False), ("released", False), ("released-messages", True), ("absent", False)]
+)
+def test_pytorch_is_asked_for_by_studies_that_need_it_alone(study, needed):
+    command = [sys.executable, "-m", "tools.needs_pytorch", study]
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment(), capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (int(needed), "")
+
+
+def test_without_pytorch_a_run_says_what_to_do_and_a_plan_is_made_all_the_same(tmp_path):
+    """PyTorch is hidden from Python by a finder that finds no torch."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util\nfound = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *more: None if name == 'torch' else found(name, *more)\n"
+    )
+    variables = environment() | {"PYTHONPATH": str(tmp_path)}
+    config = ["--config", "study=released-messages", f"results={tmp_path / 'results'}"]
+    for words, status in (
+        (["-n"], 0),
+        (["--cores", "1", "--nolock", f"{tmp_path}/results/released-messages/dataset/00/manifest.json"], 1),
+    ):
+        command = [sys.executable, "-m", "snakemake", *words, *config]
+        done = subprocess.run(command, cwd=REPOSITORY, env=variables, capture_output=True, text=True)
+        assert done.returncode == status, done.stderr[-2000:]
+        assert ("dpa4 needs torch; run 'make env-pytorch'" in done.stderr) == bool(status)
+    assert not (tmp_path / "results/released-messages/liquid").exists()

@@ -71,15 +71,25 @@ def test_every_package_that_a_rule_names_is_tried_and_none_touches_what_was_paid
     assert not any(PAID & rules for rules in RERUNS.values())
 
 
-def named() -> dict[str, set[str]]:
+def named(*studies: str) -> dict[str, set[str]]:
     """Rule -> packages among its parameters, in all its forms."""
     found: dict[str, set[str]] = {}
-    for study in ("ci", "released"):
+    for study in studies or ("ci", "released"):
         for rule in rules_of(REPOSITORY, study):
             given = dict(rule.params._allitems()).get("packages", "")
             texts = [given] if isinstance(given, str) else [given(Wildcards(name)) for name in ("hp", "reference")]
             found.setdefault(rule.name, set()).update(word.split("==")[0] for text in texts for word in text.split())
     return found
+
+
+def test_a_network_on_pytorch_has_its_own_packages_instead_of_tensorflow():
+    pinned_there = pinned((REPOSITORY / "envs/requirements-pytorch.txt").read_text(encoding="utf-8").splitlines())
+    with_models = {rule: packages for rule, packages in named("released-messages").items() if "deepmd-kit" in packages}
+    assert set(with_models) > {"train_member", "train_heldout", "benchmark_energy_volume", "search_given"}
+    for rule, packages in with_models.items():
+        assert packages >= {"torch", "e3nn", "vesin"} and "tensorflow-cpu" not in packages, rule
+        assert packages & set(pinned_there) == {"torch", "e3nn", "vesin"}
+    assert not set(pinned_there) & set(PINS)  # a package has one pin
 
 
 class Wildcards:
