@@ -11,7 +11,7 @@ import typer
 
 from melt2crystal.deepmd import newest_checkpoint, read_learning_curve, run_dp, train
 from melt2crystal.deepmd_input import member_input
-from melt2crystal.errors import speaks
+from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_table, write_text
 from melt2crystal.options import SettingsText
 
@@ -39,6 +39,8 @@ def train_member(
     given = Settings(settings)
     data = json.loads(info.read_text())
     network, schedule = given.section("train.network", Network), given.section("training", Training)
+    if (compressed is None) != network.passes_messages:
+        raise UserError("--compressed: is for train.network.descriptor se_e2_a, which needs it, and for no other")
     full = member_input(network, schedule, data, given.value("seed"), ensemble, member)
     depends = {"input": full, "data": data["content"], "release": version("deepmd-kit")}
     name = hashlib.sha256(to_text(depends).encode()).hexdigest()[:12]
@@ -51,7 +53,7 @@ def train_member(
         link.symlink_to(os.path.relpath(source, data_folder))
     try:
         train(full, work, network.passes_messages)
-        made = _last_checkpoint(work, frozen) if network.passes_messages else _frozen(work, frozen, compressed)
+        made = _frozen(work, frozen, compressed) if compressed else _last_checkpoint(work, frozen)
         write_table(curve, *read_learning_curve(work / "lcurve.out"))
         write_text(inputs, json.dumps(full, indent=1, sort_keys=True))
         for source, target in made.items():
@@ -63,9 +65,8 @@ def train_member(
         shutil.rmtree(folder)
 
 
-def _frozen(work: Path, frozen: Path, compressed: Path | None) -> dict[Path, Path]:
+def _frozen(work: Path, frozen: Path, compressed: Path) -> dict[Path, Path]:
     """Freeze and compress; what goes where."""
-    assert compressed is not None, "the rule names a place for it"
     run_dp(["freeze", "-o", "model.pb"], work)
     run_dp(["compress", "-i", "model.pb", "-o", "compressed.pb"], work)
     return {work / "model.pb": frozen, work / "compressed.pb": compressed}
