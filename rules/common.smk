@@ -83,13 +83,13 @@ def members_of(ensemble):
 
 def models_of(ensemble):
     """Models of an ensemble, compressed if they can be."""
-    name = "model.pt" if STUDY.train.network.passes_messages else "compressed.pb"
-    return [f"{RESULTS}/train/{ensemble}/{member}/{name}" for member in members_of(ensemble)]
+    return [best_model(f"{RESULTS}/train/{ensemble}/{member}", *TRAINED_AS) for member in members_of(ensemble)]
 
 
 def released_models(potential):
-    end = ".pt" if STUDY.train.network.passes_messages else "-compressed.pb"
-    return [f"{RESULTS}/models/{potential}/{member}{end}" for member in members_of(potential)]
+    return [
+        best_model(f"{RESULTS}/models/{potential}", member, f"{member}-compressed") for member in members_of(potential)
+    ]
 
 
 def final_iteration():

@@ -58,6 +58,21 @@ def parts_of_dataset(wildcards):
     ]
 
 
+TRAINED_AS = ("model", "compressed")
+COMPRESSED = "" if PYTORCH else "--compressed {output.compressed}"  # of a command
+
+
+def model_files(folder, frozen, compressed):
+    """Files of a member's model: frozen, and compressed where that can be (se_e2_a)."""
+    names = {"frozen": frozen} if PYTORCH else {"frozen": frozen, "compressed": compressed}
+    return {kind: f"{folder}/{name}.{STUDY.train.network.suffix}" for kind, name in names.items()}
+
+
+def best_model(folder, frozen, compressed):
+    """The compressed one, if there is one."""
+    return [*model_files(folder, frozen, compressed).values()][-1]
+
+
 # Folders of potentials that were trained elsewhere.
 GIVEN = {name: folder for name in ("lp", "hp") if (folder := getattr(STUDY.release, name).given)}
 TRAINED = "|".join([r"iteration-\d\d", *(name for name in ("lp", "hp") if name not in GIVEN)])

@@ -1,6 +1,29 @@
 # The two potentials as artefacts: LP (melts at p = 0 only) and HP (all pressures).
 
 
+rule release_member:
+    input:
+        **model_files(f"{RESULTS}/train/{{potential}}/{{member}}", *TRAINED_AS),
+        inputs=f"{RESULTS}/train/{{potential}}/{{member}}/input.json",
+    output:
+        **model_files(f"{RESULTS}/models/{{potential}}", "{member}", "{member}-compressed"),
+        inputs=f"{RESULTS}/models/{{potential}}/{{member}}-input.json",
+    log:
+        log("release_member", "{potential}-{member}"),
+    benchmark:
+        cost("release_member", "{potential}-{member}")
+    localrule: True
+    resources:
+        mem_mb=500,
+        runtime=5,
+    message:
+        "Releasing member {wildcards.member} of {wildcards.potential}"
+    shell:
+        "(cp {input.frozen} {output.frozen} && "
+        + ("" if PYTORCH else "cp {input.compressed} {output.compressed} && ")
+        + "cp {input.inputs} {output.inputs}) > {log} 2>&1"
+
+
 rule release_card:
     input:
         models=lambda wildcards: released_models(wildcards.potential),
