@@ -45,25 +45,25 @@ def walk_of(atoms: Atoms) -> Walk:
 def held_out(frames: Sequence[Atoms], share: float, seed: int) -> list[bool]:
     """Which frames are held out of training.
 
-    Where the frames say ``split`` (train, heldout), that is followed. Otherwise whole walks are dealt out: of each
+    A frame that says ``split`` (train, heldout) is where it says. Of the others whole walks are dealt out: of each
     pressure about ``share`` of the frames, what is left over or too much is carried to the next pressure, and one walk
     of each pressure always trains. Walks whose origin says 'heldout' come first, the others in an order that depends
-    on seed and walk alone: new frames move few old ones to the other side.
+    on seed and walk alone: new frames move few old ones to the other side, and new frames that say ``split`` move none.
 
     Raises:
-        UserError: some frames say ``split`` and others don't, or one side stays empty.
+        UserError: one side stays empty, or some frames of a walk say ``split`` and others don't.
     """
-    said = [atoms.info.get("split") for atoms in frames]
-    if any(said):
-        if None in said:
-            raise UserError(
-                f"{said.count(None)} of {len(said)} frames of liquid.frames say no split (train, heldout) and the "
-                "others do; mark all of them, or none and let whole walks be dealt out"
-            )
-        chosen = [split == "heldout" for split in said]
-    else:
-        taken = _drawn(frames, share, seed)
-        chosen = [walk_of(atoms) in taken for atoms in frames]
+    said = {id(atoms): atoms.info["split"] for atoms in frames if atoms.info.get("split")}
+    others = [atoms for atoms in frames if id(atoms) not in said]
+    parted = {walk_of(atoms) for atoms in frames if id(atoms) in said} & {walk_of(atoms) for atoms in others}
+    if parted:
+        pressure, temperature, origin = min(parted)
+        raise UserError(
+            f"liquid.frames: of the walk '{origin}' ({pressure:g} GPa, {temperature:g} K) some frames say split "
+            "(train, heldout) and others don't; mark all of a walk, or none and let it be dealt out"
+        )
+    taken = _drawn(others, share, seed)
+    chosen = [said[id(atoms)] == "heldout" if id(atoms) in said else walk_of(atoms) in taken for atoms in frames]
     if all(chosen) or not any(chosen):
         raise UserError(
             f"liquid.frames: of {len(frames)} frames {sum(chosen)} can be held out and {len(frames) - sum(chosen)} "

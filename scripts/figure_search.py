@@ -41,7 +41,7 @@ def draw_histogram(axes: Axes, found: pd.DataFrame, colours: dict[float, str]) -
 
 def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
     """Parity panel with the stable window shaded and the histogram in the lower right corner."""
-    figure = new_figure(figures.single_column_mm, 0.98 * figures.single_column_mm)
+    figure = new_figure(figures.single_column_mm, 1.12 * figures.single_column_mm)
     axes = figure.subplots()
     axes.set(xlabel="reference energy (eV/atom)", ylabel="HP energy (eV/atom)")
     if found.empty:
@@ -86,8 +86,8 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
         f"RMSE {per_atom_in_words(rmse(found[HP], found[REFERENCE]))}",
         f"window {len(inside)}: RMSE {per_atom_in_words(rmse(inside[HP], inside[REFERENCE]))}",
     ]
-    plate = {"frameon": True, "facecolor": "white", "framealpha": 0.85, "edgecolor": "none"}
-    legend = axes.legend(loc="upper left", title="\n".join(lines), alignment="left", borderaxespad=0.3, **plate)
+    # above the panel: inside it, there is no corner that every study leaves free
+    legend = figure.legend(loc="outside upper center", title="\n".join(lines), alignment="left", ncols=2)
     legend.get_title().set_fontsize(0.9 * figures.font_size_pt)
     if len(found) >= FEWEST:  # below the points: one that lies there is seen
         draw_histogram(axes.inset_axes((0.60, 0.13, 0.37, 0.29), zorder=1), found, colours)

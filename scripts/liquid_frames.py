@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import typer
 from ase import Atoms
-from ase.units import GPa, kB
 
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import bare_frame, canonical_frame, density_g_per_cm3, read_frames, write_frames
 from melt2crystal.given_melt import complaint, held_out, walk_of
 from melt2crystal.options import SettingsText
+from melt2crystal.pressure import ideal_gas_pressure_GPa, static_pressure_GPa
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
@@ -77,10 +77,8 @@ def described(atoms: Atoms, held: bool) -> dict[str, object]:
     }
     labels = atoms.calc.results if atoms.calc is not None else {}
     row["label_energy_eV_per_atom"] = labels["energy"] / len(atoms) if "energy" in labels else np.nan
-    kinetic = len(atoms) * kB * temperature / atoms.get_volume()
-    has_stress = "stress" in labels
-    static = -np.trace(atoms.get_stress(voigt=False)) / 3 if has_stress else np.nan
-    row["label_pressure_GPa"] = (static + kinetic) / GPa
+    static = static_pressure_GPa(atoms) if "stress" in labels else np.nan
+    row["label_pressure_GPa"] = static + ideal_gas_pressure_GPa(atoms, temperature)
     return row
 
 

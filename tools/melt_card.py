@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import typer
 from ase import Atoms
-from ase.units import GPa
 
 from melt2crystal import markdown
 from melt2crystal.coordination import mean_coordination
@@ -22,6 +21,7 @@ from melt2crystal.errors import speaks
 from melt2crystal.files import write_text
 from melt2crystal.frames import density_g_per_cm3, read_frames
 from melt2crystal.labels import one_digest
+from melt2crystal.pressure import static_pressure_GPa
 from melt2crystal.sections.substance import Substance
 
 MARK = "<!-- Below this line: written by `python -m tools.melt_card` from the labels. -->\n"
@@ -30,6 +30,8 @@ CHOSEN = {
     "starter": "came with the project's design: walks with a classical potential",
     "liquid": "from a BKS walk, at equal times, before there was a model",
     "explore": "by the loop: walk driven by a model, force deviation of the ensemble inside the window",
+    "walk": "from a walk driven by a model, at equal times, whatever the deviation",
+    "quench": "a melt scaled to a density and kept cold for 1 ps (`tools/quench_melts.py`)",
 }
 
 
@@ -40,14 +42,14 @@ def row_of(frame: Atoms, substance: Substance) -> dict[str, object]:
         "pressure": float(frame.info["pressure_GPa"]),
         "temperature": float(frame.info["temperature_K"]),
         "chosen": next((key for key in CHOSEN if origin.startswith(key)), "other"),
-        "driven": origin.startswith("explore"),
+        "driven": origin.startswith(("explore", "walk", "quench")),
         "seconds": float(frame.info.get("seconds", np.nan)),
         "atoms": len(frame),
         "density": density_g_per_cm3(frame),
         "coordination": mean_coordination(
             frame, substance.central_species, substance.ligand_species, substance.bond_cutoff_A
         ),
-        "of_forces": -float(np.trace(frame.get_stress(voigt=False))) / 3 / GPa,
+        "of_forces": static_pressure_GPa(frame),
         "force": float(np.sqrt(np.mean(frame.get_forces() ** 2))),
         "energy": frame.get_potential_energy() / len(frame),
     }

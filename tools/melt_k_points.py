@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 import typer
 from ase import Atoms
-from ase.units import GPa
 from matplotlib.figure import Figure
 
 from melt2crystal import markdown
@@ -31,6 +30,7 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete, write_text
 from melt2crystal.frames import bare_frame, density_g_per_cm3, read_frames, write_frames
 from melt2crystal.labels import LabelStore, label_frames, labelled
+from melt2crystal.pressure import static_pressure_GPa
 from melt2crystal.sections.reference import EspressoKPoints, EspressoReference
 from melt2crystal.sections.reference import Label as LabelSection
 from melt2crystal.sections.substance import Substance
@@ -81,7 +81,7 @@ def differences(known: dict[str, Atoms], others: Sequence[Atoms]) -> pd.DataFram
     for other in others:
         gamma = known[other.info["frame_id"]]
         forces = gamma.get_forces() - other.get_forces()
-        pressure = -np.trace(gamma.get_stress(voigt=False) - other.get_stress(voigt=False)) / 3 / GPa
+        pressure = static_pressure_GPa(gamma) - static_pressure_GPa(other)
         energy = (gamma.get_potential_energy() - other.get_potential_energy()) / len(gamma)
         rows.append(
             {

@@ -2,7 +2,8 @@
 
 ``python tools/release_labels.py results/label-store/<digest> data/labels/silica-pbe-melt.extxyz.gz asked.extxyz ...``
 
-The requested files supply what a journal does not hold: temperature, pressure and origin of each frame.
+The requested files supply what a journal does not hold: temperature, pressure and origin of each frame, and
+``split`` where it is said.
 """
 
 import json
@@ -18,7 +19,7 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.labels import labelled, one_digest
 
-KEPT = ("frame_id", "temperature_K", "pressure_GPa", "origin")
+KEPT = ("frame_id", "temperature_K", "pressure_GPa", "origin", "split")
 
 
 def released_frame(values: dict, info: dict, digest: str) -> Atoms:

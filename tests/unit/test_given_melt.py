@@ -83,8 +83,15 @@ def test_a_split_in_the_file_is_followed():
     frames = [frame(0, 4000.0, "same walk", split=split) for split in ("train", "heldout", "train")]
     assert held_out(frames, 0.5, 1) == [False, True, False]
     del frames[0].info["split"]
-    with pytest.raises(UserError, match="1 of 3 frames of liquid"):
+    with pytest.raises(UserError, match=r"of the walk 'same walk' \(0 GPa, 4000 K\) some frames say split"):
         held_out(frames, 0.5, 1)
+
+
+def test_frames_that_say_their_split_move_no_others():
+    others = melts()
+    marked = [frame(0, 300.0, f"quench/{n}", split="train") for n in range(40)]
+    marked += [frame(0, 1000.0, "quench/x", split="heldout")]
+    assert held_out([*marked, *others], 0.2, 1) == [False] * 40 + [True] + held_out(others, 0.2, 1)
 
 
 def test_few_frames_still_give_one_to_hold_out_and_one_walk_none():

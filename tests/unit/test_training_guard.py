@@ -10,6 +10,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from melt2crystal.errors import UserError
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
+from melt2crystal.given_melt import SPLITS
 from melt2crystal.training_guard import refuse_benchmark_frames
 
 SPECIFICATION = importlib.util.spec_from_file_location("dataset_assemble", "scripts/dataset_assemble.py")
@@ -59,7 +60,8 @@ def test_melts_pass(tmp_path: Path) -> None:
 def test_released_labels_are_on_the_right_side(path: Path) -> None:
     frames = read_frames(path)
     assert frames
-    if "melt" in path.name:
+    if "melt" in path.name:  # may say which of them are held out
+        assert {frame.info.pop("split", "train") for frame in frames} <= set(SPLITS)
         refuse_benchmark_frames(frames, str(path))
         return
     for frame in frames:
