@@ -12,6 +12,7 @@ from melt2crystal.errors import speaks
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.plotting.melts import count_bars, letters_and_legend, look_of
 from melt2crystal.plotting.style import journal_style, new_figure, pressure_colours, publish
+from melt2crystal.pressure import in_classes
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 
@@ -20,14 +21,18 @@ def draw(figures: Figures, frames: pd.DataFrame, counts: pd.DataFrame) -> Figure
     """Density, pressure of the labels against that of the walk, counts per state below."""
     figure = new_figure(figures.double_column_mm, 0.72 * figures.double_column_mm)
     panels = figure.subplot_mosaic([["density", "pressure"], ["counts", "counts"]])
-    colours = pressure_colours(frames["pressure_GPa"].tolist())
-    for (purpose, pressure), group in frames.groupby(["purpose", "pressure_GPa"]):
+    pressures = frames["pressure_GPa"]
+    shown = in_classes(pressures, of=pressures)
+    colours = pressure_colours(shown.tolist())
+    for (purpose, pressure), group in frames.groupby([frames["purpose"], shown]):
         look = look_of(purpose, colours[pressure]) | {"linestyle": "none"}
         panels["density"].plot(group["temperature_K"] / 1000, group["density_g_per_cm3"], **look)
         panels["pressure"].plot(group["pressure_GPa"], group["label_pressure_GPa"], **look)
     panels["density"].set(xlabel="temperature of the walk (kK)", ylabel="density (g/cm³)")
     _diagonal(panels["pressure"], frames)
-    count_bars(panels["counts"], counts)
+    count_bars(panels["counts"], counts.assign(pressure_GPa=in_classes(counts["pressure_GPa"], of=pressures)))
+    if not shown.equals(pressures):
+        panels["counts"].set_xlabel("temperature of the state (kK), grouped by rounded pressure (above the bars, GPa)")
     letters_and_legend(figure, panels, colours, sorted(frames["purpose"].unique(), reverse=True))
     return figure
 

@@ -21,7 +21,7 @@ from melt2crystal.errors import speaks
 from melt2crystal.files import write_text
 from melt2crystal.frames import density_g_per_cm3, read_frames
 from melt2crystal.labels import one_digest
-from melt2crystal.pressure import static_pressure_GPa
+from melt2crystal.pressure import in_classes, static_pressure_GPa
 from melt2crystal.sections.substance import Substance
 
 MARK = "<!-- Below this line: written by `python -m tools.melt_card` from the labels. -->\n"
@@ -70,14 +70,16 @@ def grouped(table: pd.DataFrame, columns: dict[str, Callable[[pd.DataFrame], str
 def card(frames: Sequence[Atoms], substance: Substance) -> str:
     """The generated part."""
     table = pd.DataFrame([row_of(frame, substance) for frame in frames])
+    table["shown"] = in_classes(table.pressure, of=table.pressure)
     how = {
         "frames": lambda g: str(len(g)),
         "chosen": lambda g: CHOSEN.get(g.chosen.iloc[0], g.chosen.iloc[0]),
         "origin begins with": lambda g: f"`{g.chosen.iloc[0]}`",
     }
+    its_pressure = "its p, GPa" if table.shown.equals(table.pressure) else "its p, rounded, GPa"
     states = {
         "walk driven by": lambda g: "model" if g.driven.iloc[0] else "classical",
-        "its p, GPa": lambda g: f"{g.pressure.iloc[0]:g}",
+        its_pressure: lambda g: f"{g.shown.iloc[0]:g}",
         "frames": lambda g: str(len(g)),
         "T, K": lambda g: spread(g.temperature, ".0f"),
         "density, g/cm³": lambda g: spread(g.density, ".2f"),
@@ -92,7 +94,7 @@ def card(frames: Sequence[Atoms], substance: Substance) -> str:
 
 {grouped(table, how, ["chosen"])}
 
-{grouped(table, states, ["driven", "pressure"])}
+{grouped(table, states, ["driven", "shown"])}
 """
 
 

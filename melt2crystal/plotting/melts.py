@@ -47,7 +47,7 @@ def count_bars(axes: Axes, counts: pd.DataFrame) -> None:
     }
     places, gap, previous = [], 0.0, None
     for number, pressure in enumerate(states["pressure_GPa"]):
-        gap += 0.6 if previous not in (None, pressure) else 0.0
+        gap += 1.2 if previous not in (None, pressure) else 0.0
         places.append(number + gap)
         previous = pressure
     base = np.zeros(len(states))

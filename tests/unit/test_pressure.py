@@ -1,11 +1,12 @@
 """Pressure from the stress, and of an ideal gas, against numbers known otherwise."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from melt2crystal.pressure import ideal_gas_pressure_GPa, static_pressure_GPa
+from melt2crystal.pressure import MOST_PRESSURES, ideal_gas_pressure_GPa, in_classes, static_pressure_GPa
 
 
 def test_ideal_gas_of_known_density() -> None:
@@ -20,3 +21,15 @@ def test_compressed_matter_has_a_positive_pressure_and_shear_does_not_count() ->
     stress = -np.array([1.0, 2.0, 3.0, 7.0, 8.0, 9.0])  # eV/A3, Voigt; ASE's sign: negative under compression
     atoms.calc = SinglePointCalculator(atoms, stress=stress)
     assert static_pressure_GPa(atoms) == pytest.approx(2.0 * 160.21766)
+
+
+def test_few_pressures_stay_as_they_are_and_many_are_rounded_to_what_a_legend_can_name() -> None:
+    few = pd.Series([0.0, 17.45, 70.0])
+    assert in_classes(few, of=few).equals(few)
+    many = pd.Series([-2.4, *np.linspace(0.0, 109.9, 60)])
+    shown = in_classes(many, of=many)
+    assert set(shown) == set(np.arange(0.0, 111.0, 10.0))  # 5 GPa would leave 23
+    assert shown.nunique() <= MOST_PRESSURES
+    assert (shown - many).abs().max() <= 5.0
+    assert not np.signbit(shown.iloc[0])  # -2.4 GPa is written as 0, not as -0
+    assert in_classes(few, of=many).tolist() == [0.0, 20.0, 70.0]
