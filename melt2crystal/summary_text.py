@@ -1,6 +1,11 @@
 """The summary as readable tables (Markdown). It states numbers and where they come from, no more."""
 
+from collections.abc import Mapping
+
+import pandas as pd
+
 from melt2crystal.markdown import table
+from melt2crystal.pressure import in_classes
 from melt2crystal.summary_schema import EnergyVolume, Search, Summary
 
 
@@ -63,11 +68,17 @@ def show(value: float | None, digits: int | None = None) -> str:
 
 
 def _datasets(summary: Summary) -> str:
-    rows = [
-        (d.iteration, d.frames, ", ".join(f"{n} at {p} GPa" for p, n in d.frames_at_pressure.items()))
-        for d in summary.datasets
-    ]
+    rows = [(d.iteration, d.frames, _at_pressures(d.frames_at_pressure)) for d in summary.datasets]
     return table(("dataset", "labelled frames", "of these"), rows)
+
+
+def _at_pressures(counts: Mapping[str, int]) -> str:
+    """Frames at each pressure in words, at rounded pressures where there are many."""
+    pressures = pd.Series([float(pressure) for pressure in counts], dtype=float)
+    shown = in_classes(pressures, of=pressures)
+    frames = pd.Series(list(counts.values()), dtype=int).groupby(shown).sum()
+    said = ", ".join(f"{count} at {pressure:g} GPa" for pressure, count in frames.items())
+    return said if shown.equals(pressures) else f"{said} (pressures rounded)"
 
 
 def _certificates(summary: Summary) -> str:

@@ -7,6 +7,7 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from melt2crystal.pressure import MOST_PRESSURES, ideal_gas_pressure_GPa, in_classes, static_pressure_GPa
+from melt2crystal.summary_text import _at_pressures
 
 
 def test_ideal_gas_of_known_density() -> None:
@@ -21,6 +22,14 @@ def test_compressed_matter_has_a_positive_pressure_and_shear_does_not_count() ->
     stress = -np.array([1.0, 2.0, 3.0, 7.0, 8.0, 9.0])  # eV/A3, Voigt; ASE's sign: negative under compression
     atoms.calc = SinglePointCalculator(atoms, stress=stress)
     assert static_pressure_GPa(atoms) == pytest.approx(2.0 * 160.21766)
+
+
+def test_the_summary_counts_frames_at_few_pressures_or_at_rounded_ones() -> None:
+    assert _at_pressures({"0": 3, "-2": 1, "17.45": 2}) == "1 at -2 GPa, 3 at 0 GPa, 2 at 17.45 GPa"
+    many = {f"{pressure}.5": 1 for pressure in range(30)}
+    said = _at_pressures(many)
+    assert said.endswith("(pressures rounded)") and sum(int(part.split()[0]) for part in said.split(", ")) == 30
+    assert _at_pressures({}) == ""
 
 
 def test_few_pressures_stay_as_they_are_and_many_are_rounded_to_what_a_legend_can_name() -> None:
