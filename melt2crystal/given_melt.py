@@ -53,9 +53,10 @@ def held_out(frames: Sequence[Atoms], share: float, seed: int) -> list[bool]:
     Raises:
         UserError: one side stays empty, or some frames of a walk say ``split`` and others don't.
     """
-    said = {id(atoms): atoms.info["split"] for atoms in frames if atoms.info.get("split")}
-    others = [atoms for atoms in frames if id(atoms) not in said]
-    parted = {walk_of(atoms) for atoms in frames if id(atoms) in said} & {walk_of(atoms) for atoms in others}
+    said = [atoms.info.get("split") for atoms in frames]
+    others = [atoms for atoms, split in zip(frames, said, strict=True) if not split]
+    marked = {walk_of(atoms) for atoms, split in zip(frames, said, strict=True) if split}
+    parted = marked & {walk_of(atoms) for atoms in others}
     if parted:
         pressure, temperature, origin = min(parted)
         raise UserError(
@@ -63,7 +64,9 @@ def held_out(frames: Sequence[Atoms], share: float, seed: int) -> list[bool]:
             "(train, heldout) and others don't; mark all of a walk, or none and let it be dealt out"
         )
     taken = _drawn(others, share, seed)
-    chosen = [said[id(atoms)] == "heldout" if id(atoms) in said else walk_of(atoms) in taken for atoms in frames]
+    chosen = [
+        split == "heldout" if split else walk_of(atoms) in taken for atoms, split in zip(frames, said, strict=True)
+    ]
     if all(chosen) or not any(chosen):
         raise UserError(
             f"liquid.frames: of {len(frames)} frames {sum(chosen)} can be held out and {len(frames) - sum(chosen)} "

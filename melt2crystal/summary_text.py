@@ -75,7 +75,7 @@ def _datasets(summary: Summary) -> str:
 def _at_pressures(counts: Mapping[str, int]) -> str:
     """Frames at each pressure in words, at rounded pressures where there are many."""
     pressures = pd.Series([float(pressure) for pressure in counts], dtype=float)
-    shown = in_classes(pressures, of=pressures)
+    shown = in_classes(pressures)
     frames = pd.Series(list(counts.values()), dtype=int).groupby(shown).sum()
     said = ", ".join(f"{count} at {pressure:g} GPa" for pressure, count in frames.items())
     return said if shown.equals(pressures) else f"{said} (pressures rounded)"

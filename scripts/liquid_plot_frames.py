@@ -21,8 +21,7 @@ def draw(figures: Figures, frames: pd.DataFrame, counts: pd.DataFrame) -> Figure
     """Density, pressure of the labels against that of the walk, counts per state below."""
     figure = new_figure(figures.double_column_mm, 0.72 * figures.double_column_mm)
     panels = figure.subplot_mosaic([["density", "pressure"], ["counts", "counts"]])
-    pressures = frames["pressure_GPa"]
-    shown = in_classes(pressures, of=pressures)
+    shown = in_classes(frames["pressure_GPa"])
     colours = pressure_colours(shown.tolist())
     for (purpose, pressure), group in frames.groupby([frames["purpose"], shown]):
         look = look_of(purpose, colours[pressure]) | {"linestyle": "none"}
@@ -30,9 +29,7 @@ def draw(figures: Figures, frames: pd.DataFrame, counts: pd.DataFrame) -> Figure
         panels["pressure"].plot(group["pressure_GPa"], group["label_pressure_GPa"], **look)
     panels["density"].set(xlabel="temperature of the walk (kK)", ylabel="density (g/cm³)")
     _diagonal(panels["pressure"], frames)
-    count_bars(panels["counts"], counts.assign(pressure_GPa=in_classes(counts["pressure_GPa"], of=pressures)))
-    if not shown.equals(pressures):
-        panels["counts"].set_xlabel("temperature of the state (kK), grouped by rounded pressure (above the bars, GPa)")
+    count_bars(panels["counts"], counts)
     letters_and_legend(figure, panels, colours, sorted(frames["purpose"].unique(), reverse=True))
     return figure
 

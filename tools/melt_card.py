@@ -70,7 +70,7 @@ def grouped(table: pd.DataFrame, columns: dict[str, Callable[[pd.DataFrame], str
 def card(frames: Sequence[Atoms], substance: Substance) -> str:
     """The generated part."""
     table = pd.DataFrame([row_of(frame, substance) for frame in frames])
-    table["shown"] = in_classes(table.pressure, of=table.pressure)
+    table["shown"] = in_classes(table.pressure)
     how = {
         "frames": lambda g: str(len(g)),
         "chosen": lambda g: CHOSEN.get(g.chosen.iloc[0], g.chosen.iloc[0]),

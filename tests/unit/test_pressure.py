@@ -34,11 +34,11 @@ def test_the_summary_counts_frames_at_few_pressures_or_at_rounded_ones() -> None
 
 def test_few_pressures_stay_as_they_are_and_many_are_rounded_to_what_a_legend_can_name() -> None:
     few = pd.Series([0.0, 17.45, 70.0])
-    assert in_classes(few, of=few).equals(few)
+    assert in_classes(few).equals(few)
     many = pd.Series([-2.4, *np.linspace(0.0, 109.9, 60)])
-    shown = in_classes(many, of=many)
+    shown = in_classes(many)
     assert set(shown) == set(np.arange(0.0, 111.0, 10.0))  # 5 GPa would leave 23
     assert shown.nunique() <= MOST_PRESSURES
     assert (shown - many).abs().max() <= 5.0
     assert not np.signbit(shown.iloc[0])  # -2.4 GPa is written as 0, not as -0
-    assert in_classes(few, of=many).tolist() == [0.0, 20.0, 70.0]
+    assert in_classes(pd.concat([few, many])).tolist()[:3] == [0.0, 20.0, 70.0]
