@@ -10,7 +10,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from melt2crystal.label_report import SOURCES, STATUSES
 from melt2crystal.label_report_text import hours, totals
-from melt2crystal.plotting.style import OKABE_ITO, letter, new_figure
+from melt2crystal.plotting.style import OKABE_ITO, as_text, letter, new_figure
+from melt2crystal.pressure import in_classes
 from melt2crystal.sections.figures import Figures
 
 STATUS_COLOURS = {
@@ -25,6 +26,7 @@ FREE_COLOUR = OKABE_ITO["sky"]
 RING: dict[str, Any] = {"color": "none", "markeredgecolor": OKABE_ITO["vermilion"], "markersize": 5}
 WIDE = 20  # costs that differ by more get a logarithmic axis
 JITTER = 0.28  # half the width over which the points of one pressure are spread
+NAMES_SIDE_BY_SIDE = 9  # pressures under a panel; more stand upright
 
 
 def draw_labels(figures: Figures, rows: pd.DataFrame) -> Figure:
@@ -124,7 +126,10 @@ def _strips(axes: Axes, rows: pd.DataFrame, quantity: str, column: str, label: s
     if rows.empty:
         return _nothing(axes)
     generator = np.random.default_rng(0)  # spreads points, decides nothing
-    pressures = rows.pressure_GPa.where(rows.temperature_K.notna())
+    own = rows.pressure_GPa.where(rows.temperature_K.notna())
+    pressures = in_classes(own)
+    if not pressures.equals(own):
+        axes.set_xlabel("rounded pressure of the melt (GPa)")
     groups = list(rows.groupby(pressures, dropna=False, sort=True))  # the rest last
     size = float(np.clip(3.5 - len(rows) / len(groups) / 100, 1.2, 3.5))
     for place, (_, group) in enumerate(groups):
@@ -134,8 +139,9 @@ def _strips(axes: Axes, rows: pd.DataFrame, quantity: str, column: str, label: s
         axes.plot([place - 0.4, place + 0.4], [middle, middle], color="black", linewidth=1.0)
         named = group.outlier.str.contains(quantity).to_numpy()
         axes.plot(across[named], group[column][named], "o", **RING)
-    names = ["no T" if np.isnan(pressure) else f"{pressure:g}" for pressure, _ in groups]
-    axes.set(xticks=range(len(groups)), xticklabels=names, xlim=(-0.6, len(groups) - 0.4))
+    names = ["no T" if np.isnan(pressure) else as_text(pressure) for pressure, _ in groups]
+    axes.set_xticks(range(len(groups)), names, rotation=90 if len(groups) > NAMES_SIDE_BY_SIDE else 0)
+    axes.set_xlim(-0.6, len(groups) - 0.4)
     axes.tick_params(axis="x", length=0)
     smallest, largest = rows[column].min(), rows[column].max()
     if column == "seconds" and largest > WIDE * smallest:

@@ -214,3 +214,13 @@ def test_the_figure_can_be_drawn_of_whatever_is_there(folder, tmp_path, kind):
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert "not yet" in legend
     assert ("crashed" in legend) == (kind != "nothing labelled")
+
+
+def test_frames_with_a_pressure_each_are_drawn_at_rounded_ones():
+    rows = table(pressure_GPa=np.linspace(-3, 100, 30), outlier="", wasted_seconds=0.0)
+    with journal_style(Figures()):
+        figure = draw_labels(Figures(), rows)
+        axes = figure.axes[4]
+    names = [text.get_text() for text in axes.get_xticklabels()]
+    assert names == [str(pressure) for pressure in range(0, 101, 10)]
+    assert axes.get_xlabel() == "rounded pressure of the melt (GPa)"
