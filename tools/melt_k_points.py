@@ -39,7 +39,8 @@ from tools.released_study import MELTS as MELTS_FILE
 
 SPLIT = "k-points"
 LABELS = Path("data/labels")
-MELTS, CURVES, SUPERCELLS = (LABELS / name for name in (MELTS_FILE, CRYSTALS["curve"], CRYSTALS["harmonic"]))
+CURVES, SUPERCELLS = (LABELS / CRYSTALS[kind] for kind in ("curve", "harmonic"))
+MELTS = (LABELS / MELTS_FILE, LABELS / "silica-pbe-melt-quenched.extxyz.gz")
 RELEASED, PAGE = LABELS / "silica-pbe-k-points.extxyz.gz", LABELS / "k-points.md"
 FIGURE = Path("docs/figures/melt-k-points.png")
 POINTS = {"baldereschi": "Baldereschi point"}  # in the figure; meshes are called what they are
@@ -86,8 +87,9 @@ def differences(known: dict[str, Atoms], others: Sequence[Atoms]) -> pd.DataFram
         rows.append(
             {
                 "k_points": other.info["k_points"],
+                "kind": "quenched melt" if str(gamma.info.get("origin")).startswith("quench") else "melt",
                 "density": density_g_per_cm3(gamma),
-                "walk_GPa": gamma.info["pressure_GPa"],
+                "temperature": gamma.info["temperature_K"],
                 "energy": 1000 * energy,
                 "pressure": pressure,
                 "force": float(np.sqrt(np.mean(forces**2))),
@@ -95,7 +97,7 @@ def differences(known: dict[str, Atoms], others: Sequence[Atoms]) -> pd.DataFram
                 "seconds": other.info["seconds"],
             }
         )
-    return pd.DataFrame(rows).sort_values(["k_points", "density"], ignore_index=True)
+    return pd.DataFrame(rows).sort_values(["k_points", "kind", "density"], ignore_index=True)
 
 
 def crystal_differences(curves: Sequence[Atoms], supercells: Sequence[Atoms]) -> pd.DataFrame:
@@ -118,8 +120,9 @@ def page(table: pd.DataFrame, crystals: pd.DataFrame, digests: dict[str, str]) -
     melts = [
         (
             row.k_points,
+            row.kind,
             f"{row.density:.2f}",
-            f"{row.walk_GPa:g}",
+            f"{row.temperature:g}",
             f"{row.energy:+.1f}",
             f"{row.pressure:+.2f}",
             f"{row.force:.3f}",
@@ -131,34 +134,36 @@ def page(table: pd.DataFrame, crystals: pd.DataFrame, digests: dict[str, str]) -
     totals = [
         (
             name,
+            kind,
             len(group),
             f"{group.energy.mean():+.1f}",
             f"{group.energy.std(ddof=0):.1f}",
             f"{np.sqrt((group.force**2).mean()):.3f}",
             digests[str(name)],
         )
-        for name, group in table.groupby("k_points")
+        for (name, kind), group in table.groupby(["k_points", "kind"])
     ]
     of_crystals = [
         (row.polymorph, row.atoms, f"{row.density:.2f}", f"{row.energy:+.1f}") for row in crystals.itertuples()
     ]
     melt_columns = (
         "k-points",
+        "frame",
         "density, g/cm³",
-        "p of the walk, GPa",
+        "T, K",
         "energy, meV/atom",
         "p, GPa",
         "RMS of the difference of a force component, eV/Å",
         "of that component, eV/Å",
         "CPU s",
     )
-    total_columns = ("k-points", "frames", "mean energy, meV/atom", "spread", "force, eV/Å", "settings digest")
+    total_columns = ("k-points", "frame", "frames", "mean energy, meV/atom", "spread", "force, eV/Å", "settings digest")
     return f"""# What the Gamma point costs: released melts on other k-points
 
 Written by `python -m tools.melt_k_points` from `{RELEASED.name}`. The melts of
-`{MELTS.name}` are labelled at Gamma; here some of them again, all other settings equal. Every number is
-**Gamma minus these k-points**. `baldereschi` is the one point (1/4, 1/4, 1/4), a mesh is shifted by half a step. Never
-for training: another settings digest, and `split: {SPLIT}`.
+{" and ".join(f"`{melts.name}`" for melts in MELTS)} are labelled at Gamma; here some of them again, all other settings
+equal. Every number is **Gamma minus these k-points**. `baldereschi` is the one point (1/4, 1/4, 1/4), a mesh is
+shifted by half a step. Never for training: another settings digest, and `split: {SPLIT}`.
 
 {markdown.table(total_columns, totals)}
 
@@ -177,8 +182,8 @@ def draw(path: Path, table: pd.DataFrame, crystals: pd.DataFrame) -> None:
     """Energy and force difference against density."""
     figure = Figure(figsize=(7.5, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for (name, group), marker in zip(table.groupby("k_points"), cycle("os^v"), strict=False):
-        title = f"melt, Γ − {POINTS.get(str(name), name)}"
+    for ((name, kind), group), marker in zip(table.groupby(["k_points", "kind"]), cycle("os^v"), strict=False):
+        title = f"{kind}, Γ − {POINTS.get(str(name), name)}"
         left.plot(group.density, group.energy, marker, fillstyle="none", label=title)
         right.plot(group.density, group.force, marker, fillstyle="none", label=title)
     if len(crystals):
@@ -230,7 +235,7 @@ def melt_k_points(
     wanted = [STEP.fullmatch(step) for step in steps]
     if not all(wanted):
         raise UserError(f"{' '.join(steps)}: each step must look like baldereschi:12 or 2x2x2:4")
-    melts = read_frames(MELTS)
+    melts = [frame for path in MELTS for frame in read_frames(path)]
     before = read_frames(RELEASED) if RELEASED.is_file() else []
     found = {(atoms.info["k_points"], atoms.info["frame_id"]): atoms for atoms in before}
     for match in wanted:

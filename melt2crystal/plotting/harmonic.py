@@ -1,6 +1,6 @@
 """Harmonic densities of states beside those from molecular dynamics, one panel per polymorph."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -38,16 +38,16 @@ def draw_panel(axes: Axes, harmonic: Spectra, walks: Spectra) -> None:
     axes.set_yticks([])
 
 
-def draw_key(figure: Figure, with_walks: bool) -> None:
-    """What the lines are, above the panels."""
-    reference, hp = POTENTIAL_COLOURS["reference"], POTENTIAL_COLOURS["hp"]
+def draw_key(figure: Figure, with_walks: Collection[str]) -> None:
+    """What the lines are, above the panels; ``with_walks`` are the potentials that have walks in any panel."""
     handles = [
-        Line2D([], [], color=reference, label="reference, harmonic"),
-        Line2D([], [], color=hp, label="HP, harmonic (band: members)"),
+        Line2D([], [], color=POTENTIAL_COLOURS["reference"], label="reference, harmonic"),
+        Line2D([], [], color=POTENTIAL_COLOURS["hp"], label="HP, harmonic (band: members)"),
     ]
-    if with_walks:
-        handles.append(Line2D([], [], linestyle=":", color=reference, label="reference, molecular dynamics"))
-        handles.append(Line2D([], [], linestyle=":", color=hp, label="HP, molecular dynamics"))
+    for potential, name in (("reference", "reference"), ("hp", "HP")):
+        if potential in with_walks:
+            colour = POTENTIAL_COLOURS[potential]
+            handles.append(Line2D([], [], linestyle=":", color=colour, label=f"{name}, molecular dynamics"))
     figure.legend(handles=handles, loc="outside upper center", ncols=2)
 
 
@@ -70,7 +70,7 @@ def draw_harmonic(
         axes.set_title(title, pad=3)
         letter(axes, chr(ord("a") + number))
         axes.tick_params(labelbottom=True)
-    draw_key(figure, any(len(mine) for mine in walks.values()))
+    draw_key(figure, {potential for mine in walks.values() for potential in mine})
     for axes in panels.flat[len(titles) :]:
         axes.set_axis_off()
     figure.supxlabel("frequency (THz)", fontsize="medium")

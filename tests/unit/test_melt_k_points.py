@@ -13,7 +13,7 @@ def melt(edge, energy=-100.0, push=0.0, pressure_GPa=0.0, **info):
     atoms = Atoms("SiO2", positions=[[0, 0, 0], [1.6, 0, 0], [0, 1.6, 0]], cell=[edge] * 3, pbc=True)
     stress = np.array([-pressure_GPa * GPa] * 3 + [0.0] * 3)
     atoms.calc = SinglePointCalculator(atoms, energy=energy, forces=np.full((3, 3), push), stress=stress)
-    atoms.info = {"frame_id": f"{edge:g}", "pressure_GPa": 0.0, "seconds": 9.0, "settings_digest": "s1", **info}
+    atoms.info = {"frame_id": f"{edge:g}", "temperature_K": 4000.0, "seconds": 9.0, "settings_digest": "s1", **info}
     return atoms
 
 
@@ -45,11 +45,13 @@ def test_labels_card_and_figure_are_written(tmp_path, monkeypatch):
     for name in ("RELEASED", "PAGE", "FIGURE"):
         monkeypatch.setattr(melt_k_points, name, tmp_path / getattr(melt_k_points, name).name)
     others = [melt(edge, energy=-100.3, k_points=name) for name in ("2x2x2", "baldereschi") for edge in (5, 6)]
-    release(others, [melt(5), melt(6)])
+    release(others, [melt(5), melt(6, origin="quench/4/liquid")])
     back = read_frames(tmp_path / "silica-pbe-k-points.extxyz.gz")
     assert [atoms.info["k_points"] for atoms in back] == ["2x2x2"] * 2 + ["baldereschi"] * 2
     text = (tmp_path / "k-points.md").read_text()
-    assert "| baldereschi | 2 | +100.0 | 0.0 |" in text and "stishovite" in text
+    for kind in ("melt", "quenched melt"):
+        assert f"| baldereschi | {kind} | 1 | +100.0 | 0.0 |" in text
+    assert "stishovite" in text
     assert (tmp_path / "melt-k-points.png").stat().st_size > 10_000
 
 
