@@ -18,13 +18,18 @@ def ideal_gas_pressure_GPa(atoms: Atoms, temperature_K: float) -> float:
     return len(atoms) * kB * temperature_K / atoms.get_volume() / GPa
 
 
+def too_many_to_name(pressures_GPa: pd.Series) -> bool:
+    """Whether ``in_classes`` rounds these pressures, which a label has to say."""
+    return pressures_GPa.nunique() > MOST_PRESSURES
+
+
 def in_classes(pressures_GPa: pd.Series) -> pd.Series:
     """Pressures as a legend can name them: themselves, or rounded where there are too many, GPa.
 
     Walks at constant volume have each a pressure of its own. They are rounded to the smallest step (5, 10, 20, ... GPa)
     that leaves at most ``MOST_PRESSURES``.
     """
-    if pressures_GPa.nunique() <= MOST_PRESSURES:
+    if not too_many_to_name(pressures_GPa):
         return pressures_GPa
     steps = (factor * 10.0**power for power in range(9) for factor in (5, 10, 20))
     step = next(step for step in steps if (pressures_GPa / step).round().nunique() <= MOST_PRESSURES)

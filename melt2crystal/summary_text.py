@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from melt2crystal.markdown import table
-from melt2crystal.pressure import in_classes
+from melt2crystal.pressure import in_classes, too_many_to_name
 from melt2crystal.summary_schema import EnergyVolume, Search, Summary
 
 
@@ -75,10 +75,9 @@ def _datasets(summary: Summary) -> str:
 def _at_pressures(counts: Mapping[str, int]) -> str:
     """Frames at each pressure in words, at rounded pressures where there are many."""
     pressures = pd.Series([float(pressure) for pressure in counts], dtype=float)
-    shown = in_classes(pressures)
-    frames = pd.Series(list(counts.values()), dtype=int).groupby(shown).sum()
+    frames = pd.Series(list(counts.values()), dtype=int).groupby(in_classes(pressures)).sum()
     said = ", ".join(f"{count} at {pressure:g} GPa" for pressure, count in frames.items())
-    return said if shown.equals(pressures) else f"{said} (pressures rounded)"
+    return f"{said} (pressures rounded)" if too_many_to_name(pressures) else said
 
 
 def _certificates(summary: Summary) -> str:

@@ -21,7 +21,7 @@ from melt2crystal.errors import speaks
 from melt2crystal.files import write_text
 from melt2crystal.frames import density_g_per_cm3, read_frames
 from melt2crystal.labels import one_digest
-from melt2crystal.pressure import in_classes, static_pressure_GPa
+from melt2crystal.pressure import in_classes, static_pressure_GPa, too_many_to_name
 from melt2crystal.sections.substance import Substance
 
 MARK = "<!-- Below this line: written by `python -m tools.melt_card` from the labels. -->\n"
@@ -33,16 +33,23 @@ CHOSEN = {
     "walk": "from a walk driven by a model, at equal times, whatever the deviation",
     "quench": "a melt scaled to a density and kept cold for 1 ps (`tools/quench_melts.py`)",
 }
+MODEL_DRIVEN = {"explore", "walk", "quench"}
+
+
+def how_chosen(frame: Atoms) -> str:
+    """The key of ``CHOSEN`` that a frame's origin begins with, or ``other``."""
+    origin = str(frame.info["origin"])
+    return next((key for key in CHOSEN if origin.startswith(key)), "other")
 
 
 def row_of(frame: Atoms, substance: Substance) -> dict[str, object]:
     """What the tables need of one frame; the pressure is that of the forces, without the ideal gas."""
-    origin = str(frame.info["origin"])
+    chosen = how_chosen(frame)
     return {
         "pressure": float(frame.info["pressure_GPa"]),
         "temperature": float(frame.info["temperature_K"]),
-        "chosen": next((key for key in CHOSEN if origin.startswith(key)), "other"),
-        "driven": origin.startswith(("explore", "walk", "quench")),
+        "chosen": chosen,
+        "driven": chosen in MODEL_DRIVEN,
         "seconds": float(frame.info.get("seconds", np.nan)),
         "atoms": len(frame),
         "density": density_g_per_cm3(frame),
@@ -76,7 +83,7 @@ def card(frames: Sequence[Atoms], substance: Substance) -> str:
         "chosen": lambda g: CHOSEN.get(g.chosen.iloc[0], g.chosen.iloc[0]),
         "origin begins with": lambda g: f"`{g.chosen.iloc[0]}`",
     }
-    its_pressure = "its p, GPa" if table.shown.equals(table.pressure) else "its p, rounded, GPa"
+    its_pressure = "its p, rounded, GPa" if too_many_to_name(table.pressure) else "its p, GPa"
     states = {
         "walk driven by": lambda g: "model" if g.driven.iloc[0] else "classical",
         its_pressure: lambda g: f"{g.shown.iloc[0]:g}",

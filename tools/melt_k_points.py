@@ -34,6 +34,7 @@ from melt2crystal.pressure import static_pressure_GPa
 from melt2crystal.sections.reference import EspressoKPoints, EspressoReference
 from melt2crystal.sections.reference import Label as LabelSection
 from melt2crystal.sections.substance import Substance
+from tools.melt_card import how_chosen
 from tools.reference_crystals import RELEASED as CRYSTALS
 from tools.released_study import MELTS as MELTS_FILE
 
@@ -87,7 +88,7 @@ def differences(known: dict[str, Atoms], others: Sequence[Atoms]) -> pd.DataFram
         rows.append(
             {
                 "k_points": other.info["k_points"],
-                "kind": "quenched melt" if str(gamma.info.get("origin")).startswith("quench") else "melt",
+                "kind": "quenched melt" if how_chosen(gamma) == "quench" else "melt",
                 "density": density_g_per_cm3(gamma),
                 "temperature": gamma.info["temperature_K"],
                 "energy": 1000 * energy,

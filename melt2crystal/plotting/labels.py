@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from melt2crystal.label_report import SOURCES, STATUSES
 from melt2crystal.label_report_text import hours, totals
 from melt2crystal.plotting.style import OKABE_ITO, as_text, letter, new_figure
-from melt2crystal.pressure import in_classes
+from melt2crystal.pressure import in_classes, too_many_to_name
 from melt2crystal.sections.figures import Figures
 
 STATUS_COLOURS = {
@@ -122,15 +122,13 @@ def _cost(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _strips(axes: Axes, rows: pd.DataFrame, quantity: str, column: str, label: str) -> None:
     """One point a frame, one strip a pressure of the melt, one for the rest; a bar at the median, outliers ringed."""
-    axes.set(ylabel=label, xlabel="pressure of the melt (GPa)")
+    pressures = rows.pressure_GPa.where(rows.temperature_K.notna())
+    rounded = "rounded " if too_many_to_name(pressures) else ""
+    axes.set(ylabel=label, xlabel=f"{rounded}pressure of the melt (GPa)")
     if rows.empty:
         return _nothing(axes)
     generator = np.random.default_rng(0)  # spreads points, decides nothing
-    own = rows.pressure_GPa.where(rows.temperature_K.notna())
-    pressures = in_classes(own)
-    if not pressures.equals(own):
-        axes.set_xlabel("rounded pressure of the melt (GPa)")
-    groups = list(rows.groupby(pressures, dropna=False, sort=True))  # the rest last
+    groups = list(rows.groupby(in_classes(pressures), dropna=False, sort=True))  # the rest last
     size = float(np.clip(3.5 - len(rows) / len(groups) / 100, 1.2, 3.5))
     for place, (_, group) in enumerate(groups):
         across = place + generator.uniform(-JITTER, JITTER, len(group))

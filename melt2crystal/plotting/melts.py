@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from melt2crystal.plotting.style import OKABE_ITO, as_text, letter
-from melt2crystal.pressure import in_classes
+from melt2crystal.pressure import in_classes, too_many_to_name
 
 COUNTS = {"certified": OKABE_ITO["sky"], "excluded": OKABE_ITO["vermilion"], "crystalline, kept": OKABE_ITO["orange"]}
 
@@ -42,9 +42,13 @@ def count_bars(axes: Axes, counts: pd.DataFrame) -> None:
 
     The states of pressures that are too many to name are merged (``in_classes``).
     """
-    shown = in_classes(counts["pressure_GPa"])
-    grouped = "rounded pressure" if not shown.equals(counts["pressure_GPa"]) else "pressure"
-    states = counts.groupby([shown, "temperature_K"])[["passed", "excluded", "would_pass"]].sum().reset_index()
+    pressures = counts["pressure_GPa"]
+    rounded = "rounded " if too_many_to_name(pressures) else ""
+    states = (
+        counts.groupby([in_classes(pressures), "temperature_K"])[["passed", "excluded", "would_pass"]]
+        .sum()
+        .reset_index()
+    )
     kept_crystals = (states["passed"] - states["would_pass"]).clip(lower=0)
     parts = {
         "certified": states["passed"] - kept_crystals,
@@ -66,7 +70,7 @@ def count_bars(axes: Axes, counts: pd.DataFrame) -> None:
     axes.tick_params(axis="x", top=False)
     axes.set(ylabel="frames", xlim=(-1, places[-1] + 1), ylim=(0, 1.22 * max(base.max(), 1)))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel(f"temperature of the state (kK), grouped by {grouped} (above the bars, GPa)")
+    axes.set_xlabel(f"temperature of the state (kK), grouped by {rounded}pressure (above the bars, GPa)")
     for pressure, group in states.assign(place=places).groupby("pressure_GPa"):
         text = as_text(pressure)  # the number alone: a lonely state leaves little room
         axes.annotate(text, (group["place"].mean(), 1.02 * base.max()), ha="center", va="bottom")

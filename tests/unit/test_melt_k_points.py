@@ -13,7 +13,8 @@ def melt(edge, energy=-100.0, push=0.0, pressure_GPa=0.0, **info):
     atoms = Atoms("SiO2", positions=[[0, 0, 0], [1.6, 0, 0], [0, 1.6, 0]], cell=[edge] * 3, pbc=True)
     stress = np.array([-pressure_GPa * GPa] * 3 + [0.0] * 3)
     atoms.calc = SinglePointCalculator(atoms, energy=energy, forces=np.full((3, 3), push), stress=stress)
-    atoms.info = {"frame_id": f"{edge:g}", "temperature_K": 4000.0, "seconds": 9.0, "settings_digest": "s1", **info}
+    known = {"frame_id": f"{edge:g}", "temperature_K": 4000.0, "origin": "liquid", "seconds": 9.0}
+    atoms.info = {**known, "settings_digest": "s1", **info}
     return atoms
 
 
