@@ -57,7 +57,7 @@ def count_bars(axes: Axes, counts: pd.DataFrame) -> None:
     }
     places, gap, previous = [], 0.0, None
     for number, pressure in enumerate(states["pressure_GPa"]):
-        gap += 1.2 if previous not in (None, pressure) else 0.0
+        gap += 1.8 if previous not in (None, pressure) else 0.0  # room for two lonely names of three digits
         places.append(number + gap)
         previous = pressure
     base = np.zeros(len(states))
@@ -68,7 +68,7 @@ def count_bars(axes: Axes, counts: pd.DataFrame) -> None:
     names = [f"{temperature / 1000:.2g}" for temperature in states["temperature_K"]]
     axes.set_xticks(places, names, rotation=90 if len(places) > 30 else 0)
     axes.tick_params(axis="x", top=False)
-    axes.set(ylabel="frames", xlim=(-1, places[-1] + 1), ylim=(0, 1.22 * max(base.max(), 1)))
+    axes.set(ylabel="frames", xlim=(-1.5, places[-1] + 1.5), ylim=(0, 1.22 * max(base.max(), 1)))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(f"temperature of the state (kK), grouped by {rounded}pressure (above the bars, GPa)")
     for pressure, group in states.assign(place=places).groupby("pressure_GPa"):
