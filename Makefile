@@ -14,7 +14,7 @@ ENV_RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CHOOSE := $(if $(STUDY),--config study=$(STUDY))
 
 .DEFAULT_GOAL := help
-.PHONY: bench-dry-run plan env-progress env-pytorch report export dag why status ledger labels-report labels-export labels-import help env run dry-run test test-slow test-slurm bench-overhead lint format docs clean clean-env
+.PHONY: bench-dry-run plan env-progress env-pytorch report export dag why status ledger labels-report labels-export labels-import help env run dry-run test test-installed test-slow test-slurm bench-overhead lint format docs clean clean-env
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -53,6 +53,9 @@ dry-run: env ## what 'make run' would still do, and why
 
 test: env ## unit and workflow tests (minutes), on CORES workers; of a file, one after the other
 	$(ENV_RUN) pytest --numprocesses $(CORES) --dist loadfile
+
+test-installed: env ## the tests alone that need PyTorch, pw.x or Chromium; each is skipped, with its reason, where that is missing
+	$(ENV_RUN) pytest --numprocesses $(CORES) --dist loadfile -m "(pytorch or pw_x or chromium) and not slow"
 
 test-slow: env ## scientific checks that take many minutes
 	$(ENV_RUN) pytest -m slow

@@ -2,6 +2,7 @@
 that fill up."""
 
 import fcntl
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -14,6 +15,31 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+SILICON = Path("/usr/share/espresso/pseudo/Si.pbe-rrkj.UPF")
+
+
+def _missing_python(*names: str) -> list[str]:
+    return [name for name in names if importlib.util.find_spec(name) is None]
+
+
+def lacking() -> dict[str, str]:
+    """Marker -> why its tests skip here: what `make env` does not build. Empty where all of it is installed."""
+    reasons = {}
+    if missing := _missing_python("torch", "e3nn", "vesin"):
+        reasons["pytorch"] = f"no {', '.join(missing)} (make env-pytorch)"
+    if not (shutil.which("pw.x") and SILICON.exists()):
+        reasons["pw_x"] = "no pw.x or its pseudopotentials (make env-espresso)"
+    if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+        reasons["chromium"] = "no Chromium (Debian: apt-get install chromium)"
+    return reasons
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, with the reason, what needs more than this machine has."""
+    reasons = lacking()
+    for item in items:
+        for marker in reasons.keys() & {mark.name for mark in item.iter_markers()}:
+            item.add_marker(pytest.mark.skip(reason=reasons[marker]))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Annotated, Any
@@ -156,12 +156,12 @@ def run_of(planned: Plan, summary: dict[str, Any]) -> Run:
         end=_iso(max((record["endtime"] for record in known), default=None)),
         programs=programs,
         citation=yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8")),
-        published=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        published=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 
 def _iso(seconds: float | None) -> str:
-    return "" if seconds is None else datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 if __name__ == "__main__":

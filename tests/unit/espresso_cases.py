@@ -1,6 +1,5 @@
 """Settings, frames and stand-ins of the tests of the espresso engine."""
 
-import shutil
 import stat
 from pathlib import Path
 
@@ -19,9 +18,7 @@ SOFT_SILICON = EspressoReference(
     k_points=EspressoKPoints(mode="mesh", mesh=(2, 2, 2)),
     conv_thr_Ry=1e-9,
 )
-needs_pw = pytest.mark.skipif(
-    not (shutil.which("pw.x") and Path("/usr/share/espresso/pseudo/Si.pbe-rrkj.UPF").exists()), reason="no pw.x here"
-)
+needs_pw = pytest.mark.pw_x
 
 
 def silicon():

@@ -28,7 +28,7 @@ REAL = EspressoReference(
     k_points=EspressoKPoints(mode="mesh", mesh=(2, 2, 2)),
     conv_thr_Ry=1e-9,
 )
-needs_pw = pytest.mark.skipif(not (shutil.which("pw.x") and PSEUDO.exists()), reason="no pw.x here")
+needs_pw = pytest.mark.pw_x
 
 
 def silicon(seed=1):

@@ -70,8 +70,6 @@ def test_walks_of_such_a_model_are_refused_before_anything_runs(key, said):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A model that was trained, killed and trained on; and its frames."""
-    for name in ("torch", "e3nn", "vesin"):
-        pytest.importorskip(name, reason="make env-pytorch")
     folder = tmp_path_factory.mktemp("train")
     frames = []
     for seed in range(4):
@@ -86,6 +84,7 @@ def trained(tmp_path_factory):
     return folder / "work", frames
 
 
+@pytest.mark.pytorch
 def test_training_goes_on_from_its_last_checkpoint(trained):
     folder, _ = trained
     assert newest_checkpoint(folder, pytorch=True) == f"{CHECKPOINT}-20.pt"
@@ -94,6 +93,7 @@ def test_training_goes_on_from_its_last_checkpoint(trained):
     assert [row[0] for row in rows] == sorted({row[0] for row in rows}) and rows[-1][0] == 20
 
 
+@pytest.mark.pytorch
 def test_its_forces_and_virial_are_derivatives_of_its_energy(trained):
     folder, frames = trained
     ensemble = Ensemble([folder / f"{CHECKPOINT}-20.pt"])

@@ -1,8 +1,10 @@
-"""``make env``: when the environment is built, and when it is left alone."""
+"""``make env``: when the environment is built, when it is left alone, and that it holds what the lock says."""
 
+import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -54,10 +56,11 @@ def test_pytorch_is_asked_for_by_studies_that_need_it_alone(study, needed):
 
 
 def test_without_pytorch_a_run_says_what_to_do_and_a_plan_is_made_all_the_same(tmp_path):
-    """PyTorch is hidden from Python by a finder that finds no torch."""
+    """What PyTorch studies need is hidden from Python by a finder, whether or not it is installed."""
     (tmp_path / "sitecustomize.py").write_text(
         "import importlib.util\nfound = importlib.util.find_spec\n"
-        "importlib.util.find_spec = lambda name, *more: None if name == 'torch' else found(name, *more)\n"
+        "hidden = ('e3nn', 'torch', 'vesin')\n"
+        "importlib.util.find_spec = lambda name, *more: None if name in hidden else found(name, *more)\n"
     )
     variables = environment() | {"PYTHONPATH": str(tmp_path)}
     config = ["--config", "study=released-messages", f"results={tmp_path / 'results'}"]
@@ -68,5 +71,43 @@ def test_without_pytorch_a_run_says_what_to_do_and_a_plan_is_made_all_the_same(t
         command = [sys.executable, "-m", "snakemake", *words, *config]
         done = subprocess.run(command, cwd=REPOSITORY, env=variables, capture_output=True, text=True)
         assert done.returncode == status, done.stderr[-2000:]
-        assert ("dpa4 needs torch; run 'make env-pytorch'" in done.stderr) == bool(status)
+        assert ("dpa4 needs e3nn, torch, vesin; run 'make env-pytorch'" in done.stderr) == bool(status)
     assert not (tmp_path / "results/released-messages/liquid").exists()
+
+
+PIN = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
+NOT_PINNED = {"pip", "setuptools", "wheel", "melt2crystal"}
+
+
+def normal(name: str) -> str:
+    """A name as the package index compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pinned(*locks: str) -> dict[str, str]:
+    text = "\n".join((REPOSITORY / "envs" / lock).read_text(encoding="utf-8") for lock in locks)
+    return {normal(name): version for name, version in PIN.findall(text)}
+
+
+def installed() -> dict[str, str]:
+    return {normal(found.metadata["Name"]): found.version for found in distributions() if found.metadata["Name"]}
+
+
+def unlike_the_lock(found: dict[str, str], lock: dict[str, str], also: dict[str, str]) -> list[str]:
+    """Packages that are missing, of another release, or there although no lock names them."""
+    other = [f"{name} {version}, installed {found.get(name)}" for name, version in lock.items()]
+    other = [text for text, (name, version) in zip(other, lock.items(), strict=True) if found.get(name) != version]
+    return other + [
+        f"{name} is in no lock" for name in found if name not in {**lock, **also} | dict.fromkeys(NOT_PINNED)
+    ]
+
+
+def test_what_is_installed_is_what_the_lock_says():
+    also = pinned("requirements-pytorch.txt")
+    assert unlike_the_lock(installed(), pinned("requirements.txt"), also) == []
+
+
+def test_another_release_a_missing_package_and_one_too_many_are_told():
+    found = {"numpy": "2.0", "torch": "2.11.0", "requests": "1.0", "pip": "1"}
+    said = unlike_the_lock(found, {"numpy": "2.1", "ase": "3.29.0"}, {"torch": "2.11.0"})
+    assert said == ["numpy 2.1, installed 2.0", "ase 3.29.0, installed None", "requests is in no lock"]

@@ -21,11 +21,12 @@ CURVE = "results/ci/benchmark/energy_volume/hp.csv"
 CARD = "results/ci/models/hp/card.md"
 
 
+pytestmark = pytest.mark.pytorch
+
+
 @pytest.fixture(scope="module")
 def messages(finished, tmp_path_factory):
     """The finished ci study with HP trained anew, passing messages."""
-    for name in ("torch", "e3nn", "vesin"):
-        pytest.importorskip(name, reason="make env-pytorch")
     checkout = finished.edited(tmp_path_factory.mktemp("messages") / "checkout")
     checkout.snakemake(CARD, CURVE, config=CONFIG)
     return checkout

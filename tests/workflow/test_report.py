@@ -67,9 +67,8 @@ def exported(finished, tmp_path_factory) -> Exported:
     return Exported(copy, said, git(copy.folder, "rev-parse", "HEAD").strip())
 
 
+@pytest.mark.chromium
 def test_the_report_shows_everything_in_a_browser_without_network(exported, tmp_path):
-    if browser.chromium() is None:
-        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
     seen = browser.walked(exported.results / "report.html", tmp_path)
     assert seen["errors"] == [] and seen["fetched"] == []
     assert "Study ci of melt2crystal" in seen["landing"]
