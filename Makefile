@@ -38,10 +38,10 @@ env-pytorch: env ## PyTorch, for studies with train.network.descriptor: dpa4 (3 
 		|| $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --requirement $(PYTORCH_LOCK)
 
 env-espresso: ## Quantum ESPRESSO from Debian packages, or what to do without root
-	@tools/install_espresso.sh
+	@envs/install_espresso.sh
 
 run: env $(if $(filter rich,$(LOGGER)),env-progress) ## the whole study: melts, labels, potentials, benchmarks, search, figures
-	@$(ENV_RUN) python -m tools.needs_pytorch $(STUDY) || $(MAKE) --no-print-directory env-pytorch
+	@$(ENV_RUN) python -m melt2crystal.train.needs_pytorch $(STUDY) || $(MAKE) --no-print-directory env-pytorch
 	$(ENV_RUN) snakemake --cores $(CORES) $(if $(LOGGER),--logger $(LOGGER)) $(CHOOSE)
 
 env-progress: env ## the optional progress bars, once: then make run LOGGER=rich
@@ -64,10 +64,10 @@ test-slurm: env ## the ci study on a real SLURM of one node (Debian: slurmctld s
 	$(ENV_RUN) pytest -m slurm tests/slurm
 
 bench-overhead: env ## what one active-learning iteration costs when every engine is instantaneous
-	$(ENV_RUN) python -m tools.bench_overhead --cores $(CORES) $(if $(DPGEN),--dpgen $(DPGEN))
+	$(ENV_RUN) python -m tools.bench.overhead --cores $(CORES) $(if $(DPGEN),--dpgen $(DPGEN))
 
 bench-dry-run: env ## CPU seconds of a dry run with ten thousand jobs
-	$(ENV_RUN) python tools/bench_dry_run.py
+	$(ENV_RUN) python -m tools.bench.dry_run
 
 lint: env ## ruff, snakefmt, snakemake --lint, mypy
 	$(ENV_RUN) ruff check .
@@ -83,40 +83,40 @@ format: env ## let ruff and snakefmt rewrite the sources
 
 docs: env ## write docs/configuration.md from the models and the table of docs/rebuild.md from the rules (minutes)
 	$(ENV_RUN) python tools/configuration_reference.py
-	$(ENV_RUN) python -m tools.rebuild_table
+	$(ENV_RUN) python -m tools.rebuild.write_table
 
 dag: env ## figure of the workflow for a methods section: docs/figures/dag.*, with STUDY=... results/<study>/figures/dag.*
-	$(ENV_RUN) python -m tools.dag_figure $(if $(STUDY),--study $(STUDY))
+	$(ENV_RUN) python -m melt2crystal.commands.dag $(if $(STUDY),--study $(STUDY))
 
 why: env ## what made this rerun: TARGET=results/laptop/figures/figure1.png
 	@test -n "$(TARGET)" || { echo "name a file: make why TARGET=results/laptop/figures/figure1.png"; exit 1; }
-	@$(ENV_RUN) python -m tools.why "$(TARGET)" $(if $(STUDY),--study $(STUDY))
+	@$(ENV_RUN) python -m melt2crystal.commands.why "$(TARGET)" $(if $(STUDY),--study $(STUDY))
 
 status: env ## what is done, running, failed, and how long still; also while the study runs
-	@$(ENV_RUN) python -m tools.status $(if $(STUDY),--study $(STUDY))
+	@$(ENV_RUN) python -m melt2crystal.commands.status $(if $(STUDY),--study $(STUDY))
 
 ledger: env ## core-hours and GPU-hours by stage, per label, wasted: results/<study>/ledger/
-	@$(ENV_RUN) python -m tools.cost_ledger $(if $(STUDY),--study $(STUDY))
+	@$(ENV_RUN) python -m melt2crystal.commands.ledger $(if $(STUDY),--study $(STUDY))
 
 report: env ## figures, tables, captions, versions in one file: results/<study>/report.html
-	@$(ENV_RUN) python -m tools.report --cores $(CORES) $(if $(STUDY),--study $(STUDY))
+	@$(ENV_RUN) python -m melt2crystal.commands.report --cores $(CORES) $(if $(STUDY),--study $(STUDY))
 
 export: env ## the finished study as an RO-Crate: results/<study>/export/*.zip, read back at once
-	@$(ENV_RUN) python -m tools.export $(if $(STUDY),--study $(STUDY))
+	@$(ENV_RUN) python -m melt2crystal.commands.export $(if $(STUDY),--study $(STUDY))
 
 plan: env ## what a study will cost: jobs, core-hours, GPU-hours, storage: UNITS="label_dft_core_s=900" LIKE=laptop
-	@$(ENV_RUN) python -m tools.plan $(if $(STUDY),--study $(STUDY)) $(foreach unit,$(UNITS),--unit $(unit)) $(if $(LIKE),--like $(LIKE)) $(ARGS)
+	@$(ENV_RUN) python -m melt2crystal.commands.plan $(if $(STUDY),--study $(STUDY)) $(foreach unit,$(UNITS),--unit $(unit)) $(if $(LIKE),--like $(LIKE)) $(ARGS)
 
 labels-report: env ## status, cost, outliers of the labels; also while the study runs
-	$(ENV_RUN) python tools/labels.py report $(if $(STUDY),--study $(STUDY)) $(ARGS)
+	$(ENV_RUN) python -m melt2crystal.commands.labels report $(if $(STUDY),--study $(STUDY)) $(ARGS)
 
 labels-export: env ## inputs of the frames that lack labels, for another machine: FOLDER=work/inputs
 	@test -n "$(FOLDER)" || { echo "name a new folder: make labels-export STUDY=open FOLDER=work/inputs"; exit 1; }
-	$(ENV_RUN) python tools/labels.py export "$(FOLDER)" $(if $(STUDY),--study $(STUDY))
+	$(ENV_RUN) python -m melt2crystal.commands.labels export "$(FOLDER)" $(if $(STUDY),--study $(STUDY))
 
 labels-import: env ## labels from such a folder, computed elsewhere: FOLDER=work/inputs
 	@test -n "$(FOLDER)" || { echo "name the folder: make labels-import STUDY=open FOLDER=work/inputs"; exit 1; }
-	$(ENV_RUN) python tools/labels.py import "$(FOLDER)" $(if $(STUDY),--study $(STUDY))
+	$(ENV_RUN) python -m melt2crystal.commands.labels import "$(FOLDER)" $(if $(STUDY),--study $(STUDY))
 
 clean: ## remove caches (results stay)
 	rm -rf .pytest_cache .ruff_cache .mypy_cache

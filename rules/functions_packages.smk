@@ -3,7 +3,7 @@
 # atom). And jobs of the reference name none: labels and relaxed crystals that were paid for outlive an upgrade.
 from importlib.util import find_spec
 
-from melt2crystal.versions import pins_text
+from melt2crystal.report.versions import pins_text
 
 # training a model, and each evaluation of one
 PYTORCH = STUDY.train.network.passes_messages

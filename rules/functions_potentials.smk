@@ -1,5 +1,5 @@
 # What the rules from the melt to the potentials ask: files of a batch, an ensemble, an iteration. Functions only.
-from melt2crystal.batches import largest_batch
+from melt2crystal.study.batches import largest_batch
 
 PURPOSES = ["train", "heldout"]
 MELT = f"{RESULTS}/liquid/{{purpose}}/p{{pressure}}"

@@ -65,7 +65,7 @@ rule report_provenance:
 
 rule report_dag:
     input:
-        tools=[*code_inputs(Path("tools/dag_figure.py"), ROOT, IMPORTS), "tools/job_graph.py"],
+        tools=[*code_inputs(Path("melt2crystal/commands/dag.py"), ROOT, IMPORTS), "melt2crystal/jobs/snakemake_plan.py"],
         rules=["Snakefile", "rules/stages.yaml", *sorted(path.as_posix() for path in Path("rules").glob("*.smk"))],
     output:
         wide=report(

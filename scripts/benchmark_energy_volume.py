@@ -11,11 +11,11 @@ from ase import Atoms
 from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames
-from melt2crystal.models import Ensemble
 from melt2crystal.options import SettingsText
-from melt2crystal.polymorphs import formula_units
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
+from melt2crystal.structure.crystals import formula_units
+from melt2crystal.train.models import Ensemble
 
 LARGEST_FORCE = 0.01  # eV/A, where a relaxation of the ions ends
 MOST_STEPS = 200

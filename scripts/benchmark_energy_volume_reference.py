@@ -10,9 +10,9 @@ from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames
 from melt2crystal.options import SettingsText
-from melt2crystal.polymorphs import formula_units
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
+from melt2crystal.structure.crystals import formula_units
 
 
 @speaks

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import typer
 
-from melt2crystal.coordination import coordination_name
-from melt2crystal.equation_of_state import curve_errors, root_mean_square
+from melt2crystal.benchmark.equation_of_state import curve_errors, root_mean_square
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete, write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
+from melt2crystal.structure.coordination import coordination_name
 
 MEAN = -1  # "member" of the ensemble's mean
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from melt2crystal.equation_of_state import fit_birch_murnaghan
+from melt2crystal.benchmark.equation_of_state import fit_birch_murnaghan
 from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 from melt2crystal.options import SettingsText

@@ -8,10 +8,10 @@ import pandas as pd
 import typer
 from ase import Atoms
 
+from melt2crystal.benchmark.harmonic import HarmonicDensity, displaced_crystal, harmonic_density, supercells
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames
-from melt2crystal.harmonic import HarmonicDensity, displaced_crystal, harmonic_density, supercells
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.benchmark import HarmonicSpectrum, VibrationalSpectrum
 from melt2crystal.sections.substance import Substance
@@ -73,7 +73,7 @@ def of_reference(path: Path) -> dict[str, np.ndarray]:
 
 def of_models(paths: list[Path], frames: list[Atoms]) -> dict[str, np.ndarray]:
     """Frame id -> forces [members, atoms, 3], eV/A."""
-    from melt2crystal.models import Ensemble
+    from melt2crystal.train.models import Ensemble
 
     found = Ensemble(paths).evaluate(frames)[1]
     return {atoms.info["frame_id"]: forces for atoms, forces in zip(frames, found, strict=True)}

@@ -6,11 +6,11 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from melt2crystal.benchmark.vdos import overlap
 from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
-from melt2crystal.vdos import overlap
 
 HALVES = ["vdos_first_half", "vdos_second_half"]
 REFERENCE = "reference"

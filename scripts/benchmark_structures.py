@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 from ase import Atoms
 
-from melt2crystal.coordination import coordination_numbers
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.frames import canonical_frame, write_frames
 from melt2crystal.options import PlacesText, SettingsText
-from melt2crystal.polymorphs import claim_mistakes, formula_units, primitive_cell, read_crystal, space_group
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
+from melt2crystal.structure.coordination import coordination_numbers
+from melt2crystal.structure.crystals import claim_mistakes, formula_units, primitive_cell, read_crystal, space_group
 
 
 @speaks

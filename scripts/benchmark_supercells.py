@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from melt2crystal.benchmark.harmonic import displaced_crystal, supercells
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.frames import read_frames, write_frames
-from melt2crystal.harmonic import displaced_crystal, supercells
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.benchmark import HarmonicSpectrum
 from melt2crystal.settings import Settings

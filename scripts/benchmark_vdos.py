@@ -7,20 +7,20 @@ import numpy as np
 import pandas as pd
 import typer
 
-from melt2crystal.coordination import mean_coordination
+from melt2crystal.benchmark.vdos import vibrational_density
+from melt2crystal.benchmark.vibrational_walk import Task, Walk, run_walks
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames
-from melt2crystal.lammps import potential_commands
+from melt2crystal.lammps.program import potential_commands
 from melt2crystal.options import SettingsText
-from melt2crystal.polymorphs import compact_supercell, conventional_cell, formula_units
 from melt2crystal.sections.benchmark import VibrationalSpectrum
 from melt2crystal.sections.reference import LammpsReference
 from melt2crystal.sections.substance import Substance
 from melt2crystal.seeds import seed_for
 from melt2crystal.settings import Settings
-from melt2crystal.vdos import vibrational_density
-from melt2crystal.vibrational_walk import Task, Walk, run_walks
+from melt2crystal.structure.coordination import mean_coordination
+from melt2crystal.structure.crystals import compact_supercell, conventional_cell, formula_units
 
 EWALD_ACCURACY = 1e-5  # of the classical reference's forces in dynamics; labels are more accurate
 

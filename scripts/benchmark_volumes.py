@@ -8,9 +8,9 @@ import typer
 from melt2crystal.errors import speaks
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.options import PlacesText, SettingsText
-from melt2crystal.polymorphs import scaled_volume
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
+from melt2crystal.structure.crystals import scaled_volume
 
 
 @speaks

@@ -9,8 +9,8 @@ import typer
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.frames import read_frames, write_frames
-from melt2crystal.labels import one_digest
-from melt2crystal.training_guard import refuse_benchmark_frames
+from melt2crystal.label.store import one_digest
+from melt2crystal.marks import refuse_benchmark_frames
 
 
 @speaks

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from melt2crystal.errors import speaks
-from melt2crystal.exploration import Visit, Walk, collect_walk, nearest_state, run_walks
+from melt2crystal.explore.walks import Visit, Walk, collect_walk, nearest_state, run_walks
 from melt2crystal.files import write_table
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
-from melt2crystal.sections.active import Explore
+from melt2crystal.sections.explore import Explore
 from melt2crystal.sections.substance import PressureRow, Substance
 from melt2crystal.seeds import generator_for, seed_for
 from melt2crystal.settings import Settings

@@ -10,10 +10,10 @@ import typer
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from melt2crystal.equation_of_state import birch_murnaghan
+from melt2crystal.benchmark.equation_of_state import birch_murnaghan
 from melt2crystal.errors import UserError, speaks
+from melt2crystal.figures.style import POTENTIAL_COLOURS, as_text, journal_style, letter, new_figure, publish
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.style import POTENTIAL_COLOURS, as_text, journal_style, letter, new_figure, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings

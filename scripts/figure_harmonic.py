@@ -7,9 +7,9 @@ import pandas as pd
 import typer
 
 from melt2crystal.errors import speaks
+from melt2crystal.figures.harmonic import draw_harmonic
+from melt2crystal.figures.style import journal_style, publish
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.harmonic import draw_harmonic
-from melt2crystal.plotting.style import journal_style, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 

@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from melt2crystal.errors import UserError, speaks
-from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.style import (
+from melt2crystal.figures.style import (
     OKABE_ITO,
     POTENTIAL_COLOURS,
     journal_style,
@@ -19,6 +18,7 @@ from melt2crystal.plotting.style import (
     new_figure,
     publish,
 )
+from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 

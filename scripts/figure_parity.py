@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from melt2crystal.agreement import rmse
 from melt2crystal.errors import UserError, speaks
+from melt2crystal.figures.style import as_text, journal_style, letter, new_figure, pressure_colours, publish
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.style import as_text, journal_style, letter, new_figure, pressure_colours, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
+from melt2crystal.train.agreement import rmse
 
 Array = NDArray[np.float64]
 NEEDED = ("energy_reference", "energy_model", "atoms", "forces_reference", "forces_model", "pressure_GPa")

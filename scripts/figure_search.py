@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from melt2crystal.agreement import HP, REFERENCE, pearson, rmse, stable_window
 from melt2crystal.errors import speaks
+from melt2crystal.figures.style import OKABE_ITO, as_text, journal_style, new_figure, publish
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.style import OKABE_ITO, as_text, journal_style, new_figure, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
+from melt2crystal.train.agreement import HP, REFERENCE, pearson, rmse, stable_window
 
 MARKERS = "os^Dv"
 COLOURS = [OKABE_ITO[name] for name in ("sky", "vermilion", "green", "purple", "orange")]

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from melt2crystal.errors import UserError, speaks
+from melt2crystal.figures.style import CLASS_COLOURS, as_text, journal_style, new_figure, publish
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.style import CLASS_COLOURS, as_text, journal_style, new_figure, publish
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 

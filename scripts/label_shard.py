@@ -8,7 +8,7 @@ import typer
 from melt2crystal.errors import speaks
 from melt2crystal.files import write_table
 from melt2crystal.frames import read_frames, write_frames
-from melt2crystal.labels import LabelStore, engine_and_digest, label_frames, labelled
+from melt2crystal.label.store import LabelStore, engine_and_digest, label_frames, labelled
 from melt2crystal.options import PlacesText, SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings

@@ -6,10 +6,10 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from melt2crystal.certificate import certify, diffuses
 from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames, write_frames
+from melt2crystal.liquid.certificate import certify, diffuses
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.liquid import Certificate
 from melt2crystal.sections.substance import Substance

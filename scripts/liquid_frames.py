@@ -11,11 +11,11 @@ from ase import Atoms
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import bare_frame, canonical_frame, density_g_per_cm3, read_frames, write_frames
-from melt2crystal.given_melt import complaint, held_out, walk_of
+from melt2crystal.liquid.given import complaint, held_out, walk_of
 from melt2crystal.options import SettingsText
-from melt2crystal.pressure import ideal_gas_pressure_GPa, static_pressure_GPa
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
+from melt2crystal.structure.pressure import ideal_gas_pressure_GPa, static_pressure_GPa
 
 KEPT = ("temperature_K", "pressure_GPa", "origin")
 
@@ -28,7 +28,7 @@ def liquid_frames(
     table: Annotated[Path, typer.Option(help="one row per frame: purpose, state, walk, density, label (CSV)")],
     settings: SettingsText,
 ) -> None:
-    """Split by walks (melt2crystal/given_melt.py); a frame that occurs twice counts once. Labels are not taken along:
+    """Split by walks (melt2crystal/liquid/given.py); a frame that occurs twice counts once. Labels are not taken along:
     the label stage looks them up, and checks that they belong to the study's reference."""
     given = Settings(settings)
     formula = given.section("substance", Substance).formula

@@ -8,15 +8,15 @@ import typer
 from matplotlib.figure import Figure
 
 from melt2crystal.errors import speaks
-from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.melts import count_bars, letters_and_legend, look_of
-from melt2crystal.plotting.style import (
+from melt2crystal.figures.melts import count_bars, letters_and_legend, look_of
+from melt2crystal.figures.style import (
     OKABE_ITO,
     journal_style,
     new_figure,
     pressure_colours,
     publish,
 )
+from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings

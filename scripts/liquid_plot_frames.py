@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from melt2crystal.errors import speaks
+from melt2crystal.figures.melts import count_bars, letters_and_legend, look_of
+from melt2crystal.figures.style import journal_style, new_figure, pressure_colours, publish
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.plotting.melts import count_bars, letters_and_legend, look_of
-from melt2crystal.plotting.style import journal_style, new_figure, pressure_colours, publish
-from melt2crystal.pressure import in_classes
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
+from melt2crystal.structure.pressure import in_classes
 
 
 def draw(figures: Figures, frames: pd.DataFrame, counts: pd.DataFrame) -> Figure:

@@ -11,9 +11,9 @@ from ase import Atoms
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import canonical_frame, write_frames
-from melt2crystal.liquid import Walk, run_walks
+from melt2crystal.liquid.packing import random_packing
+from melt2crystal.liquid.walks import Walk, run_walks
 from melt2crystal.options import SettingsText
-from melt2crystal.packing import random_packing
 from melt2crystal.sections.liquid import Liquid
 from melt2crystal.sections.substance import PressureRow, Substance
 from melt2crystal.seeds import generator_for, seed_for

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from melt2crystal.commands.dag import draw
 from melt2crystal.errors import speaks
+from melt2crystal.jobs.snakemake_plan import plan
 from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
-from tools.dag_figure import draw
-from tools.job_graph import plan
 
 
 @speaks

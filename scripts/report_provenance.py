@@ -13,8 +13,8 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.provenance import Origin, read_origin
+from melt2crystal.report.versions import pinned, programs
 from melt2crystal.settings import Settings
-from melt2crystal.versions import pinned, programs
 
 HEAD = """# The study as it ran: every setting, also those its file left at their defaults.
 # It is a whole study: snakemake --configfile {name}

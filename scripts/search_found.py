@@ -20,7 +20,7 @@ def search_found(
     out: Annotated[Path, typer.Option(help="the joined table (CSV)")],
 ) -> None:
     """Join by frame id; a structure without a label says why."""
-    from melt2crystal.models import Ensemble
+    from melt2crystal.train.models import Ensemble
 
     paths = [Path(name) for name in labels.split()]
     if len(paths) != len(tables):

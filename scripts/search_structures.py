@@ -8,10 +8,10 @@ import typer
 
 from melt2crystal.errors import speaks
 from melt2crystal.frames import read_frames, write_frames
-from melt2crystal.models import Ensemble
 from melt2crystal.options import SettingsText
+from melt2crystal.relaxation import one_by_one as relax
 from melt2crystal.search import candidate as candidate_module
-from melt2crystal.search import generate, relax, sanity
+from melt2crystal.search import generate, sanity
 from melt2crystal.search.candidate import Attempt, Candidate
 from melt2crystal.search.conditions import conditions_of, journal_settings
 from melt2crystal.search.driver import run
@@ -23,6 +23,7 @@ from melt2crystal.search.trust import judged
 from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Trust, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
+from melt2crystal.train.models import Ensemble
 
 
 @speaks

@@ -9,16 +9,8 @@ import pandas as pd
 import typer
 from ase import Atoms
 
-from melt2crystal.certificate import certify
 from melt2crystal.errors import speaks
-from melt2crystal.files import complete, write_text
-from melt2crystal.frames import read_frames, too_close, write_frames
-from melt2crystal.options import SettingsText
-from melt2crystal.sections.active import Select
-from melt2crystal.sections.liquid import Certificate
-from melt2crystal.sections.substance import Substance
-from melt2crystal.seeds import generator_for
-from melt2crystal.selection import (
+from melt2crystal.explore.selection import (
     CANDIDATE,
     CELL,
     class_table,
@@ -27,6 +19,14 @@ from melt2crystal.selection import (
     labelling_order,
     window_of,
 )
+from melt2crystal.files import complete, write_text
+from melt2crystal.frames import read_frames, too_close, write_frames
+from melt2crystal.liquid.certificate import certify
+from melt2crystal.options import SettingsText
+from melt2crystal.sections.explore import Select
+from melt2crystal.sections.liquid import Certificate
+from melt2crystal.sections.substance import Substance
+from melt2crystal.seeds import generator_for
 from melt2crystal.settings import Settings
 
 

@@ -13,7 +13,7 @@ from melt2crystal.files import write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.provenance import ROOT, commit_of, version_of_code
 from melt2crystal.settings import Settings
-from melt2crystal.summary import (
+from melt2crystal.summary.parts import (
     certificate_part,
     cost_part,
     dataset_part,
@@ -23,8 +23,8 @@ from melt2crystal.summary import (
     overlap_part,
     search_part,
 )
-from melt2crystal.summary_schema import EnergyVolume, HeldOut, Summary
-from melt2crystal.summary_text import as_markdown
+from melt2crystal.summary.schema import EnergyVolume, HeldOut, Summary
+from melt2crystal.summary.text import as_markdown
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.dataset import most_neighbours, selection, split, write_hdf5
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.frames import read_frames
-from melt2crystal.labels import one_digest
+from melt2crystal.label.store import one_digest
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.sections.train import Network
 from melt2crystal.seeds import generator_for
 from melt2crystal.settings import Settings
+from melt2crystal.train.dataset import most_neighbours, selection, split, write_hdf5
 
 
 @speaks

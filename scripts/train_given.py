@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.deepmd import run_dp
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
+from melt2crystal.train.deepmd import run_dp
 
 
 @speaks

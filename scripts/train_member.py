@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.deepmd import newest_checkpoint, read_learning_curve, run_dp, train
-from melt2crystal.deepmd_input import member_input
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_table, write_text
 from melt2crystal.options import SettingsText
+from melt2crystal.train.deepmd import newest_checkpoint, read_learning_curve, run_dp, train
+from melt2crystal.train.deepmd_input import member_input
 
 
 @speaks

@@ -7,13 +7,13 @@ from typing import Annotated, Any, get_args
 import typer
 
 from melt2crystal import markdown
-from melt2crystal.config import Study
-from melt2crystal.config_fields import Schema, in_words, resolved
-from melt2crystal.config_report import dotted
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from melt2crystal.sections.reference import VaspReference
 from melt2crystal.settings import Section
+from melt2crystal.study.load import Study
+from melt2crystal.study.mistakes import dotted
+from melt2crystal.study.words import Schema, in_words, resolved
 
 Cells = list[str]  # of one row
 ROOT = Path(__file__).resolve().parent.parent

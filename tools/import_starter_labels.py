@@ -12,7 +12,7 @@ from ase import Atoms
 from melt2crystal.engines.base import Label
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
-from melt2crystal.labels import engine_and_digest, labelled
+from melt2crystal.label.store import engine_and_digest, labelled
 
 SETTINGS = "QE-6.7 PBE 45/360Ry Gamma Si.pbe-nl-rrkjus_psl.1.0.0 O.pbe-kjpaw"
 REFERENCE = {"engine": "espresso", "ecutwfc_Ry": 45, "ecutrho_Ry": 360, "degauss_eV": 0.05, "conv_thr_Ry": 5e-7}

@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from melt2crystal.engines.espresso_files import Ended
-from melt2crystal.engines.leftovers import end_with_parent
+from melt2crystal.engines.espresso.files import Ended
+from melt2crystal.engines.scratch import end_with_parent
 
 GRACE_S = 10.0  # between asking a program to end and killing it
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}

@@ -25,19 +25,19 @@ def reference_engine(reference: Any, species: Sequence[str], places: str = "{}")
     given = reference.model_dump() if isinstance(reference, BaseModel) else reference
     section = TypeAdapter(Reference).validate_python({**given, **json.loads(places)})
     if isinstance(section, LammpsReference):
-        from melt2crystal.engines.lammps_classical import LammpsEngine
+        from melt2crystal.engines.lammps import LammpsEngine
 
         return LammpsEngine(section, species)
     if isinstance(section, AseReference):
-        from melt2crystal.engines.ase_calculator import AseEngine
+        from melt2crystal.engines.ase.engine import AseEngine
 
         return AseEngine(section)
     if isinstance(section, EspressoReference):
-        from melt2crystal.engines.espresso import EspressoEngine
+        from melt2crystal.engines.espresso.engine import EspressoEngine
 
         return EspressoEngine(section, species)
     if isinstance(section, VaspReference):
-        from melt2crystal.engines.vasp import VaspEngine
+        from melt2crystal.engines.vasp.engine import VaspEngine
 
         return VaspEngine(section, species)
     raise EngineError(f"reference.engine: no engine {section.engine!r} in melt2crystal/engines/registry.py")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from melt2crystal.job_graph import Job
-from melt2crystal.ledger import HOUR_S
+from melt2crystal.jobs.job import Job
+from melt2crystal.jobs.ledger import HOUR_S
+from melt2crystal.jobs.progress import measured_seconds
 from melt2crystal.plan.rows import Factor, Row
 from melt2crystal.plan.units import least_firm
-from melt2crystal.progress import measured_seconds
 
 
 def compared(rows: Iterable[Row], jobs: Iterable[Job], root: Path) -> pd.DataFrame:

@@ -6,8 +6,8 @@ from typing import Any
 
 from ase import Atoms
 
-from melt2crystal.config import Study
-from melt2crystal.polymorphs import compact_supercell, conventional_cell, primitive_cell, read_crystal
+from melt2crystal.structure.crystals import compact_supercell, conventional_cell, primitive_cell, read_crystal
+from melt2crystal.study.load import Study
 
 A3_PER_ATOM = 12.0  # of silica's known crystals: 8 (stishovite) to 16 (tridymite)
 
@@ -44,7 +44,7 @@ def _cell(atoms: Atoms, reference: Any) -> Cell:
     points = getattr(reference, "k_points", None)
     if points is None:
         return Cell(len(atoms), 1)
-    from melt2crystal.engines.espresso_files import k_mesh
+    from melt2crystal.engines.espresso.files import k_mesh
 
     mesh = k_mesh(atoms, points)
     return Cell(len(atoms), ceil(prod(mesh) / 2) if mesh else 1)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from melt2crystal.batches import largest_batch
-from melt2crystal.config import Study
 from melt2crystal.plan.crystals import Cell, cells, cubic_cell
 from melt2crystal.plan.laws import label_core_s
 from melt2crystal.plan.rows import Factor, Term, in_digits
 from melt2crystal.plan.task import Task
 from melt2crystal.plan.units import Meter
+from melt2crystal.study.batches import largest_batch
+from melt2crystal.study.load import Study
 
 MINUTE_S = 60.0
 

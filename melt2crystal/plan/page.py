@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from melt2crystal.job_graph import Job
-from melt2crystal.ledger import HOUR_S
+from melt2crystal.jobs.job import Job
+from melt2crystal.jobs.ledger import HOUR_S
+from melt2crystal.jobs.progress import in_words
 from melt2crystal.plan.rows import Row, in_digits
 from melt2crystal.plan.storage import Files
 from melt2crystal.plan.units import Basis, UnitCost
-from melt2crystal.progress import in_words
 
 BRIEF_S = 60.0  # rows below this are one line together
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import prod
 
-from melt2crystal.job_graph import Job
-from melt2crystal.ledger import HOUR_S
+from melt2crystal.jobs.job import Job
+from melt2crystal.jobs.ledger import HOUR_S
 from melt2crystal.plan.units import Basis
 
 

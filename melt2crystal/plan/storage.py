@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from melt2crystal.batches import largest_batch
-from melt2crystal.config import Study
-from melt2crystal.job_graph import Job, with_outputs
+from melt2crystal.jobs.job import Job, with_outputs
 from melt2crystal.plan.label_work import crystal_labels
 from melt2crystal.plan.laws import NetworkSize, network_size
 from melt2crystal.plan.rows import Factor, Term, formula, total
 from melt2crystal.plan.units import Basis, Meter, UnitCost
 from melt2crystal.plan.work import explored_frames
+from melt2crystal.study.batches import largest_batch
+from melt2crystal.study.load import Study
 
 GB = 1e9
 MB = 1e6

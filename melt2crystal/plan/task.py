@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from melt2crystal.config import Study
-from melt2crystal.job_graph import Job
+from melt2crystal.jobs.job import Job
 from melt2crystal.plan.laws import NetworkSize, network_size
 from melt2crystal.plan.rows import Factor, Term
 from melt2crystal.plan.units import Meter
+from melt2crystal.study.load import Study
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,8 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from melt2crystal.batches import largest_batch
-from melt2crystal.config import Study
-from melt2crystal.job_graph import Job, with_outputs
+from melt2crystal.jobs.job import Job, with_outputs
+from melt2crystal.jobs.stages import Stage
 from melt2crystal.plan.crystals import supercell_atoms
 from melt2crystal.plan.label_work import label_shard, relaxed
 from melt2crystal.plan.laws import (
@@ -17,7 +16,8 @@ from melt2crystal.plan.laws import (
 from melt2crystal.plan.rows import Factor, Row, Term
 from melt2crystal.plan.task import Task
 from melt2crystal.plan.units import Meter, UnitCost
-from melt2crystal.stages import Stage
+from melt2crystal.study.batches import largest_batch
+from melt2crystal.study.load import Study
 
 
 def _liquid_walks(task: Task) -> list[Term]:

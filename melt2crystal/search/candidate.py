@@ -7,8 +7,8 @@ from typing import Any
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 
+from melt2crystal.relaxation.one_by_one import relax
 from melt2crystal.search.generate import Recipe, in_order, origin_of, rattled, start
-from melt2crystal.search.relax import relax
 from melt2crystal.search.sanity import Sanity, energy_range
 from melt2crystal.seeds import generator_for
 

@@ -17,7 +17,7 @@ class ModelFactory:
 
     def __call__(self) -> Calculator:
         """Load the model."""
-        from melt2crystal.models import Ensemble
+        from melt2crystal.train.models import Ensemble
 
         return Ensemble([self.path]).calculator(0)
 

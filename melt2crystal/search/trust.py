@@ -1,7 +1,7 @@
 """Whether the ensemble knows a relaxed structure: where its members disagree about forces, one fell into a hole.
 
 A search follows a single member, and relaxation looks for the holes of a potential: there the member is sure, alone.
-The deviation is the one that selects frames (``melt2crystal.deviation``).
+The deviation is the one that selects frames (``melt2crystal.train.deviation``).
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from typing import Any
 
 from ase import Atoms
 
-from melt2crystal.deviation import largest_force_deviation
-from melt2crystal.models import Ensemble
+from melt2crystal.train.deviation import largest_force_deviation
+from melt2crystal.train.models import Ensemble
 
 Pair = tuple[dict[str, Any], Atoms | None]
 _NOT_OF_AN_UNSOUND_ROW = (

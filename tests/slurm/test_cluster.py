@@ -1,6 +1,6 @@
 """The workflow on a real SLURM of one node: ``snakemake --profile slurm`` as a group would type it.
 
-Skipped, with the reason, where SLURM can't be brought up (tests/slurm/one_node.py).
+Skipped, with the reason, where SLURM can't be brought up (tests/helpers/slurm_one_node.py).
 """
 
 import json
@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import Checkout, copy_repository
-from driver import Driver
-from one_node import OneNode, reason_against
+
+from tests.helpers.slurm_driver import Driver
+from tests.helpers.slurm_one_node import OneNode, reason_against
 
 pytestmark = [
     pytest.mark.slurm,

@@ -16,7 +16,7 @@ rule phonons_mesh:
 
 def tool(checkout, name, *arguments, check=True):
     """Run a program of tools/ in a checkout and return what it printed."""
-    command = [sys.executable, "-m", f"tools.{name}", *arguments]
+    command = [sys.executable, "-m", f"melt2crystal.commands.{name}", *arguments]
     done = subprocess.run(
         command, cwd=checkout.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
     )
@@ -25,7 +25,7 @@ def tool(checkout, name, *arguments, check=True):
 
 
 def test_a_new_rule_appears_by_itself_in_the_figure_of_a_finished_study(edited, fresh, tmp_path):
-    said = tool(fresh, "dag_figure", "--study", "ci", "--out", str(tmp_path / "fresh"))
+    said = tool(fresh, "dag", "--study", "ci", "--out", str(tmp_path / "fresh"))
     assert "no stage" not in said, said  # every rule of the repository is in the table
     before = (tmp_path / "fresh/dag.mmd").read_text()
     assert re.search(r'selection -\. "until saturated, at most 1 round" \.-> labels', before)
@@ -44,8 +44,8 @@ def test_a_new_rule_appears_by_itself_in_the_figure_of_a_finished_study(edited, 
     snakefile.write_text(
         text.replace('f"{RESULTS}/summary.md",', 'f"{RESULTS}/summary.md",\n        f"{RESULTS}/phonons.txt",')
     )
-    said = tool(edited, "dag_figure", "--study", "ci", "--out", str(tmp_path / "new"))
+    said = tool(edited, "dag", "--study", "ci", "--out", str(tmp_path / "new"))
     assert "phonons_mesh: no stage" in said
     added = set((tmp_path / "new/dag.mmd").read_text().splitlines()) - set(before.splitlines())
     assert {line.strip().split(":::")[0] for line in added} == {'phonons["<b>Phonons</b>"]', "hp --> phonons"}
-    assert "ERROR: phonons_mesh" in tool(edited, "dag_figure", "--study", "ci", "--check", check=False)
+    assert "ERROR: phonons_mesh" in tool(edited, "dag", "--study", "ci", "--check", check=False)

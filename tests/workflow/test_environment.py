@@ -50,7 +50,7 @@ def test_a_moved_folder_builds_it_again(checkout):
     ("study", "needed"), [("ci", False), ("released", False), ("released-messages", True), ("absent", False)]
 )
 def test_pytorch_is_asked_for_by_studies_that_need_it_alone(study, needed):
-    command = [sys.executable, "-m", "tools.needs_pytorch", study]
+    command = [sys.executable, "-m", "melt2crystal.train.needs_pytorch", study]
     done = subprocess.run(command, cwd=REPOSITORY, env=environment(), capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (int(needed), "")
 

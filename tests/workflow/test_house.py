@@ -11,7 +11,7 @@ from snakemake.api import SnakemakeApi
 from snakemake.settings.enums import Quietness
 from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings
 
-from melt2crystal.code_inputs import code_of_params
+from melt2crystal.jobs.code_inputs import code_of_params
 
 SMALLEST_MB = 500  # two snakemake processes share a cluster job with the program
 LINES = {"Snakefile": 80, "rules/common.smk": 120, "rules/*.smk": 150, "*.py": 300}  # the first that fits counts

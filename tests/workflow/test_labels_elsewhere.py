@@ -15,7 +15,7 @@ from conftest import REPOSITORY, Checkout, environment
 
 from melt2crystal.engines.base import Label
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
-from melt2crystal.labels import labelled
+from melt2crystal.label.store import labelled
 
 RECORDED = REPOSITORY / "tests/data/espresso"
 STUDY = {
@@ -63,7 +63,7 @@ class Site:
         return done.stdout + done.stderr
 
     def labels(self, *words, status=0):
-        return self.run("tools/labels.py", *words, "--results", self.results, status=status)
+        return self.run("-m", "melt2crystal.commands.labels", *words, "--results", self.results, status=status)
 
     def label_stage(self, name, status=0):
         """The study's own label jobs, nothing before them."""

@@ -154,11 +154,11 @@ def git(checkout, *arguments):
 
 
 def test_an_edited_module_reruns_exactly_its_importers(edited):
-    append(edited, "melt2crystal/ledger.py")  # no rule imports it
+    append(edited, "melt2crystal/jobs/ledger.py")  # no rule imports it
     assert edited.planned() == {}
-    append(edited, "melt2crystal/plotting/structure_drawing.py")
+    append(edited, "melt2crystal/figures/structure_drawing.py")
     assert edited.planned() == {"figure_found": 1}
-    append(edited, "melt2crystal/equation_of_state.py")
+    append(edited, "melt2crystal/benchmark/equation_of_state.py")
     expected = {"figure_found", "benchmark_errors", "benchmark_fits", "figure_energy_volume", "summary"}
     assert edited.planned() == dict.fromkeys(expected, 1)
 
@@ -174,7 +174,7 @@ def test_another_branch_and_back_reruns_nothing(edited):
     git(edited, "commit", "--quiet", "--message=as it ran")
     git(edited, "checkout", "--quiet", "-b", "there")
     append(edited, "scripts/figure_parity.py")
-    append(edited, "melt2crystal/liquid.py")
+    append(edited, "melt2crystal/liquid/walks.py")
     git(edited, "commit", "--quiet", "--all", "--message=another melt")
     planned = edited.planned()
     assert planned["liquid_walks"] == 4 and planned["figure_parity"] == 1

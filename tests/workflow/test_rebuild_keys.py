@@ -11,13 +11,13 @@ import sys
 import pytest
 from conftest import REPOSITORY, environment
 
-from melt2crystal.config import load_study
-from melt2crystal.config_keys import every_key
-from melt2crystal.rebuild import Effect
-from melt2crystal.rebuild_edits import BASES, every_edit, plain, study_of
-from melt2crystal.rebuild_table import BEGIN, END, contract_in, text_of
-from melt2crystal.stages import TABLE, read_stages
-from tools.rebuild_table import DOCUMENT, entry_of, rules_of
+from melt2crystal.jobs.stages import TABLE, read_stages
+from melt2crystal.study.load import load_study
+from tools.rebuild.contract import Effect
+from tools.rebuild.edits import BASES, every_edit, plain, study_of
+from tools.rebuild.keys import every_key
+from tools.rebuild.table import BEGIN, END, contract_in, text_of
+from tools.rebuild.write_table import DOCUMENT, entry_of, rules_of
 
 CI = plain(load_study({"study": "ci"}, REPOSITORY))
 EDITS = {edit.label: edit for edit in every_edit(CI)}
@@ -33,7 +33,7 @@ def dry_runs(checkout, tasks):
     """Answers to tasks of dry_runs.py, given inside the checkout."""
     asked, answered = checkout.folder / "tasks.json", checkout.folder / "answers.json"
     asked.write_text(json.dumps(tasks))
-    command = [sys.executable, "tests/workflow/dry_runs.py", asked.name, answered.name]
+    command = [sys.executable, "tests/helpers/dry_runs.py", asked.name, answered.name]
     variables = {**environment(), "PYTHONPATH": str(checkout.folder)}
     done = subprocess.run(command, cwd=checkout.folder, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-6000:]

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 from conftest import REPOSITORY, Checkout
-from settings_reads import declared, hidden_in_rules, readers_of_the_study, undeclared, unneeded
 from test_rebuild_keys import CI, EDITS, PARTS, dry_runs, table
 
-from melt2crystal.rebuild import Effect
-from melt2crystal.rebuild_edits import BASES, GIVEN, PLAIN, RELAXED, study_of
-from tools.job_graph import plan
-from tools.many_plans import in_fork, needs_of, write_study
-from tools.rebuild_table import entry_of
+from melt2crystal.jobs.snakemake_plan import plan
+from tests.helpers.settings_reads import declared, hidden_in_rules, readers_of_the_study, undeclared, unneeded
+from tools.rebuild.contract import Effect
+from tools.rebuild.edits import BASES, GIVEN, PLAIN, RELAXED, study_of
+from tools.rebuild.many_plans import in_fork, needs_of, write_study
+from tools.rebuild.write_table import entry_of
 
 # (file, what stands there, what a careless hand makes of it, key that is read, rule that reads it)
 IN_RULES = {
@@ -71,10 +71,10 @@ UNSEEN = {
         "benchmark_fits.py: opens config/studies/ci.yaml",
     ),
     "a module that loads the study": (
-        "melt2crystal/rdf.py",
+        "melt2crystal/structure/rdf.py",
         "import numpy",
-        "import melt2crystal.config\nimport numpy",
-        "melt2crystal/config.py: reads whole studies",
+        "import melt2crystal.study.load\nimport numpy",
+        "melt2crystal/study/load.py: reads whole studies",
     ),
     "a module that reads an environment variable": (
         "melt2crystal/seeds.py",

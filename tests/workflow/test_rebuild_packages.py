@@ -9,9 +9,9 @@ from test_house import rules_of
 from test_rebuild import edit
 from test_rebuild_keys import CI, dry_runs
 
-from melt2crystal.code_inputs import code_inputs
-from melt2crystal.rebuild_edits import BASES, PLAIN, study_of
-from melt2crystal.versions import pinned
+from melt2crystal.jobs.code_inputs import code_inputs
+from melt2crystal.report.versions import pinned
+from tools.rebuild.edits import BASES, PLAIN, study_of
 
 LOCK = "envs/requirements.txt"
 PINS = pinned((REPOSITORY / LOCK).read_text(encoding="utf-8").splitlines())

@@ -9,17 +9,17 @@ import pytest
 import yaml
 from conftest import environment, jobs
 
-from melt2crystal.config import load_study
 from melt2crystal.engines.base import settings_digest
-from melt2crystal.engines.lammps_classical import LammpsEngine
+from melt2crystal.engines.lammps import LammpsEngine
 from melt2crystal.errors import UserError
 from melt2crystal.frames import read_frames, write_frames
-from melt2crystal.given_melt import walk_of
-from melt2crystal.labels import LabelStore, label_frames, labelled
+from melt2crystal.label.store import LabelStore, label_frames, labelled
+from melt2crystal.liquid.given import walk_of
 from melt2crystal.search.table import UNIQUE, read_table
 from melt2crystal.sections.reference import LammpsReference
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import canonical
+from melt2crystal.study.load import load_study
 
 LABELS = [f"data/labels/mock-{name}.extxyz" for name in ("melt", "curves", "found")]
 STUDY = {
@@ -79,7 +79,7 @@ def mock(finished, tmp_path_factory):
     melts = [*read_frames(ci / "label/initial/labels.extxyz"), *read_frames(ci / "label/heldout/labels.extxyz")]
     write_frames(folder / LABELS[0], melts)
     write_frames(folder / LABELS[1], curves(folder))
-    said = run(folder, "-m", "tools.release_found", "results/ci", LABELS[2])
+    said = run(folder, "-m", "tools.released.release_found", "results/ci", LABELS[2])
     assert "structures" in said
     (folder / "config/studies/mock.yaml").write_text(yaml.safe_dump(STUDY))
     return checkout

@@ -7,16 +7,16 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import browser
 import pytest
 import yaml
 from conftest import Checkout
 from rocrate.rocrate import ROCrate
 from test_dag_figure import tool
 
-from melt2crystal.config import load_study
 from melt2crystal.files import digest_of_file
 from melt2crystal.provenance import read_origin
+from melt2crystal.study.load import load_study
+from tests.helpers import browser
 
 PROFILES = {f"https://w3id.org/ro/wfrun/{name}/0.5" for name in ("process", "workflow")}
 CATEGORIES = {

@@ -8,7 +8,7 @@ import pytest
 
 from melt2crystal.files import digest_of_file
 from melt2crystal.frames import read_frames
-from melt2crystal.summary_schema import Summary
+from melt2crystal.summary.schema import Summary
 
 REQUESTED = "results/ci/label/iteration-00/requested.extxyz"
 

@@ -58,7 +58,7 @@ def test_status_and_ledger_know_a_failed_job(edited):
     assert jobs - done == 3  # the fits, their figure, the summary
     assert "left     about" in said
 
-    tool(edited, "cost_ledger", "--study", "ci")
+    tool(edited, "ledger", "--study", "ci")
     folder = edited.folder / "results/ci/ledger"
     table = pd.read_csv(folder / "ledger.csv", dtype={"iteration": str}).set_index("stage")
     assert table["jobs"].sum() > 50 and (table["core_hours"] > 0).all()

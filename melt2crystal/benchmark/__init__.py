@@ -1,0 +1,1 @@
+"""Known crystals: energy-volume curves and vibrations, models against the reference."""

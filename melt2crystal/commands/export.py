@@ -1,0 +1,168 @@
+"""A finished study as one zip for an archive: an RO-Crate with models, labels, figures, configuration and code."""
+
+import json
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+import yaml
+
+from melt2crystal.commands.report import PAGES, make_report
+from melt2crystal.errors import UserError, speaks
+from melt2crystal.jobs.finished import require_finished, size_in_words
+from melt2crystal.jobs.snakemake_plan import ROOT, Plan, plan
+from melt2crystal.provenance import Origin, commit_of, version_of_code
+from melt2crystal.report.crate import Part, Run, write_crate
+from melt2crystal.report.crate_check import check_crate
+
+# Files of results/<study>/ that go into the crate: pattern, what it is, the output of the workflow it is an example of.
+# The first pattern that fits counts; what fits none (walks, shards, checkpoints) stays at home.
+KEPT = [
+    ("models/*/*-compressed.pb", "potential {1}, member {stem}: compressed DeePMD model", "potential"),
+    ("models/*/*.pb", "potential {1}, member {stem}: frozen DeePMD model", "potential"),
+    ("models/*/*.pt", "potential {1}, member {stem}: DeePMD model (PyTorch)", "potential"),
+    ("models/*/card.md", "model card of {1}", ""),
+    ("models/*/manifest.json", "frames that {1} may have seen", ""),
+    ("models/*/*-input.json", "training input of {1}, member {stem}", ""),
+    ("dataset/*/dataset.extxyz", "dataset {1}: labelled frames of melt", "dataset"),
+    ("dataset/*/manifest.json", "frames of dataset {1} with their digests", ""),
+    ("label/*/labels.extxyz", "labels of the batch {1}", "labels"),
+    ("label/*/labels.csv", "labels of the batch {1}: status, reason, cost", ""),
+    ("label/reference.json", "reference engine and the digest of its settings", ""),
+    ("train/[hl]p/heldout.json", "errors of {1} on held-out melt", ""),
+    ("train/[hl]p/heldout.npz", "energies and forces of {1} on held-out melt", ""),
+    ("figures/*", "figure {name}", "figure"),
+    ("liquid/liquid.p*", "figure of the melts", "figure"),
+    ("liquid/*.csv", "table of the melts: {stem}", "table"),
+    ("select/*/*", "iteration {1} of the loop: {stem}", ""),
+    ("benchmark/vdos/walks/*", "", ""),
+    ("benchmark/*.csv", "benchmark: {stem}", "table"),
+    ("benchmark/*", "benchmark: {stem}", ""),
+    ("search/found.csv", "structures found, with reference energies", "table"),
+    ("search/*/unique.*", "unique structures found at {1}", ""),
+    ("summary.*", "every number of the study, with its unit", "summary"),
+    ("provenance/dag*", "the workflow as a figure", ""),
+    ("provenance/study.yaml", "configuration: the resolved study", ""),
+    ("provenance/*", "provenance: {stem}", ""),
+]
+FOLDERS = ["config", "data", "docs", "envs", "melt2crystal", "profiles", "report", "rules", "scripts", "tests", "tools"]
+
+
+@speaks
+def export(
+    study: Annotated[str, typer.Option(help="as in --config study=...; config/config.yaml's without")] = "",
+    out: Annotated[Path | None, typer.Option(help="zip; results/<study>/export/<study>-<digest>.zip without")] = None,
+    check: Annotated[Path | None, typer.Option(help="read this zip back instead, and compare every file")] = None,
+) -> None:
+    """Write a finished study as an RO-Crate and read it back, or check one that was written before."""
+    if check is not None:
+        _told(check)
+        return
+    begun = time.monotonic()
+    report = make_report(study)
+    with plan(study, targets=[PAGES]) as planned:
+        require_finished(planned, "the export")
+        results = ROOT / planned.results
+        parts = [*outputs(planned, report), *repository(planned)]
+        summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
+        run = run_of(planned, summary)
+    path = out or results / "export" / f"{planned.study.name}-{summary['settings_digest'][:16]}.zip"
+    print(f"{len(parts)} files, {sum(part.source.stat().st_size for part in parts) / 1e6:.1f} MB: packing", flush=True)
+    write_crate(path, parts, run)
+    _told(path)
+    print(f"{path} ({size_in_words(path)}, {time.monotonic() - begun:.0f} s)")
+
+
+def _told(path: Path) -> None:
+    checked = check_crate(path)
+    if checked.problems:
+        raise UserError(f"{path}: {len(checked.problems)} problems:\n" + "\n".join(checked.problems))
+    print(f"read back: {checked.name}; {checked.files} files with the SHA-256 they should have")
+
+
+def outputs(planned: Plan, report: Path) -> Iterator[Part]:
+    """Results that this study's jobs made (files of former settings are none of them), and the report."""
+    made = sorted({path for job in planned.jobs for path in job.outputs})
+    last = max((path for path in made if path.endswith("/dataset.extxyz")), default="")
+    for path in made:
+        if path.endswith("/dataset.extxyz") and path != last:
+            continue  # the last one holds the others
+        kept = described(path.removeprefix(f"{planned.results}/"))
+        if kept:
+            yield Part(ROOT / path, f"results/{path.removeprefix(f'{planned.results}/')}", kept[0], "result", kept[1])
+    yield Part(report, "results/report.html", "report: open it in a browser", "result", "report")
+
+
+def described(path: str) -> tuple[str, str] | None:
+    """What a file of the results is, and the workflow's output it is an example of; None if it stays at home."""
+    for pattern, words, parameter in KEPT:
+        if fnmatch(path, pattern):
+            place = Path(path)
+            stem = place.stem.removesuffix("-compressed").removesuffix("-input")
+            return (words.format(*place.parts, stem=stem, name=place.name), parameter) if words else None
+    return None
+
+
+def repository(planned: Plan) -> Iterator[Part]:
+    """The workflow as it is in the working folder; data and the study's file are inputs of the run.
+
+    Files that jobs read but that aren't part of the repository (pseudopotentials, labels from elsewhere) are left out,
+    for their licences aren't known here, and named.
+    """
+    made = {path for job in planned.jobs for path in job.outputs}
+    read = {str(path) for job in planned.dag.jobs for path in job.input} - made
+    names = sorted(tracked())
+    study = f"config/studies/{planned.study.name}.yaml"
+    for name in names:
+        data = name in read and name.startswith("data/")
+        role = "input" if data or name == study else "workflow"
+        what = "the study" if name == study else "data" if data else ""
+        yield Part(ROOT / name, f"workflow/{name}", f"{what or 'code'}: {name}", role, what)
+    for path in sorted(read - set(names)):
+        if not Path(path).is_relative_to(planned.results):
+            print(f"left out, no part of the repository: {path}")
+
+
+def tracked() -> list[str]:
+    """Files of the repository; without git those of its folders that are no results."""
+    if commit_of(ROOT) != "unknown":
+        done = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=True)
+        names: Iterable[str] = done.stdout.split("\0")
+    else:
+        paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "__pycache__" not in path.parts]
+        names = [path.relative_to(ROOT).as_posix() for path in [*paths, *ROOT.glob("[A-Zp]*")]]
+    return [name for name in names if name and (ROOT / name).is_file() and not (ROOT / name).is_symlink()]
+
+
+def run_of(planned: Plan, summary: dict[str, Any]) -> Run:
+    """The study as a whole: origin, times of the first and last job, programs, citation."""
+    times = [planned.dag.workflow.persistence.metadata(path) for job in planned.dag.jobs for path in job.output]
+    known = [record for record in times if record and record.get("starttime") and record.get("endtime")]
+    origin = Origin(
+        summary["study"], summary["reference"], summary["settings_digest"], commit_of(ROOT), version_of_code()
+    )
+    versions = pd.read_csv(ROOT / planned.results / "provenance" / "versions.csv", dtype=str, keep_default_na=False)
+    programs = dict(zip(versions["program"], versions["version"], strict=True))
+    return Run(
+        origin=origin,
+        substance=summary["substance"],
+        begin=_iso(min((record["starttime"] for record in known), default=None)),
+        end=_iso(max((record["endtime"] for record in known), default=None)),
+        programs=programs,
+        citation=yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8")),
+        published=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _iso(seconds: float | None) -> str:
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+if __name__ == "__main__":
+    typer.run(export)

@@ -1,0 +1,64 @@
+"""What a study will cost, before anyone spends money on it: jobs, core-hours, GPU-hours, storage, with the formulae."""
+
+from typing import Annotated
+
+import typer
+
+from melt2crystal.errors import UserError, speaks
+from melt2crystal.jobs.job import Job, with_outputs
+from melt2crystal.jobs.progress import in_words
+from melt2crystal.jobs.snakemake_plan import ROOT
+from melt2crystal.jobs.snakemake_plan import plan as planned_jobs
+from melt2crystal.jobs.stages import TABLE, read_stages, staged
+from melt2crystal.plan.comparison import as_text, compared, corrected, ratios
+from melt2crystal.plan.page import beyond_limits, counted, shaky, storage_table, unit_table, work_table
+from melt2crystal.plan.rows import Row, longest_chain_s
+from melt2crystal.plan.storage import storage
+from melt2crystal.plan.units import TABLE as UNITS
+from melt2crystal.plan.units import UnitCost, read_units
+from melt2crystal.plan.work import rows_of
+from melt2crystal.study.load import Study
+
+
+@speaks
+def plan(
+    study: Annotated[str, typer.Option(help="as in --config study=...; config/config.yaml's without")] = "",
+    unit: Annotated[list[str] | None, typer.Option(help="another unit cost, name=value; again for more")] = None,
+    like: Annotated[str, typer.Option(help="a study that ran here: its measured times correct the plan")] = "",
+    sources: Annotated[bool, typer.Option(help="also print the unit costs that were used, with their sources")] = False,
+) -> None:
+    """Print a study's jobs, core-hours, GPU-hours and storage, every iteration of the loop counted."""
+    units = read_units(ROOT / UNITS, unit or [])
+    given, jobs, rows = rows_for(study, units)
+    if like:
+        other, others_jobs, others_rows = rows_for(like, units)
+        table = compared(others_rows, others_jobs, ROOT)
+        if table.empty:
+            raise UserError(f"--like {like}: no job of this study has left its time here; run it first")
+        same = other.reference.engine == given.reference.engine and given.jobs.minutes_per_label is None
+        rows = corrected(rows, ratios(table), other.name, labels=same)
+    real = with_outputs(jobs)
+    print(f"\nStudy {given.name}, if its loop uses all {given.select.max_iterations} iterations\n")
+    print(f"{counted(real)}\n\n{work_table(rows)}\n\nStorage\n{storage_table(storage(given, jobs, units))}\n")
+    print(f"No faster than {in_words(longest_chain_s(jobs, rows))} on any number of machines: jobs wait for each other")
+    for warning in beyond_limits(rows):
+        print(f"Longer than its time limit: {warning}")
+    print(f"How it is known: {shaky(rows)}")
+    print("  extrapolated: measured at another size; assumed: replace it (config/unit-costs.yaml, or UNITS=...)")
+    measured = compared(rows, jobs, ROOT)
+    if not measured.empty:
+        print(f"\nWhat ran here already\n{as_text(measured)}")
+    if sources:
+        print(f"\nUnit costs\n{unit_table(units, units)}")
+
+
+def rows_for(study: str, units: dict[str, UnitCost]) -> tuple[Study, list[Job], list[Row]]:
+    """A study, its jobs if it began with nothing, and the rows of its plan."""
+    with planned_jobs(study, whole=True) as planned:
+        jobs, given = planned.jobs, planned.study
+    stages = read_stages(ROOT / TABLE)
+    return given, jobs, rows_of(given, jobs, staged(jobs, stages), [stage.title for stage in stages], units)
+
+
+if __name__ == "__main__":
+    typer.run(plan)

@@ -1,0 +1,51 @@
+"""The report of a finished study: one HTML file with figures, tables, captions, configuration and versions."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from melt2crystal.errors import UserError, speaks
+from melt2crystal.jobs.finished import require_finished, size_in_words
+from melt2crystal.jobs.snakemake_plan import ROOT, plan
+
+PAGES = "report_pages"  # rule that gathers all that the report shows
+STYLE = "report/style.css"
+
+
+@speaks
+def report(
+    study: Annotated[str, typer.Option(help="as in --config study=...; config/config.yaml's without")] = "",
+    out: Annotated[Path | None, typer.Option(help="file; results/<study>/report.html without")] = None,
+    cores: Annotated[int, typer.Option(help="for the pages of tables", min=1)] = 1,
+) -> None:
+    """Write the pages of tables, then the report. Nothing of the study itself is computed."""
+    make_report(study, out, cores)
+
+
+def make_report(study: str, out: Path | None = None, cores: int = 1) -> Path:
+    """The report's file.
+
+    Raises:
+        UserError: the study isn't finished, or Snakemake failed (its own message is above).
+    """
+    with plan(study, targets=[PAGES]) as planned:
+        require_finished(planned, "the report")
+    path = (out or ROOT / planned.results / "report.html").resolve()
+    chosen = ["--config", f"study={study}"] if study else []
+    _snakemake("--cores", str(cores), "--quiet", "rules", "--", PAGES, config=chosen)
+    _snakemake("--report", str(path), "--report-stylesheet", STYLE, "--", PAGES, config=chosen)
+    print(f"{path} ({size_in_words(path)}): opens in any browser, without a network")
+    return path
+
+
+def _snakemake(*arguments: str, config: list[str]) -> None:
+    done = subprocess.run([sys.executable, "-m", "snakemake", *config, *arguments], cwd=ROOT)
+    if done.returncode:
+        raise UserError(f"snakemake {' '.join(arguments)}: ended with status {done.returncode}; its message is above")
+
+
+if __name__ == "__main__":
+    typer.run(report)

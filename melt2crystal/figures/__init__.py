@@ -1,0 +1,1 @@
+"""How figures look, and what is drawn in more than one of them."""

@@ -1,0 +1,1 @@
+"""Melts, and their certificates of disorder."""

@@ -1,1 +1,0 @@
-"""How figures look, and how crystals are drawn. No science is computed here."""

@@ -1,0 +1,1 @@
+"""Minimisers of cell and atoms."""

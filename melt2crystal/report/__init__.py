@@ -1,0 +1,1 @@
+"""What is handed on: pages of the report, versions, the exported study."""

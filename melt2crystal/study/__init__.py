@@ -1,0 +1,1 @@
+"""The study as a whole: read, joined from its sections, checked."""

@@ -1,0 +1,25 @@
+"""How many frames a batch of labels can hold; known before any frame is."""
+
+from melt2crystal.study.load import Study
+
+DISPLACEMENTS = 40  # for each polymorph, more than phonopy asks for; what is too much leaves shards empty
+
+
+def states(study: Study) -> int:
+    """Number of (T, p) points."""
+    return sum(len(row.temperatures_K) for row in study.grid)
+
+
+def largest_batch(study: Study, batch: str) -> int:
+    """The most frames a batch (initial, heldout, eos, harmonic, iteration-00, found-p0, ...) can hold."""
+    if batch == "initial":
+        return states(study) * study.liquid.frames_per_state
+    if batch == "heldout":
+        return states(study) * study.liquid.heldout_frames_per_state
+    if batch == "eos":
+        return len(study.benchmark.polymorphs) * len(study.benchmark.energy_volume.volume_scales)
+    if batch == "harmonic":
+        return DISPLACEMENTS * len(study.benchmark.harmonic_polymorphs)
+    if batch.startswith("iteration"):
+        return study.select.frames_per_iteration
+    return study.search.labelled_structures

@@ -1,0 +1,236 @@
+"""Rules between settings, each stated as what is wrong and what is allowed. Files are not opened here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING
+
+from melt2crystal.study.source import Mistake
+
+if TYPE_CHECKING:
+    from melt2crystal.study.load import Study
+
+Check = Callable[["Study"], Iterator[Mistake]]
+SMALLEST_MELT = 72  # atoms; smaller melts crystallise behind one's back (measured, docs/method.md)
+CHECKS: list[tuple[tuple[str, ...], Check]] = []
+
+
+def uses(*sections: str) -> Callable[[Check], Check]:
+    """Register a check; it is skipped while one of its sections has mistakes of its own."""
+
+    def register(check: Check) -> Check:
+        CHECKS.append((sections, check))
+        return check
+
+    return register
+
+
+def mistakes_between_sections(study: Study, broken: Collection[str] = ()) -> list[Mistake]:
+    """All broken rules between settings; sections in ``broken`` are not judged."""
+    return [mistake for sections, check in CHECKS if not set(sections) & set(broken) for mistake in check(study)]
+
+
+@uses("grid")
+def _grid(study: Study) -> Iterator[Mistake]:
+    seen: set[float] = set()
+    for index, row in enumerate(study.grid):
+        if row.pressure_GPa in seen:
+            problem = f"the pressure {row.pressure_GPa:g} GPa occurs twice"
+            yield Mistake(("grid", index, "pressure_GPa"), problem, "each pressure once, with all its temperatures")
+        seen.add(row.pressure_GPa)
+        hottest = max(row.temperatures_K)
+        if row.hottest_melt_K < hottest:
+            problem = f"{row.hottest_melt_K:g} K is colder than the hottest state"
+            yield Mistake(("grid", index, "melt_temperature_K"), problem, f"at least {hottest:g} K, so that it melts")
+
+
+@uses("grid", "liquid", "release")
+def _released_pressures(study: Study) -> Iterator[Mistake]:
+    if study.liquid.frames is not None:
+        return  # the files' pressures count (config_frames.py)
+    grid = [row.pressure_GPa for row in study.grid]
+    allowed = f"pressures of the grid ({', '.join(f'{p:g}' for p in grid)} GPa)"
+    for name in ("lp", "hp"):
+        pressures = getattr(study.release, name).pressures_GPa
+        path = ("release", name, "pressures_GPa")
+        if pressures is not None and not pressures:
+            yield Mistake(path, "the list is empty", f"{allowed}, or null for all")
+        for pressure in pressures or ():
+            if pressure not in grid:
+                yield Mistake(path, f"{pressure:g} GPa is not in the grid", allowed)
+
+
+@uses("substance", "liquid", "certificate")
+def _melt_is_large_enough(study: Study) -> Iterator[Mistake]:
+    per_unit = study.substance.atoms_per_formula_unit
+    atoms = study.liquid.formula_units * per_unit
+    if study.certificate.enabled and atoms < SMALLEST_MELT and study.liquid.frames is None:
+        least = -(-SMALLEST_MELT // per_unit)
+        yield Mistake(
+            ("liquid", "formula_units"),
+            f"{study.liquid.formula_units} make a melt of {atoms} atoms, which crystallises unnoticed",
+            f"at least {least} ({SMALLEST_MELT} atoms) while certificate.enabled is true",
+        )
+
+
+@uses("substance")
+def _species(study: Study) -> Iterator[Mistake]:
+    substance = study.substance
+    known = ", ".join(substance.species)
+    for key in ("central_species", "ligand_species"):
+        if getattr(substance, key) not in substance.species:
+            yield Mistake(("substance", key), f"{getattr(substance, key)!r} is not in the formula", known)
+    for pair, distance in substance.minimum_distances_A.items():
+        path = ("substance", "minimum_distances_A", pair)
+        parts = pair.split("-")
+        if len(parts) != 2 or any(part not in substance.species for part in parts):
+            yield Mistake(path, "is no pair of species of the formula", f"'A-B' with A and B from {known}")
+        if not 0 < distance < 3:
+            yield Mistake(path, f"{distance:g} A is no distance of a collision", "a number > 0 and < 3 (A)")
+
+
+@uses("liquid")
+def _liquid_walks(study: Study) -> Iterator[Mistake]:
+    liquid = study.liquid
+    steps = _steps(liquid.walk_ps, liquid.time_step_fs)
+    for key in ("frames_per_state", "heldout_frames_per_state"):
+        frames = getattr(liquid, key)
+        if frames > steps:
+            allowed = f"at most {steps} (liquid.walk_ps / liquid.time_step_fs)"
+            yield Mistake(("liquid", key), f"{frames} frames don't fit into a walk of {steps} steps", allowed)
+    for key in ("thermostat_fs", "barostat_fs"):
+        if getattr(liquid, key) < 2 * liquid.time_step_fs:
+            problem = f"{getattr(liquid, key):g} fs is too close to the time step"
+            yield Mistake(("liquid", key), problem, f"at least {2 * liquid.time_step_fs:g} fs (twice the time step)")
+
+
+@uses("label", "select", "benchmark", "search")
+def _nothing_is_computed(study: Study) -> Iterator[Mistake]:
+    if study.label.compute:
+        return
+    if study.select.max_iterations:
+        problem = f"{study.select.max_iterations} rounds choose frames to label, and label.compute is false"
+        yield Mistake(("select", "max_iterations"), problem, "0, or label.compute: true")
+    benchmark, because = study.benchmark, "needs the engine, and label.compute is false"
+    scaled = benchmark.energy_volume.enabled or bool(benchmark.harmonic_polymorphs) or study.search.enabled
+    if scaled and benchmark.energy_volume.structures == "reference":
+        yield Mistake(
+            ("benchmark", "energy_volume", "structures"), f"reference {because}", "experimental (as in the CIF)"
+        )
+    if benchmark.energy_volume.ions == "relaxed":
+        yield Mistake(("benchmark", "energy_volume", "ions"), f"relaxed {because}", "fixed")
+    if benchmark.vdos.enabled and benchmark.vdos.reference:
+        yield Mistake(("benchmark", "vdos", "reference"), f"true {because}", "false, or vdos.enabled: false")
+
+
+@uses("label", "search")
+def _found_structures_are_labels(study: Study) -> Iterator[Mistake]:
+    found = study.search.found
+    if study.search.enabled and found is not None and found not in study.label.known:
+        yield Mistake(("search", "found"), f"{found} is not in label.known", "a file that label.known names too")
+
+
+@uses("train", "select", "benchmark")
+def _walks_of_the_model(study: Study) -> Iterator[Mistake]:
+    if not study.train.network.passes_messages:
+        return
+    because = "walks are driven by LAMMPS, which takes no model of train.network.descriptor: dpa4"
+    if study.select.max_iterations:
+        problem = f"{study.select.max_iterations} rounds explore, and {because}"
+        yield Mistake(("select", "max_iterations"), problem, "0, or train.network.descriptor: se_e2_a")
+    if study.benchmark.vdos.enabled:
+        allowed = "false (benchmark.harmonic has spectra too), or train.network.descriptor: se_e2_a"
+        yield Mistake(("benchmark", "vdos", "enabled"), f"true, and {because}", allowed)
+
+
+@uses("explore")
+def _exploring_walks(study: Study) -> Iterator[Mistake]:
+    explore = study.explore
+    steps = _steps(explore.walk_ps - explore.skip_ps, explore.time_step_fs)
+    if steps < explore.frame_every_steps:
+        yield Mistake(
+            ("explore", "frame_every_steps"),
+            f"a walk has {max(steps, 0)} steps after skip_ps: no frame would be written",
+            f"at most {max(steps, 1)} ((walk_ps - skip_ps) / time_step_fs), or a longer walk_ps",
+        )
+
+
+@uses("select")
+def _density_window(study: Study) -> Iterator[Mistake]:
+    yield from _ordered(study.select.density_range_g_per_cm3, ("select", "density_range_g_per_cm3"))
+
+
+@uses("grid", "liquid", "train", "release")
+def _enough_frames(study: Study) -> Iterator[Mistake]:
+    lp = study.release.lp.pressures_GPa
+    states = sum(len(row.temperatures_K) for row in study.grid if lp is None or row.pressure_GPa in lp)
+    frames = states * study.liquid.frames_per_state
+    if study.liquid.frames is None and frames and frames * study.train.validation_fraction < 1:
+        problem = f"of the {frames} frames of LP none is left for validation"
+        yield Mistake(("train", "validation_fraction"), problem, f"at least {1 / frames:.3g}, or more frames per state")
+
+
+@uses("benchmark")
+def _polymorph_names(study: Study) -> Iterator[Mistake]:
+    for name in study.benchmark.polymorphs:
+        if not name.replace("_", "").isalnum() or not name.isascii():
+            problem = f"{name!r} can't be part of a file name"
+            yield Mistake(("benchmark", "polymorphs", name), problem, "letters, digits and underscores")
+    if len(study.benchmark.polymorphs) < 2 and study.benchmark.energy_volume.enabled:
+        problem = "energies of fewer than two crystals can't be compared"
+        yield Mistake(("benchmark", "polymorphs"), problem, "at least two crystals")
+
+
+@uses("search", "release")
+def _search(study: Study) -> Iterator[Mistake]:
+    pressures = study.search.pressures_GPa
+    if len(set(pressures)) != len(pressures):
+        yield Mistake(("search", "pressures_GPa"), "a pressure occurs twice", "each pressure once")
+    member, members = study.search.relax_member, study.release.hp.training.members
+    if member >= members:
+        problem = f"HP has no member {member}"
+        allowed = f"0 to {members - 1} (release.hp.training.members is {members}, counted from 0)"
+        yield Mistake(("search", "relax_member"), problem, allowed)
+
+
+@uses("figures", "search", "benchmark")
+def _compared_structures(study: Study) -> Iterator[Mistake]:
+    known, searched = study.benchmark.polymorphs, study.search.pressures_GPa
+    if "comparisons" not in study.figures.model_fields_set:
+        return  # the paper's panels; the figure leaves out what a study doesn't have
+    for index, comparison in enumerate(study.figures.comparisons):
+        path = ("figures", "comparisons", index)
+        if comparison.polymorph not in known:
+            problem = f"{comparison.polymorph!r} is none of benchmark.polymorphs"
+            yield Mistake((*path, "polymorph"), problem, ", ".join(known))
+        if study.search.enabled and comparison.pressure_GPa not in searched:
+            problem = f"{comparison.pressure_GPa:g} GPa is not searched"
+            allowed = f"a pressure of search.pressures_GPa ({', '.join(f'{p:g}' for p in searched)})"
+            yield Mistake((*path, "pressure_GPa"), problem, allowed)
+
+
+@uses("search")
+def _starts(study: Study) -> Iterator[Mistake]:
+    search = study.search
+    if search.symmetric_share + search.rattled_share > 1 + 1e-9:
+        problem = f"{search.rattled_share:g} and symmetric_share {search.symmetric_share:g} add up to more than 1"
+        yield Mistake(("search", "rattled_share"), problem, "two shares whose sum is at most 1 (the rest is P1)")
+    yield from _ordered(search.volume_range_A3_per_atom, ("search", "volume_range_A3_per_atom"))
+
+
+@uses("certificate", "search")
+def _tolerances(study: Study) -> Iterator[Mistake]:
+    for name in ("certificate", "search"):
+        for index, symprec in enumerate(getattr(study, name).symprecs_A):
+            if not 0 < symprec <= 1:
+                problem = f"{symprec:g} A is no tolerance"
+                yield Mistake((name, "symprecs_A", index), problem, "a number > 0 and <= 1 (A)")
+
+
+def _ordered(bounds: tuple[float, float], path: tuple[str, ...]) -> Iterator[Mistake]:
+    if not 0 <= bounds[0] < bounds[1]:
+        yield Mistake(path, f"[{bounds[0]:g}, {bounds[1]:g}] is no range", "[smallest, largest], neither negative")
+
+
+def _steps(length_ps: float, time_step_fs: float) -> int:
+    return int(1000 * length_ps / time_step_fs + 1e-6)

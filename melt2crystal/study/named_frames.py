@@ -1,0 +1,127 @@
+"""Are the melts and found structures that a study takes from files what it needs, and are they labelled?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from melt2crystal.engines.base import settings_digest
+from melt2crystal.engines.registry import reference_engine
+from melt2crystal.errors import UserError
+from melt2crystal.frames import frame_id, read_frames
+from melt2crystal.liquid.given import complaint, held_out
+from melt2crystal.study.checks import SMALLEST_MELT
+from melt2crystal.study.source import KeyPath, Mistake
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from melt2crystal.label.store import LabelStore
+    from melt2crystal.study.load import Study
+
+FOUND_SPLIT = "found"
+NEEDED = {"substance", "reference", "label", "liquid", "release", "search", "certificate"}
+
+
+def mistakes_in_frames(study: Study, root: Path, broken: Collection[str] = ()) -> list[Mistake]:
+    """What is wrong with ``liquid.frames`` and ``search.found``; files that are missing are told elsewhere."""
+    if NEEDED & set(broken):
+        return []
+    known = None if study.label.compute else _known_labels(study, root)
+    return [*_melts(study, root, known), *_found(study, root, known)]
+
+
+def _melts(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mistake]:
+    frames: list[Atoms] = []
+    for index, name in enumerate(study.liquid.frames or ()):
+        path: KeyPath = ("liquid", "frames", index)
+        mine = yield from _readable(root / name, path)
+        least = SMALLEST_MELT if study.certificate.enabled else 1
+        wrong = [problem for atoms in mine if (problem := complaint(atoms, study.substance.formula, least))]
+        if wrong:
+            problem, count = Counter(wrong).most_common(1)[0]
+            allowed = f"melts of {SMALLEST_MELT} atoms or more with temperature_K and pressure_GPa"
+            yield Mistake(path, f"{name}: {len(wrong)} of {len(mine)} frames can't be used; {count} {problem}", allowed)
+            return
+        yield from _labelled(mine, name, path, known)
+        frames += mine
+    if frames:
+        yield from _divisible(frames, study)
+
+
+def _divisible(frames: list[Atoms], study: Study) -> Iterator[Mistake]:
+    """Can they be split, and are there any at the pressures of LP and HP?"""
+    try:
+        held_out(frames, study.liquid.heldout_share, study.seed)
+    except UserError as error:
+        yield Mistake(("liquid", "frames"), str(error), "melts of several walks")
+    there = {float(atoms.info["pressure_GPa"]) for atoms in frames}
+    for name in (
+        "lp",
+        "hp",
+    ):  # what the loop adds comes at the grid's pressures, but LP must not depend on its decisions
+        for pressure in getattr(study.release, name).pressures_GPa or ():
+            if pressure not in there:
+                allowed = f"pressures of the frames ({', '.join(f'{p:g}' for p in sorted(there))} GPa), or null for all"
+                problem = f"no frame of liquid.frames is at {pressure:g} GPa"
+                yield Mistake(("release", name, "pressures_GPa"), problem, allowed)
+
+
+def _found(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mistake]:
+    if study.search.found is None or not study.search.enabled:
+        return
+    path: KeyPath = ("search", "found")
+    frames = yield from _readable(root / study.search.found, path)
+    marked = [a for a in frames if a.info.get("split") == FOUND_SPLIT and {"id", "pressure_GPa"} <= set(a.info)]
+    if len(marked) < len(frames):
+        problem = f"{len(frames) - len(marked)} of {len(frames)} frames don't say split: found, id and pressure_GPa"
+        yield Mistake(path, problem, "a file of tools/released/release_found.py")
+        return
+    there = sorted({float(atoms.info["pressure_GPa"]) for atoms in frames})
+    for index, pressure in enumerate(study.search.pressures_GPa):
+        if frames and pressure not in there:
+            allowed = f"pressures of {study.search.found} ({', '.join(f'{p:g}' for p in there)} GPa)"
+            yield Mistake(("search", "pressures_GPa", index), f"no structure was found at {pressure:g} GPa", allowed)
+    yield from _labelled(frames, study.search.found, path, known)
+
+
+def _known_labels(study: Study, root: Path) -> LabelStore | None:
+    """Labels of the files of ``label.known``; None if one is missing or unreadable (told where it is named)."""
+    from melt2crystal.label.store import LabelStore
+
+    try:
+        digest = settings_digest(reference_engine(study.reference, study.substance.species))
+        return LabelStore(root / "nowhere", digest, "nobody", [root / file for file in study.label.known])
+    except (UserError, OSError):
+        return None
+
+
+def _labelled(frames: list[Atoms], name: str, path: KeyPath, known: LabelStore | None) -> Iterator[Mistake]:
+    """Without an engine every frame needs a known label of the study's settings."""
+    unknown = [] if known is None else [atoms for atoms in frames if frame_id(atoms) not in known.labels]
+    if known is not None and unknown:
+        digests = Counter(str(atoms.info.get("settings_digest", "none")) for atoms in unknown)
+        theirs = ", ".join(f"{digest} ({count})" for digest, count in digests.items())
+        yield Mistake(
+            path,
+            f"{name}: {len(unknown)} of {len(frames)} frames have no label of this reference in label.known, and "
+            f"label.compute is false (the first is {frame_id(unknown[0])}; the study's settings digest is "
+            f"{known.digest}, theirs: {theirs})",
+            "frames with labels of the study's settings, or label.compute: true",
+        )
+
+
+def _readable(path: Path, key: KeyPath) -> Generator[Mistake, None, list[Atoms]]:
+    """Frames of a file; none if it is missing (told elsewhere)."""
+    if not path.is_file():
+        return []
+    try:
+        frames = read_frames(path)
+    except UserError as error:
+        yield Mistake(key, str(error), "a readable extended XYZ file")
+        return []
+    if not frames:
+        yield Mistake(key, f"{path.name} holds no frames", "a file with frames")
+    return frames

@@ -1,0 +1,1 @@
+"""Every number of a study in one place."""

@@ -1,0 +1,1 @@
+"""Potentials: data sets, DeePMD-kit, ensembles and how far their members agree."""

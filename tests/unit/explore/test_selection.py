@@ -1,0 +1,69 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from melt2crystal.explore.selection import class_table, classify, is_saturated, labelling_order, window_of
+from melt2crystal.sections.explore import Window
+
+
+def test_the_window_is_half_open_and_nan_is_invalid():
+    deviation = np.array([0.1499, 0.15, 0.2999, 0.30, np.nan, np.inf, 0.2])
+    sound = np.array([True] * 6 + [False])
+    expected = ["accurate", "candidate", "candidate", "failed", "invalid", "invalid", "invalid"]
+    assert classify(deviation, sound, 0.15, 0.30).tolist() == expected
+
+
+def test_calibrated_window_follows_the_models_and_never_falls_below_the_fixed_one():
+    window = Window(mode="calibrated", lo_percentile=90, hi_factor=3)
+    assert window_of(window, np.linspace(0, 1, 101)) == (0.9, 2.7)
+    assert window_of(window, np.full(10, 0.01)) == (0.15, 0.45)
+    assert window_of(Window(), np.linspace(0, 1, 101)) == (0.15, 0.30)
+
+
+def candidates(cells=3, per_cell=10):
+    rows = [
+        {"pressure_GPa": 10.0 * cell, "temperature_K": 4000.0, "walk": f"w{cell}", "step": 10 * k}
+        for cell in range(cells)
+        for k in range(per_cell)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_spread_takes_cells_in_turn_and_distant_times_first():
+    table = candidates()
+    order = labelling_order(table, "spread", np.random.default_rng(3))
+    assert sorted(order) == list(range(30))
+    assert table.loc[order[:3], "pressure_GPa"].tolist() == [0, 10, 20]
+    first, second = table.loc[[order[0], order[3]], "step"]
+    assert abs(first - second) >= 50  # the second of a cell lies at the far end of its walk
+
+
+@pytest.mark.parametrize("strategy", ["spread", "random"])
+def test_the_order_is_a_function_of_the_seed(strategy):
+    table = candidates()
+    orders = [labelling_order(table, strategy, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    assert orders[0] == orders[1]
+    assert orders[0] != orders[2]
+
+
+def frames(**classes):
+    return pd.DataFrame(
+        [
+            {"pressure_GPa": 0.0, "temperature_K": 4000.0, "class": name}
+            for name, count in classes.items()
+            for _ in range(count)
+        ]
+    )
+
+
+def test_saturation_needs_every_cell_and_counts_failures_as_not_accurate():
+    cell = [(0.0, 4000.0)]
+    assert is_saturated(class_table(frames(accurate=96, candidate=4), cell), 0.05)
+    assert not is_saturated(class_table(frames(accurate=90, candidate=4, failed=6), cell), 0.05)
+    assert not is_saturated(class_table(frames(accurate=90, invalid=10), cell), 0.05)
+    assert not is_saturated(class_table(frames(accurate=100), [*cell, (40.0, 6000.0)]), 0.05)
+
+
+def test_class_table_counts_every_class_of_a_cell():
+    table = class_table(frames(accurate=3, candidate=2, failed=1), [(0.0, 4000.0), (40.0, 6000.0)])
+    assert table[["accurate", "candidate", "failed", "invalid"]].values.tolist() == [[3, 2, 1, 0], [0, 0, 0, 0]]

@@ -1,0 +1,179 @@
+"""Figures: equal files for equal data, sizes as asked, text as text, the choice of the structure drawn."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from ase import Atoms
+from PIL import Image
+
+from melt2crystal.errors import UserError
+from melt2crystal.figures.structure_drawing import conventional_cell, draw_structure, polyhedra, view
+from melt2crystal.figures.style import (
+    OKABE_ITO,
+    as_text,
+    journal_style,
+    new_figure,
+    pressure_colours,
+    save,
+    write_note,
+)
+from melt2crystal.sections.figures import Figures
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def program(name: str):
+    """A script as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def crystal(name: str) -> Atoms:
+    return program("figure_found").read_crystal(str(ROOT / f"data/polymorphs/{name}.cif"))
+
+
+def draw_and_save(folder: Path) -> tuple[Path, Path]:
+    figures = Figures(resolution_dpi=100)
+    with journal_style(figures):
+        figure = new_figure(89, 60)
+        axes = figure.subplots()
+        draw_structure(axes, crystal("stishovite"), "Si", "O", 2.2, OKABE_ITO["blue"])
+        origin = write_note(figure, "BKS", "test")
+        save(figure, folder / "a.pdf", folder / "a.png", "A title", origin)
+    return folder / "a.pdf", folder / "a.png"
+
+
+def test_files_are_equal_byte_for_byte_and_undated(tmp_path):
+    first, second = draw_and_save(tmp_path / "1"), draw_and_save(tmp_path / "2")
+    for a, b in zip(first, second, strict=True):
+        assert a.read_bytes() == b.read_bytes()
+    pdf = first[0].read_bytes()
+    assert b"CreationDate" not in pdf and b"/Subtype /Type0" in pdf and b"/Type3" not in pdf
+    assert Image.open(first[1]).size == (350, 236)  # 89 mm and 60 mm at 100 dots per inch
+
+
+def test_negative_numbers_have_a_minus_sign():
+    assert [as_text(-2.0), as_text(10.0), as_text(-6.25, "+.1f")] == ["−2", "10", "−6.2"]
+
+
+def test_every_pressure_has_its_colour():
+    colours = pressure_colours([70.0, 0.0, 15.0, 0.0])
+    assert list(colours) == [0.0, 15.0, 70.0]
+    assert len(set(colours.values())) == 3
+
+
+@pytest.mark.parametrize(("name", "ligands"), [("stishovite", 6), ("beta_cristobalite", 4), ("alpha_quartz", 4)])
+def test_every_polyhedron_is_whole(name, ligands):
+    found, _ = polyhedra(crystal(name), "Si", "O", 2.2, 7.0)
+    assert {len(p.ligands) for p in found} == {ligands}
+    for shape in found:
+        distances = np.linalg.norm(shape.ligands - shape.centre, axis=1)
+        assert distances.max() < 2.2
+
+
+def test_centres_on_faces_occur_on_both_sides():
+    """Stishovite, one cell: silicon at the corner gives eight, the body centre one."""
+    found, _ = polyhedra(crystal("stishovite"), "Si", "O", 2.2, 1.0)
+    assert len(found) == 9
+
+
+def test_view_is_a_rotation_with_z_up():
+    rotation = view(-72, 14)
+    assert np.allclose(rotation @ rotation.T, np.eye(3)) and np.linalg.det(rotation) == pytest.approx(1)
+    assert np.allclose(view(-90, 0), [[1, 0, 0], [0, 0, 1], [0, -1, 0]])
+    assert rotation[1, 2] > 0.9
+
+
+def test_equal_crystals_get_equal_conventional_cells():
+    from ase.build import make_supercell
+
+    cubic = crystal("beta_cristobalite")
+    oblique = make_supercell(cubic, [[1, 1, 0], [0, 1, 0], [0, 0, 1]])
+    assert not np.allclose(oblique.cell.lengths(), cubic.cell.lengths())
+    again, expected = (conventional_cell(atoms, 1e-2).cell.lengths() for atoms in (oblique, cubic))
+    assert np.allclose(again, expected)
+
+
+def rows(groups: list[int]) -> pd.DataFrame:
+    return pd.DataFrame({"space_group": groups, "enthalpy_eV_per_atom": -8.0 + 0.1 * np.arange(len(groups))})
+
+
+def test_the_structure_drawn_is_chosen_as_stated():
+    choose = program("figure_found").choose
+    ideal, quartz = crystal("beta_cristobalite"), crystal("alpha_quartz")
+    assert choose(rows([154, 122, 227, 227]), [quartz] * 4, ideal, [227, 122]) == (2, "lowest with SG 227")
+    assert choose(rows([154, 122]), [quartz] * 2, ideal, [227, 122]) == (1, "lowest with SG 122")
+    rattled = ideal.copy()
+    rattled.rattle(0.02, seed=1)
+    assert choose(rows([154, 1]), [quartz, rattled], ideal, [227]) == (1, "no SG 227: lowest that matches")
+    assert choose(rows([154, 152]), [quartz] * 2, ideal, [227]) == (0, "no SG 227, no match: lowest of all")
+
+
+def test_common_shift_is_the_mean_over_all_points():
+    script = program("figure_energy_volume")
+    points = [("a", 0.9), ("a", 1.0), ("b", 0.9), ("b", 1.0)]
+    reference = pd.DataFrame(points, columns=["polymorph", "volume_scale"]).assign(member=-1, energy_eV_per_atom=0.0)
+    model = reference.assign(energy_eV_per_atom=[0.1, 0.1, 0.3, 0.3])
+    member = model.assign(member=0, energy_eV_per_atom=9.0)
+    assert script.common_shift(pd.concat([model, member]), reference) == pytest.approx(0.2)
+    with pytest.raises(UserError, match="no point"):
+        script.common_shift(model.assign(volume_scale=5.0), reference)
+
+
+def test_learning_curves_are_averaged_in_blocks():
+    steps, values = program("figure_learning").smoothed(np.arange(120.0), np.tile([3.0, 4.0], 60))
+    assert len(steps) == 60 and np.allclose(values, np.sqrt(12.5))
+
+
+def test_parity_reads_the_ensemble_mean_per_atom(tmp_path):
+    np.savez(
+        tmp_path / "h.npz",
+        energy_reference=[-60.0, -120.0],
+        energy_model=[[-63.0, -120.0], [-57.0, -126.0]],
+        atoms=[3, 6],
+        forces_reference=np.zeros((9, 3)),
+        forces_model=np.stack([np.ones((9, 3)), -np.ones((9, 3))]),
+        pressure_GPa=[0.0, 10.0],
+    )
+    data = program("figure_parity").read_parity(tmp_path / "h.npz")
+    assert data["energy_model"].tolist() == [-20.0, -20.5]
+    assert np.all(data["forces_model"] == 0)
+    assert data["pressure_of_component_GPa"].tolist() == [0.0] * 9 + [10.0] * 18
+    np.savez(tmp_path / "broken.npz", atoms=[3])
+    with pytest.raises(UserError, match="energy_reference"):
+        program("figure_parity").read_parity(tmp_path / "broken.npz")
+
+
+def test_selection_shares():
+    table = pd.DataFrame({"accurate": [3, 0], "candidate": [1, 0], "failed": [0, 0], "invalid": [0, 0]})
+    assert program("figure_selection").shares(table).to_numpy().tolist() == [[0.75, 0.25, 0, 0], [0, 0, 0, 0]]
+
+
+def test_search_figure_without_any_label(tmp_path):
+    """No reference energy at all: the figure says so instead of failing."""
+    columns = ["energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom", "pressure_GPa"]
+    pd.DataFrame([(-8.0, np.nan, 0.0)], columns=columns).to_csv(tmp_path / "found.csv", index=False)
+    settings = {"figures": {}, "name": "t", "reference.name": "BKS", "search.stable_window_eV_per_atom": 1.0}
+    program("figure_search").figure_search(
+        tmp_path / "found.csv", tmp_path / "3.pdf", tmp_path / "3.png", json.dumps(settings)
+    )
+    assert (tmp_path / "3.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("structures, histograms", [(4, 0), (6, 1)])
+def test_search_figure_has_its_histogram_below_the_points(structures, histograms):
+    energies = np.linspace(-8.0, -7.0, structures)
+    found = pd.DataFrame(
+        {"energy_hp_mean_eV_per_atom": energies, "energy_reference_eV_per_atom": energies, "pressure_GPa": 0.0}
+    )
+    axes = program("figure_search").draw(Figures(), found, 1.0).axes[0]
+    assert len(axes.child_axes) == histograms
+    assert all(inset.zorder < line.zorder for inset in axes.child_axes for line in axes.lines)

@@ -1,0 +1,169 @@
+"""The summary: numbers from small tables with known answers, and its schema."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from melt2crystal.summary.parts import certificate_part, cost_part, dataset_part, fit_part, iteration_part, search_part
+from melt2crystal.summary.schema import Errors, HeldOut, Summary
+from melt2crystal.summary.text import as_markdown
+from melt2crystal.train.agreement import pearson, rmse, stable_window
+
+
+def structures(pressure: float, energies: list[float], status: str = "ok") -> pd.DataFrame:
+    n = len(energies)
+    return pd.DataFrame(
+        {
+            "id": [f"p{pressure:g}-{k}" for k in range(n)],
+            "formula_units": 2,
+            "enthalpy_eV_per_atom": np.array(energies) + 0.05 * pressure,
+            "energy_eV_per_atom": energies,
+            "volume_A3_per_atom": 9.0,
+            "pressure_GPa": pressure,
+            "space_group": 136,
+            "coordination": 6.0,
+            "status": status,
+        }
+    )
+
+
+@pytest.fixture
+def search():
+    unique = pd.concat([structures(0.0, [-8.0, -7.9]), structures(10.0, [-7.8, -6.5])], ignore_index=True)
+    relaxed = pd.concat([unique, structures(10.0, [-99.0], "insane: hole")], ignore_index=True)
+    found = unique.assign(
+        energy_hp_mean_eV_per_atom=unique.energy_eV_per_atom, energy_reference_eV_per_atom=[-8.01, -7.89, np.nan, -6.6]
+    )
+    return search_part(relaxed, unique, found, 1.0)
+
+
+def test_search_counts_and_errors(search):
+    assert [(p.relaxed, p.sound, p.unique) for p in search.pressures] == [(2, 2, 2), (3, 2, 2)]
+    assert search.labelled == 3 and search.labelled_in_window == 2
+    assert search.rmse_window_meV_per_atom == pytest.approx(10)
+    assert search.rmse_all_meV_per_atom == pytest.approx(np.sqrt((100 + 100 + 10000) / 3))
+    assert search.mean_difference_meV_per_atom == pytest.approx((10 - 10 + 100) / 3)
+    assert search.pearson_r == pytest.approx(np.corrcoef([-8, -7.9, -6.5], [-8.01, -7.89, -6.6])[0, 1])
+
+
+def test_structures_of_an_earlier_search_say_so():
+    unique = structures(10.0, [-8.0, -7.9])
+    found = unique.assign(energy_hp_mean_eV_per_atom=[-8.0, -7.9], energy_reference_eV_per_atom=[-8.0, -7.9])
+    given = pd.DataFrame({"id": unique["id"], "same_structure": [True, np.nan]})  # of one HP made something else
+    part = search_part(None, unique, found, 1.0, "labels/found.extxyz", given)
+    assert [(p.relaxed, p.sound, p.unique) for p in part.pressures] == [(None, None, 2)]
+    assert (part.given, part.kept, part.labelled) == (2, 1, 2)
+    text = as_markdown(whole(part))
+    assert "## Structures found earlier, with HP" in text and "## Structure search" not in text
+    assert "`labels/found.extxyz`, found with another model" in text and "keeps 1 of 2" in text
+    assert "| 10 | – | – | 2 |" in text
+
+
+def test_best_structures_come_first_and_tell_missing_labels(search):
+    best = search.pressures[1].best
+    assert [s.id for s in best] == ["p10-0", "p10-1"]
+    assert best[0].energy_reference_eV_per_atom is None
+    assert [s.enthalpy_above_lowest_meV_per_atom for s in best] == pytest.approx([0, 1300])
+
+
+def test_agreement_leaves_out_what_has_no_label():
+    assert rmse([1.0, 2.0, 3.0], [1.0, np.nan, 0.0]) == pytest.approx(np.sqrt(4.5))
+    assert rmse([1.0], [np.nan]) is None
+    assert pearson([1, 2, 3, 9], [2, 4, 6, np.nan]) == pytest.approx(1)
+    assert pearson([1, 1, 1], [1, 2, 3]) is None
+    assert stable_window([-8.0, -7.0, -6.99, np.nan], 1.0).tolist() == [True, True, False, False]
+
+
+def test_costs_are_summed_over_the_jobs_of_a_stage():
+    one = pd.DataFrame({"s": [2.0], "max_rss": [100.0], "cpu_time": [1.5]})
+    unmeasured = pd.DataFrame({"s": [0.5], "max_rss": ["-"], "cpu_time": ["-"]})
+    train, label = sorted(
+        cost_part([("train_member", one), ("train_data", one * 2), ("label_collect", unmeasured)]),
+        key=lambda cost: cost.stage != "train",
+    )
+    assert (train.stage, train.jobs, train.wall_s, train.cpu_s, train.largest_memory_MB) == ("train", 2, 6, 4.5, 200)
+    assert (label.wall_s, label.cpu_s, label.largest_memory_MB) == (0.5, 0.0, None)
+
+
+def test_melt_and_loop():
+    frames = [{"pressure_GPa": p} for p in (0.0, 15.0, 15.0)]
+    assert dataset_part("00", {"frames": frames, "settings_digest": "x"}).frames_at_pressure == {"0": 1, "15": 2}
+    classes = {"accurate": [5, 1], "candidate": [2, 3], "failed": [0, 1], "invalid": [1, 0]}
+    table = pd.DataFrame({**classes, "excluded": [1, 0], "selected": [1, 2], "eps_lo": 0.15, "eps_hi": 0.3})
+    part = iteration_part("01", table)
+    assert (part.accurate, part.candidate, part.failed, part.invalid) == (6, 5, 1, 1)
+    assert (part.excluded_by_certificate, part.selected) == (1, 3)
+
+
+def test_certificates_say_what_was_seen():
+    columns = ["purpose", "pressure_GPa", "temperature_K", "frames", "passed", "would_pass", "most_like"]
+    rows = [("train", 70.0, 4500.0, 5, 2, 2, "stishovite"), ("heldout", 0.0, 3000.0, 4, 4, 4, np.nan)]
+    crystallised, liquid = certificate_part(pd.DataFrame(rows, columns=columns))
+    assert (crystallised.frames, crystallised.would_pass, crystallised.most_like) == (5, 2, "stishovite")
+    assert liquid.most_like is None
+
+
+def test_a_fit_without_values_is_null():
+    names = ["V0_A3_per_formula", "V0_error", "B0_GPa", "B0_error", "B0_prime", "E0_eV_per_atom"]
+    fits = pd.DataFrame([{"polymorph": "x", "potential": "lp", "member": -1, **dict.fromkeys(names, np.nan)}])
+    assert fit_part(fits)[0].V0_A3_per_formula is None
+
+
+def whole(search) -> Summary:
+    errors = Errors(energy_rmse_meV_per_atom=5.0, force_rmse_eV_per_A=0.2)
+    held_out = HeldOut(**errors.model_dump(), frames=4, members=[errors])
+    return Summary(
+        study="test",
+        substance="SiO2",
+        reference="BKS",
+        settings_digest="0" * 64,
+        datasets=[],
+        iterations=[],
+        certificate_enabled=False,
+        certificates=[],
+        held_out={"hp": held_out, "lp": held_out},
+        energy_volume={},
+        fits=[],
+        vdos_overlaps=None,
+        search=search,
+        costs=[],
+    )
+
+
+def test_schema_round_trip_and_disabled_stages(search):
+    for part in (search, None):
+        summary = whole(part)
+        data = json.loads(json.dumps(summary.model_dump(mode="json"), allow_nan=False))
+        assert Summary.model_validate(data) == summary
+        assert data["vdos_overlaps"] is None
+    properties = Summary.model_json_schema()["properties"]
+    assert {"study", "reference", "held_out", "energy_volume", "vdos_overlaps", "search", "costs"} <= set(properties)
+
+
+def test_schema_refuses_unknown_keys_and_nan(search):
+    data = whole(search).model_dump(mode="json")
+    with pytest.raises(ValidationError, match="surprise"):
+        Summary.model_validate({**data, "surprise": 1})
+    data["held_out"]["hp"]["energy_rmse_meV_per_atom"] = float("nan")
+    with pytest.raises(ValidationError, match="energy_rmse"):
+        Summary.model_validate(data)
+
+
+def test_text_names_reference_and_units(search):
+    text = as_markdown(whole(search))
+    assert "Reference: **BKS**" in text and "energy RMSE (meV/atom)" in text
+    assert "certificate of disorder: **off**" in text.lower()
+    assert "| 10 | 3 | 2 | 2 |" in text
+    assert "vibrational" not in text.lower()
+    widths = {line.count("|") for line in text.split("## Structure search with HP")[1].split("\n\n")[3].splitlines()}
+    assert len(widths) == 1  # a table whose rows have as many cells as its head
+
+
+def test_what_a_study_leaves_out_is_said():
+    summary = whole(None).model_copy(update={"melts_from": ["labels/melt.extxyz"]})
+    text = as_markdown(summary)
+    assert "no figure 2" in text and "no figures 3 and 4" in text
+    assert "melts from `labels/melt.extxyz`: their walks are not here, so diffusion is unknown" in text

@@ -1,0 +1,1 @@
+"""What was tried once; results stand in docs/."""

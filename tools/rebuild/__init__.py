@@ -1,0 +1,1 @@
+"""The rebuild contract: every key edited, and what its edit reruns."""

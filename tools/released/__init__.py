@@ -1,0 +1,1 @@
+"""How released labels and crystals are made, chosen and described."""

@@ -1,1 +1,0 @@
-"""Engines that do nothing and are done at once, for tools/bench_overhead.py. Never used by the workflow."""
