@@ -170,7 +170,7 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "train_member": _train_member,
     "train_heldout": _train_heldout,
     "explore_walks": _explore_walks,
-    "select_frames": _select_frames,
+    "explore_select": _select_frames,
     "benchmark_structures": _benchmark_structures,
     "benchmark_volumes": _benchmark_volumes,
     "benchmark_vdos": _benchmark_vdos,

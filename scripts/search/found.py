@@ -15,19 +15,18 @@ from melt2crystal.search.table import FOUND, UNIQUE, read_table, write_table
 @speaks
 def search_found(
     tables: Annotated[list[Path], typer.Argument(help="unique.csv of each pressure, the extxyz beside it")],
-    labels: Annotated[str, typer.Option(help="labels.extxyz of each pressure in the same order, separated by blanks")],
-    models: Annotated[str, typer.Option(help="HP ensemble, file names separated by blanks")],
+    labels: Annotated[list[Path], typer.Option(help="labels.extxyz of each pressure, in the same order")],
+    model: Annotated[list[Path], typer.Option(help="a model of the HP ensemble; several")],
     out: Annotated[Path, typer.Option(help="the joined table (CSV)")],
 ) -> None:
     """Join by frame id; a structure without a label says why."""
     from melt2crystal.train.models import Ensemble
 
-    paths = [Path(name) for name in labels.split()]
-    if len(paths) != len(tables):
-        raise UserError(f"{len(tables)} tables and {len(paths)} label files were given; give one for each pressure")
-    ensemble = Ensemble(models.split())
+    if len(labels) != len(tables):
+        raise UserError(f"{len(tables)} tables and {len(labels)} label files were given; give one for each pressure")
+    ensemble = Ensemble(model)
     parts = []
-    for table, path in zip(tables, paths, strict=True):
+    for table, path in zip(tables, labels, strict=True):
         frames = read_frames(table.with_suffix(".extxyz"))
         energies = ensemble.evaluate(frames)[0] if frames else None
         try:

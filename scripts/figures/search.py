@@ -95,7 +95,7 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
 
 
 @speaks
-def figure_search(
+def figures_search(
     found: Annotated[Path, typer.Option(help="structures found, with reference energies (CSV)")],
     pdf: PdfFile,
     png: PngFile,
@@ -113,4 +113,4 @@ def figure_search(
 
 
 if __name__ == "__main__":
-    typer.run(figure_search)
+    typer.run(figures_search)

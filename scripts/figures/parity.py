@@ -111,7 +111,7 @@ def draw(figures: Figures, parity: dict[str, dict[str, Array]]) -> Figure:
 
 
 @speaks
-def figure_parity(
+def figures_parity(
     hp: Annotated[Path, typer.Option(help="held-out evaluation of the HP ensemble (npz)")],
     lp: Annotated[Path, typer.Option(help="held-out evaluation of the LP ensemble (npz)")],
     pdf: PdfFile,
@@ -128,4 +128,4 @@ def figure_parity(
 
 
 if __name__ == "__main__":
-    typer.run(figure_parity)
+    typer.run(figures_parity)

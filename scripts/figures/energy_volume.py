@@ -177,7 +177,7 @@ def draw(
 
 
 @speaks
-def figure_energy_volume(
+def figures_energy_volume(
     lp: Annotated[Path, typer.Option(help="energy-volume table of LP (CSV)")],
     hp: Annotated[Path, typer.Option(help="energy-volume table of HP (CSV)")],
     reference: Annotated[Path, typer.Option(help="energy-volume table of the reference (CSV)")],
@@ -207,4 +207,4 @@ def figure_energy_volume(
 
 
 if __name__ == "__main__":
-    typer.run(figure_energy_volume)
+    typer.run(figures_energy_volume)

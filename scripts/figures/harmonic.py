@@ -15,7 +15,7 @@ from melt2crystal.settings import Settings
 
 
 @speaks
-def figure_harmonic(
+def figures_harmonic(
     hp: Annotated[Path, typer.Option(help="harmonic spectra of HP (CSV)")],
     reference: Annotated[Path, typer.Option(help="harmonic spectra of the reference (CSV)")],
     pdf: PdfFile,
@@ -46,4 +46,4 @@ def figure_harmonic(
 
 
 if __name__ == "__main__":
-    typer.run(figure_harmonic)
+    typer.run(figures_harmonic)

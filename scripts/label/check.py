@@ -16,7 +16,7 @@ from melt2crystal.settings import Settings
 
 
 @speaks
-def reference_check(
+def label_check(
     store: Annotated[Path, typer.Option(help="folder of the label store")],
     out: Annotated[Path, typer.Option(help="engine and settings digest (JSON)")],
     settings: SettingsText,
@@ -42,4 +42,4 @@ def reference_check(
 
 
 if __name__ == "__main__":
-    typer.run(reference_check)
+    typer.run(label_check)

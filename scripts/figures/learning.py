@@ -79,7 +79,7 @@ def draw(figures: Figures, curves: dict[str, list[pd.DataFrame]]) -> Figure:
 
 
 @speaks
-def figure_learning(
+def figures_learning(
     curves: Annotated[list[Path], typer.Argument(help="learning curves, .../train/{ensemble}/{member}/lcurve.csv")],
     pdf: PdfFile,
     png: PngFile,
@@ -98,4 +98,4 @@ def figure_learning(
 
 
 if __name__ == "__main__":
-    typer.run(figure_learning)
+    typer.run(figures_learning)

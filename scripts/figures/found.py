@@ -150,7 +150,7 @@ def draw(figures: Figures, panels: list[Panel], substance: Substance) -> Figure:
 
 
 @speaks
-def figure_found(
+def figures_found(
     structures: Annotated[
         list[Path], typer.Argument(help="unique structures of each pressure (extended XYZ; the CSV is beside it)")
     ],
@@ -171,4 +171,4 @@ def figure_found(
 
 
 if __name__ == "__main__":
-    typer.run(figure_found)
+    typer.run(figures_found)

@@ -11,6 +11,7 @@ import typer
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from melt2crystal.options import SettingsText
+from melt2crystal.report.contents import CONTENTS
 from melt2crystal.report.pages import as_table, from_markdown, from_plain, page
 from melt2crystal.settings import Settings
 
@@ -87,25 +88,34 @@ def body_of(name: str, paths: list[Path]) -> str:
     return as_table(READERS.get(name, together)(paths))
 
 
+def by_page(sources: list[str]) -> dict[str, list[Path]]:
+    """Files of each page.
+
+    Raises:
+        UserError: a source names no page of the report, or no file.
+    """
+    files: dict[str, list[Path]] = {}
+    for source in sources:
+        name, _, path = source.partition("=")
+        if name not in CONTENTS or not path:
+            raise UserError(f"--source {source}: not page=file with a page of {', '.join(CONTENTS)}")
+        files.setdefault(name, []).append(Path(path))
+    return files
+
+
 @speaks
 def report_tables(
-    source: Annotated[
-        list[str], typer.Option(help="name of a page and the files it is made from, with spaces between")
-    ],
-    folder: Annotated[Path, typer.Option(help="folder of the pages")],
+    source: Annotated[list[str], typer.Option(help="page=file; once for each file that the page is made from")],
+    beside: Annotated[Path, typer.Option(help="one of the pages; the others are written beside it")],
     settings: SettingsText,
 ) -> None:
     """Write one HTML page for each source."""
     given = Settings(settings)
     where = f"study {given.value('name')}, reference: {given.value('reference.name')}"
-    for words in source:
-        name, *files = words.split()
-        paths = [Path(file) for file in files]
-        if not paths:
-            raise UserError(f"--source {name}: names no file; give the page's tables behind its name")
+    for name, paths in by_page(source).items():
         only = paths[0] if len(paths) == 1 else None
-        text = page(given.value("titles")[name], where, body_of(name, paths), only)
-        write_text(folder / f"{name}.html", text)
+        text = page(CONTENTS[name].title, where, body_of(name, paths), only)
+        write_text(beside.with_name(f"{name}.html"), text)
 
 
 if __name__ == "__main__":

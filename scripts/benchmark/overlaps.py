@@ -19,8 +19,12 @@ REFERENCE = "reference"
 @speaks
 def benchmark_overlaps(
     spectra: Annotated[list[Path], typer.Argument(help="{potential}-{chunk}.csv with .states.csv beside")],
-    folder: Annotated[Path, typer.Option(help="spectra are written to {folder}/{potential}/{polymorph}.csv")],
-    out: Annotated[Path, typer.Option(help="overlap of each polymorph's two spectra (CSV)")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="overlap of each polymorph's spectra (CSV); spectra go to {potential}/{polymorph}.csv beside it"
+        ),
+    ],
     settings: SettingsText,
 ) -> None:
     """Overlap: common area of two spectra of unit area, integral of min(a, b); 1 if equal, 0 if disjoint."""
@@ -34,7 +38,7 @@ def benchmark_overlaps(
         states[potential] = states[potential].set_index("polymorph")
         for name in names:
             of_crystal = tables[potential][tables[potential].polymorph == name]
-            with complete(folder / potential / f"{name}.csv") as beside:
+            with complete(out.parent / potential / f"{name}.csv") as beside:
                 of_crystal.drop(columns=["polymorph", *HALVES]).to_csv(beside, index=False, float_format="%.6g")
     resolution = given.value("benchmark.vdos.resolution_THz")
     rows = [{"polymorph": name, **compared(name, tables, states), "resolution_THz": resolution} for name in names]

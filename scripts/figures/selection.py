@@ -89,7 +89,7 @@ def draw(figures: Figures, tables: list[pd.DataFrame]) -> Figure:
 
 
 @speaks
-def figure_selection(
+def figures_selection(
     tables: Annotated[list[Path], typer.Argument(help="selection tables, one per iteration (CSV)")],
     pdf: PdfFile,
     png: PngFile,
@@ -114,4 +114,4 @@ def figure_selection(
 
 
 if __name__ == "__main__":
-    typer.run(figure_selection)
+    typer.run(figures_selection)

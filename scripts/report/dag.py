@@ -14,12 +14,12 @@ from melt2crystal.settings import Settings
 
 @speaks
 def report_dag(
-    folder: Annotated[Path, typer.Option(help="folder of the figure's files")],
+    wide: Annotated[Path, typer.Option(help="dag-wide.svg; the other files are written beside it")],
     settings: SettingsText,
 ) -> None:
     """Write dag.{pdf,svg,png}, dag-wide.{pdf,svg,png} and dag.mmd of the study given in full."""
     with plan(config=Settings(settings).values, whole=True) as planned:
-        draw(planned, folder, with_origin=True)
+        draw(planned, wide.parent, with_origin=True)
 
 
 if __name__ == "__main__":
