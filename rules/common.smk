@@ -12,7 +12,8 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
 from melt2crystal.jobs.code_inputs import code_digests, code_inputs  # noqa: E402
-from melt2crystal.study.load import load_study, section_text  # noqa: E402
+from melt2crystal.study.load import load_study
+from melt2crystal.study.parameters import section_text# noqa: E402
 from melt2crystal.errors import UserError  # noqa: E402
 from melt2crystal.settings import places_text  # noqa: E402
 

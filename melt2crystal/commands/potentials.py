@@ -15,10 +15,10 @@ import typer
 from melt2crystal.commands.labels import ROOT, the_study
 from melt2crystal.errors import UserError
 from melt2crystal.files import complete, write_text
-from melt2crystal.study.given_potential import MANIFEST
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 from melt2crystal.train.deepmd import run_dp
 from melt2crystal.train.deepmd_input import member_input
+from melt2crystal.train.given import MANIFEST
 
 RESULTS = Path(os.path.relpath(ROOT / "results"))  # as a person in any folder would name it
 DATA = ("training.hdf5", "validation.hdf5")

@@ -17,7 +17,7 @@ from melt2crystal.plan.rows import Factor, Row, Term
 from melt2crystal.plan.task import Task
 from melt2crystal.plan.units import Meter, UnitCost
 from melt2crystal.study.batches import largest_batch
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 
 
 def _liquid_walks(task: Task) -> list[Term]:

@@ -1,6 +1,6 @@
 """How many frames a batch of labels can hold; known before any frame is."""
 
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 
 DISPLACEMENTS = 40  # for each polymorph, more than phonopy asks for; what is too much leaves shards empty
 

@@ -26,7 +26,8 @@ from melt2crystal.plan.units import TABLE, Meter, read_units
 from melt2crystal.plan.work import WORK, rows_of
 from melt2crystal.sections.train import Network
 from melt2crystal.study.batches import largest_batch
-from melt2crystal.study.load import Study, load_study
+from melt2crystal.study.load import load_study
+from melt2crystal.study.model import Study
 
 UNITS = read_units(REPOSITORY / TABLE)
 PAPER = Network()
