@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from conftest import REPOSITORY, environment
+from tests.helpers.checkout import REPOSITORY, environment
 
 from melt2crystal import __version__
 from melt2crystal.__main__ import COMMANDS, FOR_MAKE

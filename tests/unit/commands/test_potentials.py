@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from scripts.train_given import train_given
+from scripts.train.given import train_given
 
 from melt2crystal.commands.potentials import TRAIN, put_training_script, send_out, take_back
 from melt2crystal.errors import UserError
