@@ -39,7 +39,7 @@ class Certificate(Section):
     """Certificate of disorder: what a frame must pass before it may be trained on.
 
     Defaults separate hot, strained, rattled crystals of all polymorphs from melts of BKS silica with room on both
-    sides (docs/method.md): crystal-like atoms >= 52 % against <= 31 %, repeated surroundings >= 27 %
+    sides (docs/reference/method.md): crystal-like atoms >= 52 % against <= 31 %, repeated surroundings >= 27 %
     against <= 4 %.
     """
 

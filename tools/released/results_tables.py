@@ -1,4 +1,4 @@
-"""Write the tables of docs/results.md from a finished study, and copy the figures shown there.
+"""Write the tables of docs/results/released.md from a finished study, and copy the figures shown there.
 
 ``python -m tools.released.results_tables results/released``
 
@@ -24,7 +24,7 @@ from melt2crystal.jobs.snakemake_plan import ROOT
 from melt2crystal.summary.text import show
 from melt2crystal.train.agreement import HP, REFERENCE, rmse
 
-PAGE = ROOT / "docs" / "results.md"
+PAGE = ROOT / "docs" / "results" / "released.md"
 BEGIN = "<!-- written by 'python -m tools.released.results_tables' from here -->"
 END = "<!-- to here -->"
 FIGURES = ("figure1", "figure2", "figure3", "figure4", "harmonic")
@@ -213,13 +213,13 @@ def results_tables(
     study: Annotated[Path, typer.Argument(help="results folder of a finished study")],
     page: Annotated[Path, typer.Option(help="page with the two comment lines around the tables")] = PAGE,
     figures: Annotated[
-        Path | None, typer.Option(help="folder of the figures; default: figures beside the page")
+        Path | None, typer.Option(help="folder of the figures; default: docs/figures, beside the page's own folder")
     ] = None,
 ) -> None:
     """Write tables and figures of the page again."""
     before, after = markdown.around(page, BEGIN, END)
     write_text(page, before + tables(study) + after)
-    folder = figures or page.parent / "figures"
+    folder = figures or page.parent.parent / "figures"
     for name in FIGURES:
         drawn = study / "figures" / f"{name}.png"
         if drawn.is_file():
