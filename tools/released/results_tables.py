@@ -89,16 +89,16 @@ def energy_volume(summary: dict[str, Any], fits: pd.DataFrame) -> str:
     rows.append(["each curve with a shift of its own, all", *own, ""])
     return f"""## Energy-volume curves
 
-RMS of energy against the reference, meV/atom, over the volumes of each curve after one common shift of the
-potential (members in brackets):
+RMS of energy against the reference, meV/atom, over the volumes of each curve, ions clamped at the reference's fractional
+coordinates, after one common shift of the potential (members in brackets):
 
 {markdown.table(["", "HP", "LP", "aim for HP"], rows)}
 
-By polymorph (RMS in meV/atom as above; volumes of the Birch-Murnaghan minimum in Å³ per {summary["substance"]}):
+By polymorph (RMS in meV/atom as above; volumes of the Birch-Murnaghan minimum, ions clamped, in Å³ per {summary["substance"]}):
 
 {polymorphs(errors, fits)}
 
-Energy of the minimum above the first of these, meV per {summary["substance"]}:
+Energy of the minimum above the first of these, ions clamped, meV per {summary["substance"]}:
 
 {minima(summary, fits)}"""
 
@@ -159,7 +159,7 @@ def found(search: dict[str, Any], table: pd.DataFrame) -> str:
     rows: list[list[str]] = [
         ["structures", "", str(search["labelled"]), "60"],
         ["Pearson r of the energies", PAPER_FOUND["pearson"], show(search["pearson_r"], 3), PAPER_FOUND["pearson"]],
-        ["RMSE, meV/atom", PAPER_FOUND["all"], show(search["rmse_all_meV_per_atom"], 0), PAPER_FOUND["all"]],
+        ["RMSE, meV/atom", f"{PAPER_FOUND['all']} (its full range)", show(search["rmse_all_meV_per_atom"], 0), ""],
         [
             f"in the window of stable structures ({search['stable_window_eV_per_atom']:g} eV/atom; here "
             f"{search['labelled_in_window']})",
