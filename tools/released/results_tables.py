@@ -89,12 +89,13 @@ def energy_volume(summary: dict[str, Any], fits: pd.DataFrame) -> str:
     rows.append(["each curve with a shift of its own, all", *own, ""])
     return f"""## Energy-volume curves
 
-RMS of energy against the reference, meV/atom, over the volumes of each curve, ions clamped at the reference's fractional
-coordinates, after one common shift of the potential (members in brackets):
+RMS of energy against the reference, meV/atom, over the volumes of each curve, ions clamped at the reference's
+fractional coordinates, after one common shift of the potential (members in brackets):
 
 {markdown.table(["", "HP", "LP", "aim for HP"], rows)}
 
-By polymorph (RMS in meV/atom as above; volumes of the Birch-Murnaghan minimum, ions clamped, in Å³ per {summary["substance"]}):
+By polymorph (RMS in meV/atom as above; volumes of the Birch-Murnaghan minimum, ions clamped, in Å³ per
+{summary["substance"]}):
 
 {polymorphs(errors, fits)}
 
