@@ -150,7 +150,8 @@ def card(
 
 Written by `python -m tools.released.release_crystals`. Same settings as the melts (digest `{digest}`, see README.md):
 Quantum ESPRESSO 6.7, PBE, 45/360 Ry, Gaussian smearing 0.05 eV; energies eV (the one the forces belong to), forces
-eV/Å, stress eV/Å³ (ASE's sign). **Own splits (`split` in each frame), never for training**: `train_assemble` refuses them.
+eV/Å, stress eV/Å³ (ASE's sign). **Own splits (`split` in each frame), never for
+training**: `train_assemble` refuses them.
 
 * `../polymorphs/pbe/*.cif`: each polymorph relaxed once at 0 GPa with the reference, cell and ions, symmetry kept. A
   study that names these files with `energy_volume.structures: experimental` asks for exactly the frames labelled here.
