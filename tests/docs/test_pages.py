@@ -85,3 +85,11 @@ def test_the_page_of_commands_is_what_the_commands_say():
     from tools.command_reference import PAGE, reference
 
     assert PAGE.read_text(encoding="utf-8") == reference(), "run 'make docs'"
+
+
+def test_the_page_of_upgrades_names_modules_that_are_there():
+    rows = re.findall(r"^\| `.*\| (.*) \|$", text_of("docs/guides/upgrade.md").split("## Imports")[1], re.MULTILINE)
+    names = [name for row in rows for name in re.findall(r"`([\w.]+\.\w+)`", row)]
+    assert len(names) > 40
+    places = {name: ROOT / "melt2crystal" / name.replace(".", "/") for name in names}
+    assert [name for name, place in places.items() if not (place.with_suffix(".py").exists() or place.is_dir())] == []
