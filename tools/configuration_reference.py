@@ -11,8 +11,8 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from melt2crystal.sections.reference import VaspReference
 from melt2crystal.settings import Section
-from melt2crystal.study.load import Study
 from melt2crystal.study.mistakes import dotted
+from melt2crystal.study.model import Study
 from melt2crystal.study.words import Schema, in_words, resolved
 
 Cells = list[str]  # of one row

@@ -22,7 +22,8 @@ from melt2crystal.label.report_text import report_text
 from melt2crystal.label.store import LabelStore, engine_and_digest
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.reference import Label as LabelSettings
-from melt2crystal.study.load import Study, load_study
+from melt2crystal.study.load import load_study
+from melt2crystal.study.model import Study
 from melt2crystal.study.source import read_source
 
 ROOT = Path(__file__).resolve().parents[2]

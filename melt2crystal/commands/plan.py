@@ -17,7 +17,7 @@ from melt2crystal.plan.storage import storage
 from melt2crystal.plan.units import TABLE as UNITS
 from melt2crystal.plan.units import UnitCost, read_units
 from melt2crystal.plan.work import rows_of
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 
 
 @speaks

@@ -12,7 +12,7 @@ from typing import Any
 from melt2crystal.errors import UserError
 from melt2crystal.files import complete, write_text
 from melt2crystal.study.given_potential import MANIFEST
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 from melt2crystal.train.deepmd import run_dp
 from melt2crystal.train.deepmd_input import member_input
 

@@ -17,7 +17,7 @@ from melt2crystal.plan.rows import Factor, Row, Term
 from melt2crystal.plan.task import Task
 from melt2crystal.plan.units import Meter, UnitCost
 from melt2crystal.study.batches import largest_batch
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 
 
 def _liquid_walks(task: Task) -> list[Term]:
@@ -170,7 +170,7 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "train_member": _train_member,
     "train_heldout": _train_heldout,
     "explore_walks": _explore_walks,
-    "select_frames": _select_frames,
+    "explore_select": _select_frames,
     "benchmark_structures": _benchmark_structures,
     "benchmark_volumes": _benchmark_volumes,
     "benchmark_vdos": _benchmark_vdos,

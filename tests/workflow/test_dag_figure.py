@@ -1,10 +1,8 @@
 """The figure of the workflow follows the workflow: its rules, its loop, whatever has run already."""
 
 import re
-import subprocess
-import sys
 
-from conftest import environment
+from tests.helpers.checkout import tool
 
 NEW_RULE = """
 rule phonons_mesh:
@@ -12,16 +10,6 @@ rule phonons_mesh:
     output: f"{RESULTS}/phonons.txt"
     shell: "touch {output}"
 """
-
-
-def tool(checkout, name, *arguments, check=True):
-    """Run a program of tools/ in a checkout and return what it printed."""
-    command = [sys.executable, "-m", f"melt2crystal.commands.{name}", *arguments]
-    done = subprocess.run(
-        command, cwd=checkout.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
-    )
-    assert not check or done.returncode == 0, done.stdout[-4000:]
-    return done.stdout
 
 
 def test_a_new_rule_appears_by_itself_in_the_figure_of_a_finished_study(edited, fresh, tmp_path):
@@ -39,7 +27,7 @@ def test_a_new_rule_appears_by_itself_in_the_figure_of_a_finished_study(edited, 
     (edited.folder / "rules/phonons.smk").write_text(NEW_RULE)
     snakefile = edited.folder / "Snakefile"
     text = snakefile.read_text().replace(
-        'include: "rules/summary.smk"', 'include: "rules/summary.smk"\ninclude: "rules/phonons.smk"'
+        'include: "rules/figures.smk"', 'include: "rules/figures.smk"\ninclude: "rules/phonons.smk"'
     )
     snakefile.write_text(
         text.replace('f"{RESULTS}/summary.md",', 'f"{RESULTS}/summary.md",\n        f"{RESULTS}/phonons.txt",')

@@ -8,7 +8,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, environment
+
+from tests.helpers.checkout import REPOSITORY, environment
 
 
 def make_env(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,8 @@ import sys
 
 import pandas as pd
 import pytest
-from conftest import environment
+
+from tests.helpers.checkout import environment
 
 NETWORK = {"descriptor": "dpa4", "r_cut_A": 3.5, "channels": 4, "degree": 1, "blocks": 1, "axis_neurons": 1}
 TRAINING = {"steps": 12, "learning_rate_start": 0.004}

@@ -4,40 +4,14 @@ What a dry run would do comes from Snakemake and what it wrote down when the job
 study leaves out (harmonic spectra, other engines than LAMMPS) are written down as finished without having run.
 """
 
-import json
-import subprocess
-import sys
-
 import pytest
-from conftest import REPOSITORY, environment
 
-from melt2crystal.jobs.stages import TABLE, read_stages
-from melt2crystal.study.load import load_study
+from tests.helpers.contract import CI, EDITS, PARTS, RULES, STAGES, dry_runs, table
 from tools.rebuild.contract import Effect
-from tools.rebuild.edits import BASES, every_edit, plain, study_of
+from tools.rebuild.edits import BASES, study_of
 from tools.rebuild.keys import every_key
-from tools.rebuild.table import BEGIN, END, contract_in, text_of
-from tools.rebuild.write_table import DOCUMENT, entry_of, rules_of
-
-CI = plain(load_study({"study": "ci"}, REPOSITORY))
-EDITS = {edit.label: edit for edit in every_edit(CI)}
-RULES, STAGES = rules_of(REPOSITORY), [stage.title for stage in read_stages(REPOSITORY / TABLE)]
-PARTS = ("again", "new", "gone", "follows", "stays")
-
-
-def table() -> dict:
-    return contract_in(DOCUMENT.read_text(encoding="utf-8"), RULES, STAGES)
-
-
-def dry_runs(checkout, tasks):
-    """Answers to tasks of dry_runs.py, given inside the checkout."""
-    asked, answered = checkout.folder / "tasks.json", checkout.folder / "answers.json"
-    asked.write_text(json.dumps(tasks))
-    command = [sys.executable, "tests/helpers/dry_runs.py", asked.name, answered.name]
-    variables = {**environment(), "PYTHONPATH": str(checkout.folder)}
-    done = subprocess.run(command, cwd=checkout.folder, env=variables, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-6000:]
-    return json.loads(answered.read_text())
+from tools.rebuild.table import BEGIN, END, text_of
+from tools.rebuild.write_table import DOCUMENT, entry_of
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """What one active-learning iteration costs when every engine is instantaneous: what the workflow itself costs.
 
-In a copy of the repository DeePMD-kit and LAMMPS with models are replaced by stand-ins (tools/bench/stand_ins) that leave
-files of the right form and end; everything else is real: planning, the scripts with all they import, datasets,
+In a copy of the repository DeePMD-kit and LAMMPS with models are replaced by stand-ins (tools/bench/stand_ins) that
+leave files of the right form and end; everything else is real: planning, the scripts with all they import, datasets,
 selection with certificates, labels (BKS, 14 ms a frame), bookkeeping. The ci study with four members then runs to its
 potentials on local cores. The time from one decision of the loop to the next is one iteration.
 

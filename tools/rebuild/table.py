@@ -75,7 +75,7 @@ def _rules(effect: Effect, rules: Sequence[str]) -> str:
 
 
 def _names(some: frozenset[str], rules: Sequence[str]) -> str:
-    """Names of rules, with ``figure_*`` for all that begin so."""
+    """Names of rules, with ``figures_*`` for all that begin so."""
     if some == set(rules):
         return "`*`"
     patterns: dict[str, None] = {}

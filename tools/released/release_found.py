@@ -21,8 +21,8 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from melt2crystal.frames import bare_frame, read_frames, write_frames
 from melt2crystal.label.store import LabelStore, labelled, one_digest
+from melt2crystal.marks import FOUND_SPLIT
 from melt2crystal.search.table import UNIQUE, read_table
-from melt2crystal.study.named_frames import FOUND_SPLIT
 
 _FOLDER = re.compile(r"p(-?\d+(\.\d+)?)$")
 
