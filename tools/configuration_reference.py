@@ -9,6 +9,7 @@ import typer
 from melt2crystal import markdown
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
+from melt2crystal.provenance import ROOT
 from melt2crystal.sections.reference import VaspReference
 from melt2crystal.settings import Section
 from melt2crystal.study.mistakes import dotted
@@ -16,7 +17,6 @@ from melt2crystal.study.model import Study
 from melt2crystal.study.words import Schema, in_words, resolved
 
 Cells = list[str]  # of one row
-ROOT = Path(__file__).resolve().parent.parent
 ENGINES: dict[str, type[Section]] = {
     model.model_fields["engine"].default: model for model in get_args(Study.model_fields["reference"].annotation)
 }

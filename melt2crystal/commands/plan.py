@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError
 from melt2crystal.jobs.job import Job, with_outputs
 from melt2crystal.jobs.progress import in_words
 from melt2crystal.jobs.snakemake_plan import ROOT
@@ -19,10 +19,12 @@ from melt2crystal.plan.units import UnitCost, read_units
 from melt2crystal.plan.work import rows_of
 from melt2crystal.study.model import Study
 
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-@speaks
+
+@app.command(epilog="Example: melt2crystal plan --study paper --unit label_dft_core_s=900 --like laptop")
 def plan(
-    study: Annotated[str, typer.Option(help="as in --config study=...; config/config.yaml's without")] = "",
+    study: Annotated[str, typer.Option(help="a file of config/studies; without, that of config/config.yaml")] = "",
     unit: Annotated[list[str] | None, typer.Option(help="another unit cost, name=value; again for more")] = None,
     like: Annotated[str, typer.Option(help="a study that ran here: its measured times correct the plan")] = "",
     sources: Annotated[bool, typer.Option(help="also print the unit costs that were used, with their sources")] = False,
@@ -58,7 +60,3 @@ def rows_for(study: str, units: dict[str, UnitCost]) -> tuple[Study, list[Job], 
         jobs, given = planned.jobs, planned.study
     stages = read_stages(ROOT / TABLE)
     return given, jobs, rows_of(given, jobs, staged(jobs, stages), [stage.title for stage in stages], units)
-
-
-if __name__ == "__main__":
-    typer.run(plan)

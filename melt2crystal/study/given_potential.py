@@ -28,7 +28,7 @@ def mistakes_in_given(study: Study, potential: str, root: Path) -> Iterator[Mist
         )
         yield Mistake(path, f"{released.given} holds no {', '.join(missing[:6])}", allowed)
         return
-    again = "a folder written by 'python -m melt2crystal.commands.potentials import'"
+    again = "a folder written by 'melt2crystal potentials import'"
     _, reason = read_json(folder / MANIFEST, FramesSeen)
     if reason:
         yield Mistake(path, f"{released.given}/{MANIFEST} names no frames that were trained on: {reason}", again)

@@ -73,8 +73,8 @@ def copy_repository(target: Path) -> Path:
 
 
 def tool(checkout, name, *arguments, check=True):
-    """Run a program of tools/ in a checkout and return what it printed."""
-    command = [sys.executable, "-m", f"melt2crystal.commands.{name}", *arguments]
+    """Run ``melt2crystal name`` in a checkout and return what it printed."""
+    command = [sys.executable, "-m", "melt2crystal", name, *arguments]
     done = subprocess.run(
         command, cwd=checkout.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
     )

@@ -86,7 +86,7 @@ def test_the_recipe_leads_to_a_stage_that_runs_and_disturbs_nothing(edited):
         check_silica_melt(folder / f"results/ci/liquid/train/p{pressure}/rdf.csv")
     (rule,) = (rule for rule in rules_of(folder) if rule.name == "liquid_rdf")
     assert faults_of(rule) == []
-    assert "no stage" not in typed("python -m melt2crystal.commands.dag --study ci --check", folder)
+    assert "no stage" not in typed("python -m melt2crystal dag --study ci --check", folder)
     typed("ruff check scripts/liquid/rdf.py && ruff format --check scripts/liquid/rdf.py", folder)
     typed("snakefmt --check Snakefile rules", folder)
 

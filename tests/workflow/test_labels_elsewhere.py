@@ -63,7 +63,7 @@ class Site:
         return done.stdout + done.stderr
 
     def labels(self, *words, status=0):
-        return self.run("-m", "melt2crystal.commands.labels", *words, "--results", self.results, status=status)
+        return self.run("-m", "melt2crystal", "labels", *words, "--results", self.results, status=status)
 
     def label_stage(self, name, status=0):
         """The study's own label jobs, nothing before them."""

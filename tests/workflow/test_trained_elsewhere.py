@@ -30,7 +30,7 @@ def checkout(finished, tmp_path_factory):
 
 
 def potentials(folder, *words):
-    command = [sys.executable, "-m", "melt2crystal.commands.potentials", *words]
+    command = [sys.executable, "-m", "melt2crystal", "potentials", *words]
     done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -22,9 +22,9 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from melt2crystal.provenance import ROOT
 from tools.bench import overhead_dpgen as bench_overhead_dpgen
 
-ROOT = Path(__file__).resolve().parents[2]
 # Inputs exist when a job starts, so what is named in the results folder and isn't there is an output.
 BARE = """
 import os, sys

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scripts.train_given import train_given
 
-from melt2crystal.commands.training_elsewhere import TRAIN, put_training_script, send_out, take_back
+from melt2crystal.commands.potentials import TRAIN, put_training_script, send_out, take_back
 from melt2crystal.errors import UserError
 from melt2crystal.study.load import load_study
 
