@@ -207,7 +207,13 @@ def taken_up(given: Atoms, output: Path) -> Atoms:
 
 def run(program: str, arguments: list[str], values: dict) -> None:
     """Run one of the study's programs with these settings."""
-    command = [sys.executable, str(ROOT / "scripts" / f"{program}.py"), *arguments, "--settings", to_text(values)]
+    command = [
+        sys.executable,
+        str(ROOT / "scripts" / f"{program.replace('_', '/', 1)}.py"),
+        *arguments,
+        "--settings",
+        to_text(values),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:
         raise UserError(f"{program} ended with status {done.returncode}: {done.stderr.strip()[-2000:]}")

@@ -150,13 +150,13 @@ def card(
 
 Written by `python -m tools.released.release_crystals`. Same settings as the melts (digest `{digest}`, see README.md):
 Quantum ESPRESSO 6.7, PBE, 45/360 Ry, Gaussian smearing 0.05 eV; energies eV (the one the forces belong to), forces
-eV/A, stress eV/A^3 (ASE's sign). **Own splits (`split` in each frame), never for training**: `train_assemble` refuses
-them.
+eV/Å, stress eV/Å³ (ASE's sign). **Own splits (`split` in each frame), never for
+training**: `train_assemble` refuses them.
 
 * `../polymorphs/pbe/*.cif`: each polymorph relaxed once at 0 GPa with the reference, cell and ions, symmetry kept. A
   study that names these files with `energy_volume.structures: experimental` asks for exactly the frames labelled here.
 * `{RELEASED["curve"]}`: those structures scaled isotropically, ions at fixed fractional coordinates (`volume_scale`);
-  k-points 0.35 1/A apart or closer in the unscaled cell, one mesh along each curve.
+  k-points 0.35 1/Å apart or closer in the unscaled cell, one mesh along each curve.
 * `{RELEASED["harmonic"]}`: the undisplaced supercell (`displacement` 0) and the displaced ones (0.03 A, phonopy), at
   least 8 A wide, 72 atoms or more, at Gamma.
 

@@ -225,4 +225,4 @@ def test_configuration_reference_is_up_to_date():
         from configuration_reference import reference
     finally:
         sys.path.remove(str(ROOT / "tools"))
-    assert (ROOT / "docs/configuration.md").read_text(encoding="utf-8") == reference(), "run 'make docs'"
+    assert (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8") == reference(), "run 'make docs'"
