@@ -45,7 +45,7 @@ def without_net_force(forces: np.ndarray) -> np.ndarray:
 
 
 class ReferenceEngine(Protocol):
-    """What the label stage asks of an engine. docs/adding-an-engine.md shows how to write one."""
+    """What the label stage asks of an engine. docs/guides/add-an-engine.md shows how to write one."""
 
     name: str
 

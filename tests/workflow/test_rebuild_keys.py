@@ -1,4 +1,4 @@
-"""The table of docs/rebuild.md against Snakemake: every key of the configuration is edited in a finished ci study.
+"""The table of docs/reference/rebuild.md against Snakemake: every key of the configuration is edited in a finished ci study.
 
 What a dry run would do comes from Snakemake and what it wrote down when the jobs ran (dry_runs.py). Parts that the ci
 study leaves out (harmonic spectra, other engines than LAMMPS) are written down as finished without having run.

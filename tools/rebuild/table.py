@@ -1,4 +1,4 @@
-"""The rebuild contract as a table for people, and back: what is written in docs/rebuild.md is what is tested."""
+"""The rebuild contract as a table for people, and back: what is written in docs/reference/rebuild.md is what is tested."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def contract_in(document: str, rules: Sequence[str], stages: Sequence[str]) -> d
         UserError: the document has no such tables, or one names a rule that doesn't exist.
     """
     if BEGIN not in document or END not in document:
-        raise UserError("docs/rebuild.md: the generated part is missing; restore the two comment lines around it")
+        raise UserError("docs/reference/rebuild.md: the generated part is missing; restore the two comment lines around it")
     contract: dict[Entry, Effect] = {}
     heading = ""
     for line in document.split(BEGIN)[1].split(END)[0].splitlines():
@@ -127,7 +127,7 @@ def _effect_in(cell: str, follows: frozenset[str], stays: frozenset[str], rules:
         patterns = re.findall(r"`([^`]+)`", part)
         unknown = [pattern for pattern in patterns if not any(fnmatchcase(rule, pattern) for rule in rules)]
         if unknown:
-            raise UserError(f"docs/rebuild.md: {', '.join(unknown)}: no such rule; run 'make docs'")
+            raise UserError(f"docs/reference/rebuild.md: {', '.join(unknown)}: no such rule; run 'make docs'")
         found[kind] = frozenset(rule for rule in rules for pattern in patterns if fnmatchcase(rule, pattern))
     none: frozenset[str] = frozenset()
     return Effect(found.get("again", none), found.get("new", none), found.get("no longer", none), follows, stays)

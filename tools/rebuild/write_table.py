@@ -1,4 +1,4 @@
-"""Write the table of docs/rebuild.md from the rules: for every key of the configuration what its edit reruns."""
+"""Write the table of docs/reference/rebuild.md from the rules: for every key of the configuration what its edit reruns."""
 
 import re
 import sys
@@ -20,7 +20,7 @@ from tools.rebuild.edits import BASES, Edit, every_edit, plain, study_of
 from tools.rebuild.many_plans import in_fork, remember_rules, whole_study, write_study
 from tools.rebuild.table import BEGIN, END, Entry, text_of
 
-DOCUMENT = ROOT / "docs" / "rebuild.md"
+DOCUMENT = ROOT / "docs" / "reference" / "rebuild.md"
 TOP = "top level"
 
 
