@@ -12,6 +12,7 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
 from melt2crystal.jobs.code_inputs import code_digests, code_inputs  # noqa: E402
+from melt2crystal.jobs.signatures import signed  # noqa: E402
 from melt2crystal.study.load import load_study, section_text  # noqa: E402
 from melt2crystal.errors import UserError  # noqa: E402
 from melt2crystal.settings import places_text  # noqa: E402
@@ -54,8 +55,8 @@ def settings(*sections, **extra):
 
 
 def code(script):
-    """The script and every module of the package it imports, each with the digest of its content: parameters."""
-    return code_digests(Path("scripts") / f"{script}.py", ROOT, IMPORTS)
+    """The script and every module of the package it imports, each with the digest of its content: one parameter."""
+    return ["\n".join(code_digests(Path("scripts") / f"{script}.py", ROOT, IMPORTS))]
 
 
 def log(rule, wildcards=""):

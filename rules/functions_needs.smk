@@ -14,6 +14,7 @@ LABELS_FIRST = 0 if STUDY.label.compute else 20
 PLACES = places_text(STUDY.reference)
 
 
+@signed
 def places(wildcards, output):
     """Command, ranks and folders of the reference. Snakemake keeps no record of a parameter that is a function of
     ``output`` (here for that alone): so none of it reruns a label."""
@@ -29,4 +30,4 @@ def relaxing(used):
 
 def memory(megabytes):
     """mem_mb that grows with every attempt: a job killed for its memory gets more (`retries` of the profile)."""
-    return lambda wildcards, attempt: megabytes * min(attempt, 3)
+    return signed(lambda wildcards, attempt: megabytes * min(attempt, 3))

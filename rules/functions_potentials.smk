@@ -1,4 +1,6 @@
 # What the rules from the melt to the potentials ask: files of a batch, an ensemble, an iteration. Functions only.
+from functools import lru_cache
+
 from melt2crystal.study.batches import largest_batch
 
 PURPOSES = ["train", "heldout"]
@@ -35,6 +37,7 @@ STARTS_OF_WALKS = (
 )
 
 
+@lru_cache
 def number_of_shards(batch):
     if not STUDY.label.compute or (STUDY.liquid.frames and batch in PURPOSE_OF):
         return 1  # looked up, or of a number that only the files know

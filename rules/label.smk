@@ -50,7 +50,7 @@ rule label_shard:
     params:
         *code("label_shard"),
         settings=settings("reference", "label.compute", "label.known", "label.largest_force_eV_per_A", "substance"),
-        shards=lambda wildcards: number_of_shards(wildcards.batch),
+        shards=signed(lambda wildcards: number_of_shards(wildcards.batch)),
         store=STORE,
         study=STUDY.name,
         places=places,

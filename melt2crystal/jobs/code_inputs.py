@@ -56,18 +56,20 @@ def code_inputs(script: Path, root: Path, seen: dict[Path, list[Path]] | None = 
 def code_digests(script: Path, root: Path, seen: dict[Path, list[Path]] | None = None) -> list[str]:
     """``path digest`` of every file of ``code_inputs``, one text each.
 
-    Rules take them as parameters, which Snakemake compares by value: a file that is touched, or restored by git, is the
-    same; an edited one makes its rules run again, and the reason shows that file alone. As input files they would be
-    looked up, and their times compared, for each job anew: in a study of ten thousand jobs a third of the planning.
-    Arguments and errors are those of ``code_inputs``.
+    Rules take them, a line each, as one parameter, which Snakemake compares by value: a file that is touched, or
+    restored by git, is the same; an edited one makes its rules run again, and ``why`` names it. As input files they
+    would be looked up, and their times compared, for each job anew: in a study of ten thousand jobs a third of the
+    planning; as a parameter for each file they would still be a twentieth. Arguments and errors are those of
+    ``code_inputs``.
     """
     names = code_inputs(script, root, seen)
     return [f"{name} {_digest(Path(root, name), *_state(Path(root, name)))}" for name in names]
 
 
 def code_of_params(params: Iterable[str]) -> dict[str, str]:
-    """Path -> digest of the parameters that ``code_digests`` wrote; others are left out."""
-    return {found[1]: found[2] for text in params if (found := MARKED.fullmatch(text))}
+    """Path -> digest of the parameters with lines that ``code_digests`` wrote; others are left out."""
+    lines = chain.from_iterable(text.split("\n") for text in params)
+    return {found[1]: found[2] for line in lines if (found := MARKED.fullmatch(line))}
 
 
 def _files_of(name: str, must_exist: bool, importer: Path, root: Path) -> list[Path]:

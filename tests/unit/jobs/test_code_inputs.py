@@ -79,6 +79,7 @@ def test_digests_follow_the_content_of_each_file_and_nothing_else(root):
     script, seeds = Path("scripts/job.py"), root / "melt2crystal/seeds.py"
     first = code_digests(script, root)
     assert list(code_of_params([*first, "no code", "a.py"])) == ["melt2crystal/seeds.py", "scripts/job.py"]
+    assert code_of_params(["\n".join(first), "no code"]) == code_of_params(first)
     seeds.touch()
     assert code_digests(script, root) == first
     seeds.write_text('"""Another docstring."""\n')
