@@ -1,9 +1,9 @@
 # What all rules share: the study, its sections and the code as text, path patterns. No I/O beyond configuration.
+import gc
 import hashlib
 import json
 import os
 import sys
-from math import ceil
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -26,6 +26,7 @@ RESULTS = f"{config.get('results', 'results')}/{STUDY.name}"
 STORE = f"{config.get('results', 'results')}/label-store"
 ROWS = {f"{row.pressure_GPa:g}": row for row in STUDY.grid}
 PRESSURES = list(ROWS)
+gc.set_threshold(100_000, 50, 100)  # a plan's objects live to its end: looking for garbage is a tenth of its cost
 IMPORTS = {}  # file -> files it imports, for all calls of code()
 
 # Programs find the package, and each other, whether or not the environment was activated.

@@ -1,5 +1,6 @@
 # What the rules from the melt to the potentials ask: files of a batch, an ensemble, an iteration. Functions only.
 from functools import lru_cache
+from math import ceil
 
 from melt2crystal.study.batches import largest_batch
 
