@@ -68,7 +68,7 @@ test-slurm: env ## the ci study on a real SLURM of one node (Debian: slurmctld s
 bench-overhead: env ## what one active-learning iteration costs when every engine is instantaneous
 	$(ENV_RUN) python -m tools.bench.overhead --cores $(CORES) $(if $(DPGEN),--dpgen $(DPGEN))
 
-bench-dry-run: env ## CPU seconds of a dry run with ten thousand jobs
+bench-dry-run: env ## CPU time of a dry run with ten thousand jobs, over that of a bare workflow
 	$(ENV_RUN) python -m tools.bench.dry_run
 
 lint: env ## ruff, snakefmt, snakemake --lint, mypy

@@ -102,7 +102,9 @@ def contract_in(document: str, rules: Sequence[str], stages: Sequence[str]) -> d
         UserError: the document has no such tables, or one names a rule that doesn't exist.
     """
     if BEGIN not in document or END not in document:
-        raise UserError("docs/reference/rebuild.md: the generated part is missing; restore the two comment lines around it")
+        raise UserError(
+            "docs/reference/rebuild.md: the generated part is missing; restore the two comment lines around it"
+        )
     contract: dict[Entry, Effect] = {}
     heading = ""
     for line in document.split(BEGIN)[1].split(END)[0].splitlines():
