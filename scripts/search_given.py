@@ -11,14 +11,13 @@ from melt2crystal.files import complete
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
 from melt2crystal.search.given import RELAXED, at_pressure, relaxed_row, unique_table
-from melt2crystal.search.potential import ModelFactory, member_path
 from melt2crystal.search.sanity import Sanity
 from melt2crystal.search.table import UNIQUE, write_table
 from melt2crystal.search.trust import deviations
 from melt2crystal.sections.search import Relaxation, Symmetry, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
-from melt2crystal.train.models import Ensemble
+from melt2crystal.train.models import Ensemble, ModelFactory, member_path
 
 
 @speaks

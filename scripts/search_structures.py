@@ -14,16 +14,14 @@ from melt2crystal.search import candidate as candidate_module
 from melt2crystal.search import generate, sanity
 from melt2crystal.search.candidate import Attempt, Candidate
 from melt2crystal.search.conditions import conditions_of, journal_settings
-from melt2crystal.search.driver import run
-from melt2crystal.search.journal import Journal, key_of
-from melt2crystal.search.potential import ModelFactory, member_path
+from melt2crystal.search.driver import Journal, key_of, run
 from melt2crystal.search.rows import row_and_frame, structure_id
 from melt2crystal.search.table import STRUCTURES, as_table, write_table
 from melt2crystal.search.trust import judged
 from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Trust, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
-from melt2crystal.train.models import Ensemble
+from melt2crystal.train.models import Ensemble, ModelFactory, member_path
 
 
 @speaks

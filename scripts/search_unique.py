@@ -17,17 +17,15 @@ from melt2crystal.search import candidate as candidate_module
 from melt2crystal.search import generate, sanity
 from melt2crystal.search.candidate import Attempt
 from melt2crystal.search.conditions import conditions_of, journal_settings
-from melt2crystal.search.driver import run
-from melt2crystal.search.journal import Journal, key_of
+from melt2crystal.search.driver import Journal, key_of, run
 from melt2crystal.search.minima import add_descendants, descendants_of, to_be_tested, unique_rows
-from melt2crystal.search.potential import ModelFactory, member_path
 from melt2crystal.search.rows import row_and_frame
 from melt2crystal.search.table import SOUND, STRUCTURES, UNIQUE, as_table, check_table, read_table, write_table
 from melt2crystal.search.trust import judged
 from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Trust, Unique, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
-from melt2crystal.train.models import Ensemble
+from melt2crystal.train.models import Ensemble, ModelFactory, member_path
 
 
 @speaks

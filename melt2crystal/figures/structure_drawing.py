@@ -26,18 +26,6 @@ class Polyhedron:
     ligands: Array  # [ligands, 3]
 
 
-def conventional_cell(atoms: Atoms, symprec_A: float) -> Atoms:
-    """The standardised conventional cell (spglib): equal crystals are drawn alike; unchanged if spglib fails."""
-    import spglib
-
-    cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.get_atomic_numbers())
-    standard = spglib.standardize_cell(cell, to_primitive=False, no_idealize=False, symprec=symprec_A)
-    if standard is None:
-        return atoms.copy()
-    lattice, scaled, numbers = standard
-    return Atoms(numbers=numbers, cell=lattice, scaled_positions=scaled, pbc=True)
-
-
 def polyhedra(
     atoms: Atoms, central: str, ligand: str, cutoff_A: float, block_A: float
 ) -> tuple[list[Polyhedron], Array]:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pyxtal.operations
-import spglib
 from ase import Atoms
 from ase.geometry import minkowski_reduce
 from pyxtal.crystal import random_crystal
@@ -17,6 +16,8 @@ from pyxtal.lattice import Lattice
 from pyxtal.msg import Comp_CompatibilityError, VolumeError
 from pyxtal.symmetry import Group
 from pyxtal.tolerance import Tol_matrix
+
+from melt2crystal.structure.symmetry import primitive_part
 
 ORIGINS = ("symmetric", "rattled", "p1")
 GROUP_DRAWS = 60  # space groups tried before a start is given up
@@ -217,12 +218,8 @@ def in_order(atoms: Atoms, species: list[str]) -> Atoms:
 
 
 def _primitive(atoms: Atoms) -> Atoms | None:
-    found = spglib.find_primitive((atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers), symprec=1e-3)
-    if found is None:
-        return None
-    lattice, scaled, numbers = found
-    primitive = Atoms(numbers=numbers, scaled_positions=scaled, cell=lattice, pbc=True)
-    return in_order(primitive, list(dict.fromkeys(atoms.get_chemical_symbols())))
+    found = primitive_part(atoms, symprec_A=1e-3)
+    return None if found is None else in_order(found, list(dict.fromkeys(atoms.get_chemical_symbols())))
 
 
 @functools.cache

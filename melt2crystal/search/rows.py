@@ -8,9 +8,9 @@ from ase import Atoms
 from melt2crystal.frames import canonical_frame
 from melt2crystal.relaxation.one_by_one import enthalpy
 from melt2crystal.search.candidate import Candidate
-from melt2crystal.search.symmetry import space_group_plateau
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure.coordination import mean_coordination
+from melt2crystal.structure.symmetry import space_group_plateau
 
 
 def structure_id(pressure_GPa: float, formula_units: int, generation: int, index: int) -> str:

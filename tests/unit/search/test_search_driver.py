@@ -11,9 +11,8 @@ from ase.calculators.lj import LennardJones
 
 from melt2crystal.errors import UserError
 from melt2crystal.search.candidate import Attempt, Candidate, Conditions
-from melt2crystal.search.driver import run
+from melt2crystal.search.driver import Journal, key_of, run
 from melt2crystal.search.generate import Recipe
-from melt2crystal.search.journal import Journal, key_of
 from melt2crystal.search.rows import row_and_frame, structure_id
 from melt2crystal.search.sanity import Sanity
 from melt2crystal.search.table import STRUCTURES, as_table, check_table, read_table, write_table
