@@ -1,6 +1,5 @@
 """The journals of the label store read as what they record: attempts, each with its cost, also the failed ones."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from melt2crystal.engines.base import Label
+from melt2crystal.files import read_lines
 from melt2crystal.frames import read_frames
-from melt2crystal.label.store import judged
+from melt2crystal.label.store import judged, label_in
 
 IMPORT = "import"  # part of the name of an import's journal, where a labelling job has its batch
 
@@ -55,11 +54,11 @@ def journal_attempts(folder: Path, largest_force_eV_per_A: float) -> tuple[list[
     """
     found, broken = [], 0
     for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_text(errors="replace").splitlines():
-            if not line.strip():
-                continue
+        lines, unreadable = read_lines(path)
+        broken += unreadable
+        for values in lines:
             try:
-                found.append(_attempt(json.loads(line), path.stem, largest_force_eV_per_A))
+                found.append(_attempt(values, path.stem, largest_force_eV_per_A))
             except (ValueError, KeyError, TypeError, AttributeError):
                 broken += 1
     return found, broken
@@ -90,9 +89,7 @@ def _attempt(values: dict[str, Any], writer: str, largest_force_eV_per_A: float)
     symbols = values["symbols"]
     counts = {symbol: symbols.count(symbol) for symbol in sorted(set(symbols))}
     formula = "".join(f"{symbol}{count}" for symbol, count in counts.items())
-    forces, stress = (None if values[key] is None else np.array(values[key], float) for key in ("forces", "stress"))
-    label = Label(values["status"], values["reason"], values["energy"], forces, stress, float(values["seconds"]))
-    label = judged(label, largest_force_eV_per_A)
+    label = judged(label_in(values), largest_force_eV_per_A)
     start = (writer, str(values["frame_id"]), str(label.status), str(label.reason), label.seconds, formula)
     if label.status != "ok" or label.energy is None or label.forces is None:
         return Attempt(*start, len(symbols))

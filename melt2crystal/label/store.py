@@ -6,9 +6,9 @@ cut off by a kill is passed over.
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -16,6 +16,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from melt2crystal.engines.base import Label, ReferenceEngine, settings_digest
 from melt2crystal.errors import UserError
+from melt2crystal.files import append_line, read_lines
 from melt2crystal.frames import frame_id, read_frames, too_close
 
 NOT_COMPUTED = "in no file of label.known and not in the label store, and label.compute is false"
@@ -64,7 +65,7 @@ class LabelStore:
             "stress": None if label.stress is None else np.asarray(label.stress).tolist(),
         }
         try:
-            self._append(json.dumps(values).encode() + b"\n")
+            append_line(self.journal, json.dumps(values))
         except OSError as error:
             raise UserError(
                 f"{self.journal}: the label of {values['frame_id']} can't be written ({error.strerror}); the labels "
@@ -73,32 +74,14 @@ class LabelStore:
         if label.status in FINAL:
             self.labels[values["frame_id"]] = label
 
-    def _append(self, line: bytes) -> None:
-        self.journal.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.journal, "ab") as handle:
-            if handle.tell() and not _ends_with_newline(self.journal):
-                handle.write(b"\n")  # a kill or a full disk cut the last line off
-            handle.write(line)
-            handle.flush()
-            os.fsync(handle.fileno())
-
     def _read_journal(self, path: Path) -> None:
-        for line in path.read_text(errors="replace").splitlines():
+        for values in read_lines(path)[0]:
             try:
-                values = json.loads(line)
-                forces, stress = values["forces"], values["stress"]
-                label = Label(
-                    values["status"],
-                    values["reason"],
-                    values["energy"],
-                    None if forces is None else np.array(forces),
-                    None if stress is None else np.array(stress),
-                    values["seconds"],
-                )
-            except (ValueError, KeyError):
+                name, label = values["frame_id"], label_in(values)
+            except (ValueError, KeyError, TypeError):
                 continue
             if label.status in FINAL:
-                self.labels[values["frame_id"]] = label
+                self.labels[name] = label
 
     def _read_released(self, path: Path) -> None:
         for frame in read_frames(path):
@@ -110,10 +93,10 @@ class LabelStore:
             )
 
 
-def _ends_with_newline(path: Path) -> bool:
-    with open(path, "rb") as handle:
-        handle.seek(-1, os.SEEK_END)
-        return handle.read(1) == b"\n"
+def label_in(values: dict[str, Any]) -> Label:
+    """The label in a line of a journal; raises KeyError, ValueError or TypeError if it holds none."""
+    forces, stress = (None if values[key] is None else np.array(values[key], float) for key in ("forces", "stress"))
+    return Label(values["status"], values["reason"], values["energy"], forces, stress, float(values["seconds"]))
 
 
 def label_frames(

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from melt2crystal.errors import UserError
-from melt2crystal.files import digest_of_file
+from melt2crystal.files import append_line, digest_of_file, read_lines
 from melt2crystal.search.candidate import Candidate
 from melt2crystal.settings import to_text
 
@@ -30,27 +29,12 @@ class Journal:
         self.path = Path(folder) / f"{key[:16]}.jsonl"
 
     def read(self) -> dict[str, dict[str, Any]]:
-        """Name -> result; a last line that a kill cut short is left out, and removed so that appending stays sound."""
-        if not self.path.exists():
-            return {}
-        content = self.path.read_bytes()
-        end = content.rfind(b"\n") + 1
-        if end < len(content):
-            with open(self.path, "r+b") as handle:
-                handle.truncate(end)
-        results = {}
-        for line in content[:end].splitlines():
-            entry = json.loads(line)
-            results[entry["name"]] = entry["result"]
-        return results
+        """Name -> result; a line that a kill cut short is left out."""
+        return {entry["name"]: entry["result"] for entry in read_lines(self.path)[0]}
 
     def append(self, name: str, result: dict[str, Any]) -> None:
         """Write one result and wait until it is on the disk."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.path, "ab") as handle:
-            handle.write((json.dumps({"name": name, "result": result}, sort_keys=True) + "\n").encode())
-            handle.flush()
-            os.fsync(handle.fileno())
+        append_line(self.path, json.dumps({"name": name, "result": result}, sort_keys=True))
 
 
 def key_of(settings: dict[str, Any], files: Iterable[Path]) -> str:
