@@ -1,4 +1,4 @@
-"""The label store: every finished label is written at once, found again by frame id, and never paid for twice.
+"""The label store: every finished label is written at once, found again by frame id, and never computed twice.
 
 The store is a folder of journals, ``<store>/<settings digest>/<writer>.jsonl``, one line a label with its structure,
 appended and flushed as each frame ends. One writer, one file: no locks, also on a network file system. A line that was
@@ -85,18 +85,20 @@ class LabelStore:
 
     def _read_released(self, path: Path) -> None:
         for frame in read_frames(path):
-            if frame.info.get("settings_digest") != self.digest:
-                continue
-            stress = frame.get_stress(voigt=False)
-            self.labels[frame_id(frame)] = Label(
-                "ok", "", frame.get_potential_energy(), frame.get_forces(), stress, float(frame.info.get("seconds", 0))
-            )
+            if frame.info.get("settings_digest") == self.digest:
+                self.labels[frame_id(frame)] = label_on(frame)
 
 
 def label_in(values: dict[str, Any]) -> Label:
     """The label in a line of a journal; raises KeyError, ValueError or TypeError if it holds none."""
     forces, stress = (None if values[key] is None else np.array(values[key], float) for key in ("forces", "stress"))
     return Label(values["status"], values["reason"], values["energy"], forces, stress, float(values["seconds"]))
+
+
+def label_on(frame: Atoms) -> Label:
+    """The label that a released frame carries."""
+    energy, stress = frame.get_potential_energy(), frame.get_stress(voigt=False)
+    return Label("ok", "", energy, frame.get_forces(), stress, float(frame.info.get("seconds", 0.0)))
 
 
 def label_frames(
@@ -121,7 +123,7 @@ def label_frames(
         if label is None:
             unknown.append(frame)
         else:
-            yield frame, judged(label, largest_force_eV_per_A), True
+            yield frame, validated(label, largest_force_eV_per_A), True
     if not compute:
         yield from ((frame, Label("not known", NOT_COMPUTED), False) for frame in unknown)
         return
@@ -136,10 +138,10 @@ def label_frames(
         engine.check()
     for frame, label in zip(sound, engine.label(sound), strict=True):
         store.add(frame, label)
-        yield frame, judged(label, largest_force_eV_per_A), False
+        yield frame, validated(label, largest_force_eV_per_A), False
 
 
-def judged(label: Label, largest_force_eV_per_A: float) -> Label:
+def validated(label: Label, largest_force_eV_per_A: float) -> Label:
     """A label whose numbers can't be right becomes unphysical."""
     if label.status != "ok" or label.forces is None or label.stress is None or label.energy is None:
         return label

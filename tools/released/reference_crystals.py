@@ -32,7 +32,7 @@ from pymatgen.io.cif import CifWriter
 
 from melt2crystal.engines.base import Label, settings_digest
 from melt2crystal.engines.espresso.engine import EspressoEngine
-from melt2crystal.engines.espresso.files import k_mesh
+from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
