@@ -19,10 +19,10 @@ from melt2crystal.sections.figures import Comparison, Figures
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 from melt2crystal.structure.crystals import conventional_cell
+from melt2crystal.structure.energies import ENTHALPY
 from melt2crystal.structure.rdf import pairs_of, partial_rdf
 
 FOUND_COLOUR, LIBRARY_COLOUR = OKABE_ITO["blue"], "#8C8C8C"
-ENTHALPY = "enthalpy_eV_per_atom"
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Unique structures, and whether those that kept a start's symmetry are minima or saddle points.
 
-Relaxation keeps symmetry, so a symmetric start can end where any other would roll on. Such a structure is rattled and
-relaxed again: it is a minimum if it comes back (within the windows of enthalpy and volume), and the structure it
-rolled to, its descendant, joins the table otherwise.
+Relaxation keeps symmetry, so a symmetric start can end on a saddle point, which any other would leave. Such a structure
+is rattled and relaxed again: it is a minimum if it comes back (within the windows of enthalpy and volume); else the
+structure reached, its descendant, joins the table.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from ase import Atoms
 from melt2crystal.search.candidate import Candidate
 from melt2crystal.search.table import SOUND, STRUCTURES, UNIQUE, check_table
 from melt2crystal.sections.search import Unique
+from melt2crystal.structure.energies import ENTHALPY
 
 DESCENDANT_MARK = "-r"
 # pymatgen's own defaults (0.2, 0.3) let distinct frameworks pass; the enthalpy window does the rest
@@ -82,7 +83,7 @@ def unique_rows(relaxed: pd.DataFrame, frames: dict[str, Atoms], windows: Unique
         relaxed: sound rows (schema STRUCTURES).
         frames: id -> relaxed structure.
     """
-    enthalpies = relaxed["enthalpy_eV_per_atom"].to_numpy(dtype=float)
+    enthalpies = relaxed[ENTHALPY].to_numpy(dtype=float)
     groups = classes(
         [frames[name] for name in relaxed["id"]],
         enthalpies,
@@ -110,18 +111,18 @@ def descendants_of(parents: list[str], frames: dict[str, Atoms]) -> list[Candida
 
 
 def add_descendants(
-    relaxed: pd.DataFrame, born: pd.DataFrame, frames: dict[str, Atoms], windows: Unique
+    relaxed: pd.DataFrame, descendants: pd.DataFrame, frames: dict[str, Atoms], windows: Unique
 ) -> pd.DataFrame:
-    """Unique rows of structures and descendants together; tested parents get their verdict.
+    """Unique rows of structures and descendants together; tested parents are marked as minima or not.
 
     A parent whose descendant ended unsoundly stays untested (empty).
 
     Args:
-        relaxed, born: rows (schema STRUCTURES) of the search and of the tests; frames: id -> structure for both.
+        relaxed, descendants: rows (schema STRUCTURES) of the search and of the tests; frames: id -> structure for both.
     """
-    sound = born[born["status"].isin(SOUND)]
+    sound = descendants[descendants["status"].isin(SOUND)]
     together = pd.concat([relaxed, sound], ignore_index=True) if len(sound) else relaxed
-    together = together.sort_values(["enthalpy_eV_per_atom", "id"], kind="stable", ignore_index=True)
+    together = together.sort_values([ENTHALPY, "id"], kind="stable", ignore_index=True)
     unique = unique_rows(check_table(together, STRUCTURES, "search with descendants"), frames, windows)
     # an unsymmetric member within the windows is what "came back" means; a parent that did not get one is a saddle
     tested = set(sound["parents"].dropna())

@@ -10,6 +10,7 @@ from ase import Atoms
 from melt2crystal.errors import UserError
 from melt2crystal.files import complete
 from melt2crystal.frames import frame_id
+from melt2crystal.structure.energies import ENERGY, ENTHALPY, HP, REFERENCE
 
 # column -> pandas dtype; empty cells are allowed in nullable columns (Int64, Float64, boolean) and texts
 STRUCTURES: dict[str, str] = {
@@ -18,8 +19,8 @@ STRUCTURES: dict[str, str] = {
     "origin": "string",  # symmetric, rattled, p1, descendant; later engines name their operators
     "parents": "string",  # ids, separated by blanks
     "formula_units": "Int64",  # in the cell that was relaxed
-    "enthalpy_eV_per_atom": "Float64",  # E + p V
-    "energy_eV_per_atom": "Float64",
+    ENTHALPY: "Float64",  # E + p V
+    ENERGY: "Float64",
     "volume_A3_per_atom": "Float64",
     "pressure_GPa": "Float64",
     "space_group": "Int64",  # International Tables number, plateau of a symprec sweep
@@ -37,14 +38,14 @@ UNIQUE: dict[str, str] = {
 FOUND: dict[str, str] = {
     **UNIQUE,
     "frame_id": "string",
-    "energy_reference_eV_per_atom": "Float64",  # single point of the reference at the model's geometry
+    REFERENCE: "Float64",  # single point of the reference at the model's geometry
     "reference_status": "string",  # ok, what went wrong, or NOT_REQUESTED
-    "energy_hp_mean_eV_per_atom": "Float64",  # mean over the members of HP, same geometry
+    HP: "Float64",  # mean over the members of HP, same geometry
     "energy_hp_std_eV_per_atom": "Float64",  # population standard deviation over the members
 }
 NOT_REQUESTED = "not requested"
 SOUND = ("ok", "unconverged")  # statuses of rows with a structure
-_REQUIRED_OF_SOUND = ("enthalpy_eV_per_atom", "energy_eV_per_atom", "volume_A3_per_atom", "space_group")
+_REQUIRED_OF_SOUND = (ENTHALPY, ENERGY, "volume_A3_per_atom", "space_group")
 _STATUSES = (*SOUND, "insane: ", "failed: ")
 _DECIMALS = 8
 
@@ -138,12 +139,10 @@ def with_reference(
     table["frame_id"] = pd.array([frame_id(frame) for frame in frames], dtype="string")
     reference = {frame_id(frame): frame.get_potential_energy() / len(frame) for frame in labelled}
     told = {row.frame_id: f"{row.status}: {row.reason}".removesuffix(": ") for row in statuses.itertuples()}
-    table["energy_reference_eV_per_atom"] = pd.array(
-        [reference.get(name, pd.NA) for name in table["frame_id"]], dtype="Float64"
-    )
+    table[REFERENCE] = pd.array([reference.get(name, pd.NA) for name in table["frame_id"]], dtype="Float64")
     table["reference_status"] = [told.get(name, NOT_REQUESTED) for name in table["frame_id"]]
     sizes = np.array([len(frame) for frame in frames], dtype=float)
     per_atom = np.empty((1, 0)) if energies_hp_eV is None else energies_hp_eV / sizes
-    table["energy_hp_mean_eV_per_atom"] = per_atom.mean(axis=0)
+    table[HP] = per_atom.mean(axis=0)
     table["energy_hp_std_eV_per_atom"] = per_atom.std(axis=0)
     return check_table(table, FOUND, "found structures")

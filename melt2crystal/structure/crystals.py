@@ -37,7 +37,7 @@ def read_crystal(path: Path | str) -> Atoms:
 
 
 def space_group(atoms: Atoms, symprec_A: float = SYMPREC_A) -> int:
-    """Space-group number at one tolerance (A); 1 if spglib finds nothing."""
+    """Space-group number at one tolerance (Å); 1 if spglib finds nothing."""
     number = space_group_number(atoms, symprec_A)
     return 1 if number is None else number
 
@@ -85,12 +85,12 @@ def claim_mistakes(
 
     Args:
         path: structure file.
-        claimed_group: space-group number it must have at symprec 1e-2 A.
+        claimed_group: space-group number it must have at symprec 1e-2 Å.
         claimed_coordination: ligands every central atom must have.
         formula: atoms per formula unit.
         central: central species.
         ligand: counted species.
-        cutoff_A: longest bond, A.
+        cutoff_A: longest bond, Å.
     """
     try:
         atoms = read_crystal(path)
@@ -112,7 +112,7 @@ def claim_mistakes(
 
 
 def perpendicular_widths(cell: np.ndarray) -> np.ndarray:
-    """Distances [3] between opposite faces of a cell [3, 3] (rows are vectors), A."""
+    """Distances [3] between opposite faces of a cell [3, 3] (rows are vectors), Å."""
     normals = np.cross(np.roll(cell, -1, axis=0), np.roll(cell, -2, axis=0))
     return np.abs(np.linalg.det(cell)) / np.linalg.norm(normals, axis=1)
 

@@ -37,7 +37,7 @@ class Plateau:
 
     Args:
         number: International Tables number.
-        symprec_A: the tightest tolerance of the run, A.
+        symprec_A: the tightest tolerance of the run, Å.
         decades: width of the run on the logarithmic scale, in decades.
     """
 
@@ -47,7 +47,7 @@ class Plateau:
 
 
 def space_group_number(atoms: Atoms, symprec_A: float = SYMPREC_A) -> int | None:
-    """International Tables number at one tolerance (A), or None if spglib finds none."""
+    """International Tables number at one tolerance (Å), or None if spglib finds none."""
     found = _asked("get_symmetry_dataset", atoms, symprec_A)
     return None if found is None else int(found.number)
 
@@ -63,7 +63,7 @@ def primitive_part(atoms: Atoms, symprec_A: float) -> Atoms | None:
 
 
 def symmetry(atoms: Atoms, symprec_A: float) -> Symmetry:
-    """Space group and number of atoms in the primitive cell at one tolerance (A).
+    """Space group and number of atoms in the primitive cell at one tolerance (Å).
 
     The atoms of the primitive cell are counted by the pure translations: their number divides the cell's.
     """
@@ -75,7 +75,7 @@ def symmetry(atoms: Atoms, symprec_A: float) -> Symmetry:
 
 
 def highest_symmetry(atoms: Atoms, symprecs_A: Sequence[float]) -> Symmetry:
-    """The finding with the smallest primitive cell, then the highest space group, then the smallest tolerance (A)."""
+    """The finding with the smallest primitive cell, then the highest space group, then the smallest tolerance (Å)."""
     found = [symmetry(atoms, symprec) for symprec in sorted(symprecs_A)]
     return min(found, key=lambda one: (one.primitive_atoms, -one.space_group, one.symprec_A))
 
@@ -87,7 +87,7 @@ def space_group_plateau(atoms: Atoms, symprecs_A: Sequence[float]) -> Plateau | 
     runs the looser one wins: a relaxed structure has an error, and the tight end of the sweep sees it.
 
     Args:
-        symprecs_A: tolerances, A, ascending.
+        symprecs_A: tolerances, Å, ascending.
 
     Returns:
         None if spglib finds no group at any tolerance.
@@ -105,7 +105,7 @@ def space_group_plateau(atoms: Atoms, symprecs_A: Sequence[float]) -> Plateau | 
 
 
 def _asked(function: str, atoms: Atoms, symprec_A: float, **options: bool) -> Any:
-    """What a function of spglib answers about a structure at one tolerance (A); None if it finds nothing or raises."""
+    """What a function of spglib answers about a structure at one tolerance (Å); None if it finds nothing or raises."""
     import spglib
 
     cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers)

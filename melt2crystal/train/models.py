@@ -46,7 +46,7 @@ class Ensemble:
         return len(self.models)
 
     def evaluate(self, frames: Sequence[Atoms]) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
-        """Energies [models, frames] (eV), forces, one array [models, atoms, 3] a frame (eV/A), and virials
+        """Energies [models, frames] (eV), forces, one array [models, atoms, 3] a frame (eV/Å), and virials
         [models, frames, 3, 3] (eV; minus volume times ASE's stress)."""
         energies = np.empty((len(self), len(frames)))
         virials = np.empty((len(self), len(frames), 3, 3))
