@@ -6,7 +6,6 @@ Writes ``data/labels/silica-pbe-energy-volume.extxyz.gz``, ``silica-pbe-harmonic
 for training), ``silica-pbe-k-mesh.csv``, ``crystals.md`` and the relaxed structures in ``data/polymorphs/pbe``.
 """
 
-import json
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -21,9 +20,9 @@ from ase.units import GPa
 from melt2crystal import markdown
 from melt2crystal.benchmark.equation_of_state import birch_murnaghan_pressure, fit_birch_murnaghan
 from melt2crystal.engines.base import settings_digest
-from melt2crystal.engines.espresso.files import k_mesh
+from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.errors import UserError, speaks
-from melt2crystal.files import complete, write_text
+from melt2crystal.files import complete, read_lines, write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.label.store import one_digest
 from melt2crystal.sections.reference import EspressoKPoints
@@ -44,11 +43,7 @@ def finished(folder: Path) -> dict[str, dict]:
     """Frame id -> line of the journals of one settings digest, of labels that are ok."""
     lines: dict[str, dict] = {}
     for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_text(errors="replace").splitlines():
-            try:
-                values = json.loads(line)
-            except ValueError:  # cut off by a kill
-                continue
+        for values in read_lines(path)[0]:
             if values["status"] == "ok":
                 lines.setdefault(values["frame_id"], values)
     return lines

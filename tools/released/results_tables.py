@@ -21,8 +21,9 @@ from melt2crystal import markdown
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from melt2crystal.jobs.snakemake_plan import ROOT
+from melt2crystal.structure.energies import HP, REFERENCE
 from melt2crystal.summary.text import show
-from melt2crystal.train.agreement import HP, REFERENCE, rmse
+from melt2crystal.train.agreement import rmse
 
 PAGE = ROOT / "docs" / "results" / "released.md"
 BEGIN = "<!-- written by 'python -m tools.released.results_tables' from here -->"

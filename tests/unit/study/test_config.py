@@ -8,7 +8,7 @@ import pytest
 import yaml
 from ase import Atoms
 
-from melt2crystal.engines.espresso.files import k_mesh
+from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.errors import UserError
 from melt2crystal.sections.train import Network
 from melt2crystal.settings import Settings

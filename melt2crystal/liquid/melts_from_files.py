@@ -1,4 +1,4 @@
-"""Melts that are given in files instead of being made: what a frame must say, and a split that parts no walk."""
+"""Melts from files instead of simulations: what a frame must hold, and which walks are kept out of training."""
 
 import re
 from collections import defaultdict
@@ -13,7 +13,7 @@ from melt2crystal.seeds import seed_for
 SPLITS = ("train", "heldout")
 _NUMBER_OF_FRAME = re.compile(r"[\W_]*(frame)?[\W_]*\d+$")
 
-Walk = tuple[float, float, str]
+WalkKey = tuple[float, float, str]
 
 
 def complaint(atoms: Atoms, formula: Mapping[str, int], least_atoms: int = 1) -> str:
@@ -33,7 +33,7 @@ def complaint(atoms: Atoms, formula: Mapping[str, int], least_atoms: int = 1) ->
     return ""
 
 
-def walk_of(atoms: Atoms) -> Walk:
+def walk_of(atoms: Atoms) -> WalkKey:
     """Pressure, temperature and origin without the number of the frame: what neighbours in time share.
 
     Frames of a state that don't say where they come from count as one walk.
@@ -75,13 +75,13 @@ def held_out(frames: Sequence[Atoms], share: float, seed: int) -> list[bool]:
     return chosen
 
 
-def _drawn(frames: Sequence[Atoms], share: float, seed: int) -> set[Walk]:
+def _drawn(frames: Sequence[Atoms], share: float, seed: int) -> set[WalkKey]:
     """Walks to be held out."""
-    sizes: dict[float, dict[Walk, int]] = defaultdict(lambda: defaultdict(int))
+    sizes: dict[float, dict[WalkKey, int]] = defaultdict(lambda: defaultdict(int))
     for atoms in frames:
         walk = walk_of(atoms)
         sizes[walk[0]][walk] += 1
-    taken: set[Walk] = set()
+    taken: set[WalkKey] = set()
     carried = 0.0
     for pressure in sorted(sizes):
         carried += share * sum(sizes[pressure].values())

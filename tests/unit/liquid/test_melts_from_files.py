@@ -10,7 +10,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.units import GPa
 
 from melt2crystal.errors import UserError
-from melt2crystal.liquid.given import complaint, held_out, walk_of
+from melt2crystal.liquid.melts_from_files import complaint, held_out, walk_of
 
 FORMULA = {"Si": 1, "O": 2}
 
