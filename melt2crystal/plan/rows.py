@@ -35,7 +35,7 @@ def formula(terms: Iterable[Term]) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """Jobs of one rule in one stage.
+    """Jobs of one rule in one box.
 
     Attributes:
         terms: sums of products; core-seconds of work, or GPU-seconds where the jobs have a GPU.
@@ -44,7 +44,7 @@ class Row:
         runtime_min: time limit of each job, 0 if there is none.
     """
 
-    stage: str
+    box: str
     rule: str
     terms: tuple[Term, ...]
     jobs: tuple[int, ...]

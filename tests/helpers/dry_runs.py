@@ -15,7 +15,7 @@ from typing import Any
 from snakemake.settings.types import ExecutionSettings
 
 from melt2crystal.jobs.snakemake_plan import ROOT, plan
-from melt2crystal.jobs.stages import TABLE, read_stages
+from melt2crystal.jobs.stages import TABLE, read_boxes
 from tools.rebuild.contract import effect_of, followers
 from tools.rebuild.many_plans import in_fork, needs_of, remember_rules, write_study
 
@@ -78,7 +78,7 @@ def look(study: str, known: dict[str, Any]) -> tuple[dict[str, Any], dict[str, A
                 (new if kind == "new" else again).append(planned.by_number[planned.dag.jobid(job)])
         here = {" ".join(one.identity): one.job for one in needs}
         gone = [job for name, job in known.items() if name not in here]
-        result = effect_of(needs, again, new, gone, read_stages(ROOT / TABLE))
+        result = effect_of(needs, again, new, gone, read_boxes(ROOT / TABLE))
         expected = followers(needs, {job.number for job in (*again, *new)})
         titles = {one.job.number: one.job.title for one in needs}
     answer = {

@@ -3,8 +3,14 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
-from conftest import environment
+import pytest
+from conftest import REPOSITORY, environment
+from test_house import rules_of
+
+from melt2crystal.jobs.job import Job, stage_of
+from melt2crystal.jobs.stages import STAGES, TABLE, box_of, read_boxes
 
 NEW_RULE = """
 rule phonons_mesh:
@@ -12,6 +18,17 @@ rule phonons_mesh:
     output: f"{RESULTS}/phonons.txt"
     shell: "touch {output}"
 """
+
+# Jobs of another stage that only make sense in a box: labels of crystals, plots of the melt, the summary.
+GUESTS = {
+    "labels": {"train"},
+    "energy_volume": {"label"},
+    "vibrations": {"label"},
+    "search": {"label"},
+    "figures": {"liquid", "report"},
+}
+FORMER = {"reference": "label", "dataset": "train", "release": "train", "select": "explore", "figure": "figures",
+          "summary": "report"}  # fmt: skip
 
 
 def tool(checkout, name, *arguments, check=True):
@@ -26,7 +43,7 @@ def tool(checkout, name, *arguments, check=True):
 
 def test_a_new_rule_appears_by_itself_in_the_figure_of_a_finished_study(edited, fresh, tmp_path):
     said = tool(fresh, "dag", "--study", "ci", "--out", str(tmp_path / "fresh"))
-    assert "no stage" not in said, said  # every rule of the repository is in the table
+    assert "no box" not in said, said  # every rule of the repository is in the table
     before = (tmp_path / "fresh/dag.mmd").read_text()
     assert re.search(r'selection -\. "until saturated, at most 1 round" \.-> labels', before)
     assert (
@@ -45,7 +62,21 @@ def test_a_new_rule_appears_by_itself_in_the_figure_of_a_finished_study(edited, 
         text.replace('f"{RESULTS}/summary.md",', 'f"{RESULTS}/summary.md",\n        f"{RESULTS}/phonons.txt",')
     )
     said = tool(edited, "dag", "--study", "ci", "--out", str(tmp_path / "new"))
-    assert "phonons_mesh: no stage" in said
+    assert "phonons_mesh: no box" in said
     added = set((tmp_path / "new/dag.mmd").read_text().splitlines()) - set(before.splitlines())
     assert {line.strip().split(":::")[0] for line in added} == {'phonons["<b>Phonons</b>"]', "hp --> phonons"}
     assert "ERROR: phonons_mesh" in tool(edited, "dag", "--study", "ci", "--check", check=False)
+
+
+@pytest.mark.parametrize("study", ["ci", "released"])
+def test_the_stage_of_a_box_is_the_first_word_of_its_rules(study):
+    """But for the guests, which keep their own; the ledger and the summary take it from the rule's name."""
+    boxes = read_boxes(REPOSITORY / TABLE)
+    values = {"batch": ["initial", "eos", "harmonic", "found-p0"], "ensemble": ["lp", "hp"], "potential": ["lp", "hp"]}
+    for rule in (rule for rule in rules_of(REPOSITORY, study) if rule.output):
+        stage = FORMER.get(stage_of(rule.name), stage_of(rule.name))
+        assert stage in STAGES, f"{rule.name}: begin its name with one of {', '.join(STAGES)}"
+        named = [{name: value} for name in values.keys() & rule.wildcard_names for value in values[name]]
+        for wildcards in named or [{}]:
+            box = box_of(Job(0, rule.name, Path(str(rule.snakefile)).name, wildcards), boxes)
+            assert stage == box.stage or stage in GUESTS[box.box], f"{rule.name} {wildcards}: {stage} in {box.box}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from melt2crystal.jobs.job import Job
-from melt2crystal.jobs.stages import Stage, staged
+from melt2crystal.jobs.stages import Box, boxed
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Effect:
             makes a file which another rule made.
         new: rules with a job that did not exist.
         gone: rules with a job that is asked for no longer.
-        follows: stages with a job that runs only because of jobs before it.
-        stays: stages without any job that runs.
+        follows: boxes with a job that runs only because of jobs before it.
+        stays: boxes without any job that runs.
     """
 
     again: frozenset[str] = frozenset()
@@ -54,12 +54,12 @@ class Effect:
     stays: frozenset[str] = frozenset()
 
 
-def effect(before: Iterable[Needs], after: Iterable[Needs], stages: list[Stage]) -> Effect:
+def effect(before: Iterable[Needs], after: Iterable[Needs], boxes: list[Box]) -> Effect:
     """What the second study makes run in a finished first one, read from the jobs alone.
 
     Args:
         before, after: all jobs of both studies that make files.
-        stages: the table of stages.
+        boxes: the table of boxes.
     """
     was, now = {needs.identity: needs for needs in before}, {needs.identity: needs for needs in after}
     moved = {name for name in now.keys() & was.keys() if not set(_files(was[name])) & set(_files(now[name]))}
@@ -70,13 +70,13 @@ def effect(before: Iterable[Needs], after: Iterable[Needs], stages: list[Stage])
     again = [now[name].job for name in sorted(changed | taken_over)]
     new = [now[name].job for name in sorted(added - taken_over)]
     gone = [was[name].job for name in was.keys() - now.keys()]
-    return effect_of(now.values(), again, new, gone, stages)
+    return effect_of(now.values(), again, new, gone, boxes)
 
 
-def effect_of(jobs: Iterable[Needs], again: list[Job], new: list[Job], gone: list[Job], stages: list[Stage]) -> Effect:
+def effect_of(jobs: Iterable[Needs], again: list[Job], new: list[Job], gone: list[Job], boxes: list[Box]) -> Effect:
     """The effect of jobs that begin, and of those they make follow."""
     jobs = list(jobs)
-    titles = {number: stage.title for number, stage in staged((needs.job for needs in jobs), stages).items()}
+    titles = {number: box.title for number, box in boxed((needs.job for needs in jobs), boxes).items()}
     own = {job.number for job in (*again, *new)}
     behind = followers(jobs, own) - own
     return Effect(
@@ -84,7 +84,7 @@ def effect_of(jobs: Iterable[Needs], again: list[Job], new: list[Job], gone: lis
         frozenset(job.rule for job in new),
         frozenset(job.rule for job in gone),
         frozenset(titles[number] for number in behind),
-        frozenset(stage.title for stage in stages) - {titles[number] for number in own | behind},
+        frozenset(box.title for box in boxes) - {titles[number] for number in own | behind},
     )
 
 
