@@ -82,7 +82,7 @@ format: env ## let ruff and snakefmt rewrite the sources
 	$(ENV_RUN) snakefmt Snakefile rules
 
 docs: env ## write docs/configuration.md from the models and the table of docs/rebuild.md from the rules (minutes)
-	$(ENV_RUN) python tools/configuration_reference.py
+	$(ENV_RUN) python -m tools.configuration_reference
 	$(ENV_RUN) python -m tools.rebuild.write_table
 
 dag: env ## figure of the workflow for a methods section: docs/figures/dag.*, with STUDY=... results/<study>/figures/dag.*
