@@ -81,7 +81,7 @@ format: env ## let ruff and snakefmt rewrite the sources
 	$(ENV_RUN) ruff format .
 	$(ENV_RUN) snakefmt Snakefile rules
 
-docs: env ## write docs/configuration.md from the models and the table of docs/rebuild.md from the rules (minutes)
+docs: env ## write docs/configuration.md from the models, docs/reference/rebuild.json and the tables of docs/rebuild.md from the rules (minutes)
 	$(ENV_RUN) python -m tools.configuration_reference
 	$(ENV_RUN) python -m tools.rebuild.write_table
 
