@@ -63,8 +63,8 @@ def job_costs(jobs: Iterable[Job], boxes: Mapping[int, Box], root: Path, cores: 
 
 
 def label_counts(jobs: Iterable[Job], boxes: Mapping[int, Box], root: Path) -> pd.DataFrame:
-    """One row for each finished batch of labels: box, stage, iteration, kept_labels, failed_labels, and the seconds that
-    the reference took for the labels that failed (whenever it computed them)."""
+    """One row for each finished batch of labels: box, stage, iteration, kept_labels, failed_labels, and the seconds
+    that the reference took for the labels that failed (whenever it computed them)."""
     rows = []
     for job in with_outputs(jobs):
         for path in (root / name for name in job.outputs if Path(name).name == LABEL_TABLE):
