@@ -1,6 +1,5 @@
 """A plan beside what a finished study really cost, and its ratios carried over to another study's plan."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -69,14 +68,11 @@ def corrected(rows: Iterable[Row], by: Mapping[tuple[str, int], float], name: st
 
 
 def as_text(table: pd.DataFrame) -> str:
-    """Planned and measured by box, biggest first."""
-    sums: dict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
-    for row in table.to_dict("records"):
-        for place, name in enumerate(("jobs", "planned_s", "measured_s")):
-            sums[row["box"]][place] += row[name]
+    """Planned and measured by box, in the order of the rows, and all together."""
+    sums = table.groupby("box", sort=False)[["jobs", "planned_s", "measured_s"]].sum()
+    sums.loc["all"] = sums.sum()
     lines = [f"{'box':<18}{'jobs':>6}{'planned':>12}{'measured':>12}{'planned/measured':>18}   core-hours"]
-    everything = [sum(values[place] for values in sums.values()) for place in range(3)]
-    for box, values in [*sums.items(), ("all", everything)]:
-        ratio = f"{values[1] / values[2]:.2f}" if values[2] else ""
-        lines.append(f"{box:<18}{values[0]:>6.0f}{values[1] / HOUR_S:>12.3g}{values[2] / HOUR_S:>12.3g}{ratio:>18}")
+    for box, jobs, planned, measured in sums.itertuples():
+        ratio = f"{planned / measured:.2f}" if measured else ""
+        lines.append(f"{box:<18}{jobs:>6.0f}{planned / HOUR_S:>12.3g}{measured / HOUR_S:>12.3g}{ratio:>18}")
     return "\n".join(lines)
