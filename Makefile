@@ -12,16 +12,18 @@ STAMP := $(VENV)/installed-requirements.txt
 USABLE = { $(VENV)/bin/python -c '' && test -x "$$(sed -n '1s/^\#!//p' $(VENV)/bin/pip)"; } 2>/dev/null
 ENV_RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CHOOSE := $(if $(STUDY),--config study=$(STUDY))
+DOOR := $(ENV_RUN) python -m melt2crystal
+OF_STUDY := $(if $(STUDY),--study $(STUDY))
 
 .DEFAULT_GOAL := help
-.PHONY: bench-dry-run plan env-progress env-pytorch report export dag why status ledger labels-report labels-export labels-import help env run dry-run test test-installed test-slow test-slurm bench-overhead lint format docs clean clean-env
+.PHONY: bench-dry-run plan env-progress env-pytorch report export dag why status ledger labels-report labels-export labels-import potentials-export potentials-import help env run dry-run test test-installed test-slow test-slurm bench-overhead lint format docs clean clean-env
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 	@echo "  variables: STUDY=laptop (a file of config/studies), CORES=2, LOGGER=rich (progress bars)"
 
 env: ## build .venv from the lock (once; again when the lock changes)
-	@cmp -s $(LOCK) $(STAMP) && $(USABLE) || $(MAKE) --no-print-directory build-env
+	@cmp -s $(LOCK) $(STAMP) && $(USABLE) && test -x $(VENV)/bin/melt2crystal || $(MAKE) --no-print-directory build-env
 
 # The stamp is a copy of the lock, compared by content: a git checkout or a touch installs nothing.
 .PHONY: build-env
@@ -41,7 +43,7 @@ env-espresso: ## Quantum ESPRESSO from Debian packages, or what to do without ro
 	@envs/install_espresso.sh
 
 run: env $(if $(filter rich,$(LOGGER)),env-progress) ## the whole study: melts, labels, potentials, benchmarks, search, figures
-	@$(ENV_RUN) python -m melt2crystal.train.needs_pytorch $(STUDY) || $(MAKE) --no-print-directory env-pytorch
+	@$(DOOR) needs-pytorch $(STUDY) || $(MAKE) --no-print-directory env-pytorch
 	$(ENV_RUN) snakemake --cores $(CORES) $(if $(LOGGER),--logger $(LOGGER)) $(CHOOSE)
 
 env-progress: env ## the optional progress bars, once: then make run LOGGER=rich
@@ -85,38 +87,42 @@ docs: env ## write docs/configuration.md from the models, docs/reference/rebuild
 	$(ENV_RUN) python -m tools.configuration_reference
 	$(ENV_RUN) python -m tools.rebuild.write_table
 
+# What a person asks of a study: aliases of the command melt2crystal (melt2crystal --help).
 dag: env ## figure of the workflow for a methods section: docs/figures/dag.*, with STUDY=... results/<study>/figures/dag.*
-	$(ENV_RUN) python -m melt2crystal.commands.dag $(if $(STUDY),--study $(STUDY))
+	$(DOOR) dag $(OF_STUDY)
 
 why: env ## what made this rerun: TARGET=results/laptop/figures/figure1.png
-	@test -n "$(TARGET)" || { echo "name a file: make why TARGET=results/laptop/figures/figure1.png"; exit 1; }
-	@$(ENV_RUN) python -m melt2crystal.commands.why "$(TARGET)" $(if $(STUDY),--study $(STUDY))
+	@$(DOOR) why "$(TARGET)" $(OF_STUDY)
 
 status: env ## what is done, running, failed, and how long still; also while the study runs
-	@$(ENV_RUN) python -m melt2crystal.commands.status $(if $(STUDY),--study $(STUDY))
+	@$(DOOR) status $(OF_STUDY)
 
 ledger: env ## core-hours and GPU-hours by stage, per label, wasted: results/<study>/ledger/
-	@$(ENV_RUN) python -m melt2crystal.commands.ledger $(if $(STUDY),--study $(STUDY))
+	@$(DOOR) ledger $(OF_STUDY)
 
 report: env ## figures, tables, captions, versions in one file: results/<study>/report.html
-	@$(ENV_RUN) python -m melt2crystal.commands.report --cores $(CORES) $(if $(STUDY),--study $(STUDY))
+	@$(DOOR) report --cores $(CORES) $(OF_STUDY)
 
 export: env ## the finished study as an RO-Crate: results/<study>/export/*.zip, read back at once
-	@$(ENV_RUN) python -m melt2crystal.commands.export $(if $(STUDY),--study $(STUDY))
+	@$(DOOR) export $(OF_STUDY)
 
 plan: env ## what a study will cost: jobs, core-hours, GPU-hours, storage: UNITS="label_dft_core_s=900" LIKE=laptop
-	@$(ENV_RUN) python -m melt2crystal.commands.plan $(if $(STUDY),--study $(STUDY)) $(foreach unit,$(UNITS),--unit $(unit)) $(if $(LIKE),--like $(LIKE)) $(ARGS)
+	@$(DOOR) plan $(OF_STUDY) $(foreach unit,$(UNITS),--unit $(unit)) $(if $(LIKE),--like $(LIKE)) $(ARGS)
 
 labels-report: env ## status, cost, outliers of the labels; also while the study runs
-	$(ENV_RUN) python -m melt2crystal.commands.labels report $(if $(STUDY),--study $(STUDY)) $(ARGS)
+	$(DOOR) labels report $(OF_STUDY) $(ARGS)
 
 labels-export: env ## inputs of the frames that lack labels, for another machine: FOLDER=work/inputs
-	@test -n "$(FOLDER)" || { echo "name a new folder: make labels-export STUDY=open FOLDER=work/inputs"; exit 1; }
-	$(ENV_RUN) python -m melt2crystal.commands.labels export "$(FOLDER)" $(if $(STUDY),--study $(STUDY))
+	$(DOOR) labels export "$(or $(FOLDER),$(error name a new folder: make labels-export STUDY=open FOLDER=work/inputs))" $(OF_STUDY)
 
 labels-import: env ## labels from such a folder, computed elsewhere: FOLDER=work/inputs
-	@test -n "$(FOLDER)" || { echo "name the folder: make labels-import STUDY=open FOLDER=work/inputs"; exit 1; }
-	$(ENV_RUN) python -m melt2crystal.commands.labels import "$(FOLDER)" $(if $(STUDY),--study $(STUDY))
+	$(DOOR) labels import "$(or $(FOLDER),$(error name the folder: make labels-import STUDY=open FOLDER=work/inputs))" $(OF_STUDY)
+
+potentials-export: env ## training data, inputs and train.sh, for another machine: STUDY=laptop FOLDER=work/hp
+	$(DOOR) potentials export "$(or $(FOLDER),$(error name a new folder: make potentials-export STUDY=laptop FOLDER=work/hp))" $(OF_STUDY) $(ARGS)
+
+potentials-import: env ## potentials from such a folder, trained elsewhere: FOLDER=work/hp OUT=work/hp-given
+	$(DOOR) potentials import "$(or $(FOLDER),$(error name the folder: make potentials-import FOLDER=work/hp OUT=work/hp-given))" "$(or $(OUT),$(error name a new folder: OUT=work/hp-given))"
 
 clean: ## remove caches (results stay)
 	rm -rf .pytest_cache .ruff_cache .mypy_cache

@@ -15,25 +15,16 @@ report: "report/workflow.rst"
 
 
 include: "rules/common.smk"
-include: "rules/functions_needs.smk"
-include: "rules/functions_packages.smk"
-include: "rules/functions_potentials.smk"
-include: "rules/functions_evaluation.smk"
-include: "rules/functions_report.smk"
+include: "rules/needs.smk"
 include: "rules/liquid_given.smk" if STUDY.liquid.frames else "rules/liquid.smk"
 include: "rules/label.smk"
 include: "rules/train.smk"
+include: "rules/train_given.smk"
 include: "rules/explore.smk"
-include: "rules/release.smk"
-include: "rules/benchmark_structures.smk"
 include: "rules/benchmark.smk"
-include: "rules/benchmark_vdos.smk"
-include: "rules/benchmark_harmonic.smk"
+include: "rules/vibrations.smk"
 include: "rules/search.smk"
-include: "rules/search_given.smk"
 include: "rules/figures.smk"
-include: "rules/figures_loop.smk"
-include: "rules/summary.smk"
 
 
 # One target for each part of the paper: `snakemake potentials`, `snakemake benchmark`, ...
@@ -46,8 +37,8 @@ rule potentials:
 
 rule benchmark:
     input:
-        ENERGY_VOLUME,
-        f"{RESULTS}/benchmark/vdos/overlaps.csv" if SPECTRA_OF else [],
+        PATHS.energy_volume,
+        PATHS.overlaps,
         f"{RESULTS}/benchmark/harmonic/overlaps.csv" if HARMONIC else [],
     localrule: True
 
@@ -70,4 +61,4 @@ rule all:
     localrule: True
 
 
-include: "rules/report.smk"
+include: "rules/report.smk"  # after `all`, whose files the report shows

@@ -4,7 +4,8 @@ import errno
 import functools
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 Parameters = ParamSpec("Parameters")
@@ -21,6 +22,25 @@ class EngineError(UserError):
     """A program the workflow needs is missing, or it failed as a whole (not on one frame)."""
 
 
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """A UserError or a full disk ends the program with one readable message and exit status 1."""
+    try:
+        yield
+    except UserError as error:
+        print(f"\nERROR: {error}\n", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(
+            f"\nERROR: {where}{error.strerror}; make room and run again: what is finished is kept\n",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
 def speaks(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """Decorator for the programs in scripts/: the log begins with the command, to be repeated by hand, and a UserError
     or a full disk ends as one readable message and exit status 1."""
@@ -28,19 +48,7 @@ def speaks(function: Callable[Parameters, Result]) -> Callable[Parameters, Resul
     @functools.wraps(function)
     def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         print(shlex.join(["python", *sys.argv]), flush=True)
-        try:
+        with readable_errors():
             return function(*args, **kwargs)
-        except UserError as error:
-            print(f"\nERROR: {error}\n", file=sys.stderr)
-            sys.exit(1)
-        except OSError as error:
-            if error.errno not in FULL:
-                raise
-            where = f"{error.filename}: " if error.filename else ""
-            print(
-                f"\nERROR: {where}{error.strerror}; make room and run again: what is finished is kept\n",
-                file=sys.stderr,
-            )
-            sys.exit(1)
 
     return wrapped

@@ -8,6 +8,7 @@ from melt2crystal.errors import UserError
 
 # what the frames of energy-volume curves and displaced supercells carry, in a study and among the released labels
 MARKS = ("split", "polymorph")
+FOUND_SPLIT = "found"  # of structures that a search found
 
 
 def refuse_benchmark_frames(frames: Iterable[Atoms], where: str) -> None:

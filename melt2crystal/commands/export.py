@@ -14,7 +14,7 @@ import typer
 import yaml
 
 from melt2crystal.commands.report import PAGES, make_report
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError
 from melt2crystal.jobs.finished import require_finished, size_in_words
 from melt2crystal.jobs.snakemake_plan import ROOT, Plan, plan
 from melt2crystal.provenance import Origin, commit_of, version_of_code
@@ -52,11 +52,12 @@ KEPT = [
     ("provenance/*", "provenance: {stem}", ""),
 ]
 FOLDERS = ["config", "data", "docs", "envs", "melt2crystal", "profiles", "report", "rules", "scripts", "tests", "tools"]
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@speaks
+@app.command(epilog="Example: melt2crystal export --study laptop")
 def export(
-    study: Annotated[str, typer.Option(help="as in --config study=...; config/config.yaml's without")] = "",
+    study: Annotated[str, typer.Option(help="a file of config/studies; without, that of config/config.yaml")] = "",
     out: Annotated[Path | None, typer.Option(help="zip; results/<study>/export/<study>-<digest>.zip without")] = None,
     check: Annotated[Path | None, typer.Option(help="read this zip back instead, and compare every file")] = None,
 ) -> None:
@@ -162,7 +163,3 @@ def run_of(planned: Plan, summary: dict[str, Any]) -> Run:
 
 def _iso(seconds: float | None) -> str:
     return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-if __name__ == "__main__":
-    typer.run(export)

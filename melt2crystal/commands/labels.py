@@ -1,9 +1,4 @@
-"""Labels as treasure: report on them, export frames to be computed elsewhere, import what comes back.
-
-``python -m melt2crystal.commands.labels report --study laptop``
-``python -m melt2crystal.commands.labels export work/inputs --study open``
-``python -m melt2crystal.commands.labels import work/inputs --study open``
-"""
+"""Labels: report on them, export frames to be computed on another machine, import what comes back."""
 
 from collections import Counter
 from pathlib import Path
@@ -12,7 +7,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.engines.base import ReferenceEngine
+from melt2crystal.errors import UserError
 from melt2crystal.files import complete, write_text
 from melt2crystal.frames import frame_id, read_frames
 from melt2crystal.label.exchange import bring_back, export, without_label
@@ -20,26 +16,32 @@ from melt2crystal.label.journal import journal_attempts, released_attempts
 from melt2crystal.label.report import Batch, read_batches, report_table
 from melt2crystal.label.report_text import report_text
 from melt2crystal.label.store import LabelStore, engine_and_digest
+from melt2crystal.provenance import ROOT
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.reference import Label as LabelSettings
-from melt2crystal.study.load import Study, load_study
-from melt2crystal.study.source import read_source
+from melt2crystal.study.load import the_study
+from melt2crystal.study.model import Study
 
-ROOT = Path(__file__).resolve().parents[2]
-STUDIES_KEY = "study"
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help=__doc__,
+    epilog="Example: melt2crystal labels report --study laptop",
+)
 
 StudyName = Annotated[
-    str, typer.Option("--study", help="a file of config/studies; default: that of config/config.yaml")
+    str, typer.Option("--study", help="a file of config/studies; without, that of config/config.yaml")
 ]
 Results = Annotated[Path, typer.Option(help="folder of all results")]
 Folder = Annotated[Path, typer.Argument(help="the exported folder")]
 
 
-def the_study(name: str) -> Study:
-    """The study of that name, or the one config/config.yaml names."""
-    chosen = name or read_source(ROOT / "config/config.yaml", ROOT).data.get(STUDIES_KEY)
-    return load_study({STUDIES_KEY: chosen}, ROOT)
+def engine_of(study: Study) -> tuple[ReferenceEngine, str]:
+    """Engine and settings digest of a study's reference, whose files are named from the root of the clone."""
+    if Path.cwd() != ROOT:
+        raise UserError(f"{Path.cwd()}: labels are asked for in the root of the clone; go there: cd {ROOT}")
+    return engine_and_digest(study.reference.model_dump(mode="json"), study.substance.species)
 
 
 def known_files(study: Study) -> list[Path]:
@@ -47,8 +49,9 @@ def known_files(study: Study) -> list[Path]:
     return [ROOT / name for name in study.label.known]
 
 
-@app.command()
-@speaks
+@app.command(
+    short_help="Status, cost and outliers of every label.", epilog="Example: melt2crystal labels report --study laptop"
+)
 def report(
     study: StudyName = "",
     results: Results = Path("results"),
@@ -69,7 +72,7 @@ def report(
         own: str | None = None
     else:
         given = the_study(study)
-        _, found = engine_and_digest(given.reference.model_dump(mode="json"), given.substance.species)
+        _, found = engine_of(given)
         name, reference, settings, figures = given.name, given.reference.name, given.label, given.figures
         folder, own, out = results / "label-store" / found, name, out or results / name / "labels-report"
         batches, notes = read_batches(results / name / "label", found)
@@ -121,8 +124,11 @@ def _counted(rows: pd.DataFrame) -> str:
     return ", ".join(f"{count} {status}" for status, count in Counter(rows.status).most_common())
 
 
-@app.command(name="export")
-@speaks
+@app.command(
+    name="export",
+    short_help="Inputs of the frames that lack labels.",
+    epilog="Example: melt2crystal labels export work/inputs --study open",
+)
 def export_frames(
     folder: Folder,
     study: StudyName = "",
@@ -131,7 +137,7 @@ def export_frames(
 ) -> None:
     """Write the inputs of all frames that have no label yet, to be computed on another machine."""
     given = the_study(study)
-    engine, digest = engine_and_digest(given.reference.model_dump(mode="json"), given.substance.species)
+    engine, digest = engine_of(given)
     paths = frames or sorted((results / given.name / "label").glob("*/requested.extxyz"))
     if not paths:
         raise UserError(
@@ -156,8 +162,11 @@ def export_frames(
     )
 
 
-@app.command(name="import")
-@speaks
+@app.command(
+    name="import",
+    short_help="Labels that were computed elsewhere.",
+    epilog="Example: melt2crystal labels import work/inputs --study open",
+)
 def import_labels(
     folder: Folder,
     study: StudyName = "",
@@ -166,7 +175,7 @@ def import_labels(
 ) -> None:
     """Put the finished labels of an exported folder into the label store; again is harmless."""
     given = the_study(study)
-    engine, digest = engine_and_digest(given.reference.model_dump(mode="json"), given.substance.species)
+    engine, digest = engine_of(given)
     limit = given.label.largest_force_eV_per_A
     store = results / "label-store"
     brought = list(bring_back(folder, engine, digest, store, given.name, limit, known_files(given)))
@@ -178,7 +187,3 @@ def import_labels(
         rows.to_csv(beside, index=False)
     new = sum(row.stored for row in brought)
     print(f"{folder}: {_counted(rows)}; {new} new in {store}/{digest}. The study's label jobs find them there")
-
-
-if __name__ == "__main__":
-    app()

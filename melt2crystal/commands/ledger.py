@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError
 from melt2crystal.figures.ledger import draw_ledger
 from melt2crystal.figures.style import journal_style, publish
 from melt2crystal.files import write_text
@@ -22,13 +22,18 @@ from melt2crystal.jobs.ledger import (
 from melt2crystal.jobs.snakemake_plan import ROOT, plan
 from melt2crystal.jobs.stages import TABLE, boxed, read_boxes
 
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-@speaks
+
+@app.command(epilog="Example: melt2crystal ledger --study laptop")
 def cost_ledger(
-    study: Annotated[str, typer.Option(help="as in --config study=...; config/config.yaml's without")] = "",
+    study: Annotated[str, typer.Option(help="a file of config/studies; without, that of config/config.yaml")] = "",
     out: Annotated[Path | None, typer.Option(help="folder; results/<study>/ledger without")] = None,
 ) -> None:
-    """Write ledger.csv, ledger.md, ledger.pdf and ledger.png."""
+    """Tell what a study has cost: core-hours and GPU-hours by stage, per kept label, and in vain.
+
+    Writes ledger.csv, ledger.md, ledger.pdf and ledger.png.
+    """
     with plan(study, beyond=True) as planned:
         jobs, given, results = planned.jobs, planned.study, ROOT / planned.results
     table_of_boxes = read_boxes(ROOT / TABLE)
@@ -55,7 +60,3 @@ def cost_ledger(
         names = given.reference.name, given.name
         publish(figure, *names, folder / "ledger.pdf", folder / "ledger.png", f"Cost of the study {given.name}")
     print(f"\n{page}\n{folder}: ledger.csv, ledger.md, ledger.pdf, ledger.png")
-
-
-if __name__ == "__main__":
-    typer.run(cost_ledger)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError
 from melt2crystal.jobs.job import Job, with_outputs
 from melt2crystal.jobs.progress import in_words
 from melt2crystal.jobs.snakemake_plan import ROOT
@@ -17,12 +17,14 @@ from melt2crystal.plan.storage import storage
 from melt2crystal.plan.units import TABLE as UNITS
 from melt2crystal.plan.units import UnitCost, read_units
 from melt2crystal.plan.work import rows_of
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@speaks
+@app.command(epilog="Example: melt2crystal plan --study paper --unit label_dft_core_s=900 --like laptop")
 def plan(
-    study: Annotated[str, typer.Option(help="as in --config study=...; config/config.yaml's without")] = "",
+    study: Annotated[str, typer.Option(help="a file of config/studies; without, that of config/config.yaml")] = "",
     unit: Annotated[list[str] | None, typer.Option(help="another unit cost, name=value; again for more")] = None,
     like: Annotated[str, typer.Option(help="a study that ran here: its measured times correct the plan")] = "",
     sources: Annotated[bool, typer.Option(help="also print the unit costs that were used, with their sources")] = False,
@@ -58,7 +60,3 @@ def rows_for(study: str, units: dict[str, UnitCost]) -> tuple[Study, list[Job], 
         jobs, given = planned.jobs, planned.study
     boxes = read_boxes(ROOT / TABLE)
     return given, jobs, rows_of(given, jobs, boxed(jobs, boxes), [box.title for box in boxes], units)
-
-
-if __name__ == "__main__":
-    typer.run(plan)

@@ -6,15 +6,17 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError
 from melt2crystal.provenance import read_origin
 
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-@speaks
+
+@app.command(epilog="Example: melt2crystal provenance results/laptop/figures/figure1.pdf")
 def provenance(
     files: Annotated[list[Path], typer.Argument(help="figures, PNG or PDF: results/laptop/figures/*.pdf")],
 ) -> None:
-    """Print what figure files say of their origin."""
+    """Print what figure files say of their origin: study, reference, settings digest, commit, version."""
     problems = []
     for path in files:
         try:
@@ -27,7 +29,3 @@ def provenance(
             print(f"  {name.replace('_', ' '):<16} {value}")
     if problems:
         raise UserError("\n".join(problems))
-
-
-if __name__ == "__main__":
-    typer.run(provenance)

@@ -7,21 +7,25 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError
 from melt2crystal.jobs.finished import require_finished, size_in_words
 from melt2crystal.jobs.snakemake_plan import ROOT, plan
 
 PAGES = "report_pages"  # rule that gathers all that the report shows
 STYLE = "report/style.css"
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@speaks
+@app.command(epilog="Example: melt2crystal report --study laptop --cores 2")
 def report(
-    study: Annotated[str, typer.Option(help="as in --config study=...; config/config.yaml's without")] = "",
+    study: Annotated[str, typer.Option(help="a file of config/studies; without, that of config/config.yaml")] = "",
     out: Annotated[Path | None, typer.Option(help="file; results/<study>/report.html without")] = None,
     cores: Annotated[int, typer.Option(help="for the pages of tables", min=1)] = 1,
 ) -> None:
-    """Write the pages of tables, then the report. Nothing of the study itself is computed."""
+    """Write a finished study as one HTML file: figures, tables, captions, configuration, versions.
+
+    Nothing of the study itself is computed.
+    """
     make_report(study, out, cores)
 
 
@@ -45,7 +49,3 @@ def _snakemake(*arguments: str, config: list[str]) -> None:
     done = subprocess.run([sys.executable, "-m", "snakemake", *config, *arguments], cwd=ROOT)
     if done.returncode:
         raise UserError(f"snakemake {' '.join(arguments)}: ended with status {done.returncode}; its message is above")
-
-
-if __name__ == "__main__":
-    typer.run(report)

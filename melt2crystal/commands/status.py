@@ -11,7 +11,6 @@ from typing import Annotated
 import psutil
 import typer
 
-from melt2crystal.errors import speaks
 from melt2crystal.jobs.driver_log import Failure, all_failures, room
 from melt2crystal.jobs.job import Job, with_outputs
 from melt2crystal.jobs.progress import Progress, State, by_box, expected_seconds, in_words, left, time_left
@@ -19,13 +18,17 @@ from melt2crystal.jobs.snakemake_plan import ROOT, plan
 from melt2crystal.jobs.stages import TABLE, boxed, read_boxes
 
 MEMORY = ROOT / ".snakemake"
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@speaks
+@app.command(epilog="Example: melt2crystal status --study laptop")
 def status(
-    study: Annotated[str, typer.Option(help="as in --config study=...; config/config.yaml's without")] = "",
+    study: Annotated[str, typer.Option(help="a file of config/studies; without, that of config/config.yaml")] = "",
 ) -> None:
-    """Print progress by box, running and failed jobs with their logs, and an estimate of the time left."""
+    """Print progress by box, running and failed jobs with their logs, and an estimate of the time left.
+
+    Reads only: a study that is running isn't disturbed.
+    """
     with plan(study, beyond=True) as planned:
         needed = {int(planned.dag.jobid(job)) for job in planned.dag.needrun_jobs()}
         jobs, name, results = with_outputs(planned.jobs), planned.study.name, planned.results
@@ -175,7 +178,3 @@ def _table(rows: list[dict]) -> str:
                   enumerate(zip(line, widths, strict=True))).rstrip()
         for line in lines
     ) + "\n"  # fmt: skip
-
-
-if __name__ == "__main__":
-    typer.run(status)

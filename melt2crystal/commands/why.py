@@ -1,5 +1,6 @@
 """Why would this file be made again? What changed, and how it reaches the file."""
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -7,22 +8,31 @@ from typing import Annotated, Any
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError
 from melt2crystal.files import digest_of_file
 from melt2crystal.jobs.reasons import NOT_MADE, Cause, code_changes, command_change, explained, settings_changes
 from melt2crystal.jobs.snakemake_plan import ROOT, Plan, plan
 
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-@speaks
+
+@app.command(epilog="Example: melt2crystal why results/laptop/figures/figure1.png")
 def why(
     target: Annotated[str, typer.Argument(help="a file of results/, or a rule such as benchmark")],
-    study: Annotated[str, typer.Option(help="as in --config study=...; without, from the target's folder")] = "",
+    study: Annotated[str, typer.Option(help="a file of config/studies; without, that of the target's folder")] = "",
 ) -> None:
     """Say which settings, code or data would make a file again, and along which jobs."""
     if not target:
         raise UserError("name a file: make why TARGET=results/laptop/figures/figure1.png")
+    target = from_root(target)
     with plan(study or study_of(target), targets=[target]) as planned:
         print("\n".join(answer(planned, target)))
+
+
+def from_root(target: str) -> str:
+    """A file as the rules name it, wherever in the repository a person stands; other targets as they are."""
+    place = Path(os.path.abspath(target))
+    return str(place.relative_to(ROOT)) if place.is_file() and place.is_relative_to(ROOT) else target
 
 
 def study_of(target: str) -> str:
@@ -119,7 +129,3 @@ def _of_inputs(job: Any, memory: Any) -> str:
     parts = [f"new {path}" for path in sorted(now - was)] + [f"no longer {path}" for path in sorted(was - now)]
     more = f" and {len(parts) - 3} more" if len(parts) > 3 else ""
     return f"its set of inputs: {', '.join(parts[:3])}{more}"
-
-
-if __name__ == "__main__":
-    typer.run(why)

@@ -20,8 +20,8 @@ from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings
 
 from melt2crystal.errors import UserError
 from melt2crystal.jobs.job import Job
+from melt2crystal.provenance import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PLENTY = 4096  # cores: threads stay what the rules ask for
 STOPS = "final_iteration"  # function of rules/common.smk that waits for the decisions of the loop
 

@@ -7,7 +7,7 @@ from typing import Any
 from ase import Atoms
 
 from melt2crystal.structure.crystals import compact_supercell, conventional_cell, primitive_cell, read_crystal
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 
 A3_PER_ATOM = 12.0  # of silica's known crystals: 8 (stishovite) to 16 (tridymite)
 

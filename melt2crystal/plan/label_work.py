@@ -8,7 +8,7 @@ from melt2crystal.plan.rows import Factor, Term, in_digits
 from melt2crystal.plan.task import Task
 from melt2crystal.plan.units import Meter
 from melt2crystal.study.batches import largest_batch
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 
 MINUTE_S = 60.0
 

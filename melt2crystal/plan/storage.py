@@ -10,7 +10,7 @@ from melt2crystal.plan.rows import Factor, Term, formula, total
 from melt2crystal.plan.units import Basis, Meter, UnitCost
 from melt2crystal.plan.work import explored_frames
 from melt2crystal.study.batches import largest_batch
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 
 GB = 1e9
 MB = 1e6

@@ -9,7 +9,7 @@ from melt2crystal.jobs.job import Job
 from melt2crystal.plan.laws import NetworkSize, network_size
 from melt2crystal.plan.rows import Factor, Term
 from melt2crystal.plan.units import Meter
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 
 
 @dataclass(frozen=True)

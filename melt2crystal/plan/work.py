@@ -19,7 +19,7 @@ from melt2crystal.plan.rows import Factor, Row, Term
 from melt2crystal.plan.task import Task
 from melt2crystal.plan.units import Meter, UnitCost
 from melt2crystal.study.batches import largest_batch
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 
 
 def _liquid_walks(task: Task) -> list[Term]:
@@ -89,7 +89,7 @@ def explored_frames(study: Study) -> float:
     return walks * (explore.walk_ps - explore.skip_ps) * 1000 / explore.time_step_fs / explore.frame_every_steps
 
 
-def _select_frames(task: Task) -> list[Term]:
+def _explore_select(task: Task) -> list[Term]:
     frames, rounds = explored_frames(task.study), len(task.jobs)
     read = task.meter("selection_us_per_atom", task.atoms) * task.atoms / 1e6
     certificate = task.meter("certificate_ms_per_atom", task.atoms) * task.atoms / 1e3
@@ -168,12 +168,12 @@ def _small(task: Task) -> list[Term]:
 HERE = Path(__file__).relative_to(Path(__file__).resolve().parents[2])
 # Rules whose programs start, read, write a table or draw: seconds each.
 SMALL = (
-    "liquid_frames", "liquid_tables", "liquid_plot", "liquid_plot_frames", "liquid_request", "reference_check",
-    "label_collect", "dataset_assemble", "train_data", "train_given", "release_member", "release_card",
+    "liquid_frames", "liquid_tables", "liquid_plot", "liquid_plot_frames", "liquid_request", "label_check",
+    "label_collect", "train_assemble", "train_data", "train_given", "train_release_member", "train_card",
     "benchmark_energy_volume", "benchmark_energy_volume_reference", "benchmark_fits", "benchmark_errors",
     "benchmark_overlaps", "benchmark_supercells", "benchmark_harmonic", "benchmark_harmonic_overlaps",
-    "search_request", "search_found", "search_given", "figure_parity", "figure_energy_volume", "figure_search",
-    "figure_found", "figure_selection", "figure_learning", "figure_harmonic", "summary", "report_tables",
+    "search_request", "search_found", "search_given", "figures_parity", "figures_energy_volume", "figures_search",
+    "figures_found", "figures_selection", "figures_learning", "figures_harmonic", "report_summary", "report_tables",
     "report_provenance", "report_dag",
 )  # fmt: skip
 WORK: dict[str, Callable[[Task], list[Term]]] = {
@@ -184,7 +184,7 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "train_member": _train_member,
     "train_heldout": _train_heldout,
     "explore_walks": _explore_walks,
-    "select_frames": _select_frames,
+    "explore_select": _explore_select,
     "benchmark_structures": _benchmark_structures,
     "benchmark_volumes": _benchmark_volumes,
     "benchmark_vdos": _benchmark_vdos,

@@ -1,6 +1,8 @@
-"""How many frames a batch of labels can hold; known before any frame is."""
+"""How many frames a batch of labels can hold, and in how many shards they are labelled; known before any frame is."""
 
-from melt2crystal.study.load import Study
+from math import ceil
+
+from melt2crystal.study.model import Study
 
 DISPLACEMENTS = 40  # for each polymorph, more than phonopy asks for; what is too much leaves shards empty
 
@@ -23,3 +25,11 @@ def largest_batch(study: Study, batch: str) -> int:
     if batch.startswith("iteration"):
         return study.select.frames_per_iteration
     return study.search.labelled_structures
+
+
+def number_of_shards(study: Study, batch: str) -> int:
+    """Jobs that label a batch side by side. One where labels are only looked up, or where the files from which melts
+    are taken alone know how many there are."""
+    if not study.label.compute or (study.liquid.frames and batch in ("initial", "heldout")):
+        return 1
+    return max(1, ceil(largest_batch(study, batch) / study.jobs.frames_per_shard(study.label.frames_per_shard)))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from typing import TYPE_CHECKING
 
+from melt2crystal.study.model import Study
 from melt2crystal.study.source import Mistake
 
-if TYPE_CHECKING:
-    from melt2crystal.study.load import Study
-
-Check = Callable[["Study"], Iterator[Mistake]]
+Check = Callable[[Study], Iterator[Mistake]]
 SMALLEST_MELT = 72  # atoms; smaller melts crystallise behind one's back (measured, docs/method.md)
 CHECKS: list[tuple[tuple[str, ...], Check]] = []
 

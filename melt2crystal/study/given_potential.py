@@ -4,38 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
+from melt2crystal.study.model import Study
 from melt2crystal.study.source import Mistake
-
-if TYPE_CHECKING:
-    from melt2crystal.study.load import Study
-
-Content = TypeVar("Content", bound=BaseModel)
-
-MANIFEST = "manifest.json"  # the frames that the potential has seen
-
-
-class _Frame(BaseModel):
-    frame_id: str
-
-
-class _Seen(BaseModel):
-    """Of ``manifest.json``, what the study reads."""
-
-    frames: list[_Frame]
-
-
-class _Model(BaseModel):
-    type_map: list[str]
-
-
-class _Input(BaseModel):
-    """Of DeePMD's input, what must fit the study."""
-
-    model: _Model
+from melt2crystal.train.given import MANIFEST, DeepmdInput, FramesSeen, read_json
 
 
 def mistakes_in_given(study: Study, potential: str, root: Path) -> Iterator[Mistake]:
@@ -56,24 +28,15 @@ def mistakes_in_given(study: Study, potential: str, root: Path) -> Iterator[Mist
         )
         yield Mistake(path, f"{released.given} holds no {', '.join(missing[:6])}", allowed)
         return
-    again = "a folder written by 'python -m melt2crystal.commands.potentials import'"
-    _, reason = _read(folder / MANIFEST, _Seen)
+    again = "a folder written by 'melt2crystal potentials import'"
+    _, reason = read_json(folder / MANIFEST, FramesSeen)
     if reason:
         yield Mistake(path, f"{released.given}/{MANIFEST} names no frames that were trained on: {reason}", again)
     for name in (f"{member}-input.json" for member in members):
-        settings, reason = _read(folder / name, _Input)
+        settings, reason = read_json(folder / name, DeepmdInput)
         if settings is None:
             yield Mistake(path, f"{released.given}/{name} is no input of DeePMD: {reason}", again)
         elif settings.model.type_map != study.substance.species:
             theirs = " ".join(settings.model.type_map)
             allowed = f"the species of substance.formula, in its order: {' '.join(study.substance.species)}"
             yield Mistake(path, f"{released.given}/{name} is for {theirs} (model.type_map)", allowed)
-
-
-def _read(path: Path, content: type[Content]) -> tuple[Content | None, str]:
-    """What a file holds; None, and what is wrong with it in its first respect, if it can't be read."""
-    try:
-        return content.model_validate_json(path.read_bytes()), ""
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        return None, ": ".join(filter(None, [".".join(map(str, first["loc"])), first["msg"]]))

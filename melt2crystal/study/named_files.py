@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from melt2crystal.sections.benchmark import Polymorph
 from melt2crystal.sections.substance import Substance
 from melt2crystal.study.given_potential import mistakes_in_given
+from melt2crystal.study.model import Study
 from melt2crystal.study.source import KeyPath, Mistake
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from melt2crystal.study.load import Study
 
 SYMPREC_A = 1e-2
 CHECKED = ".snakemake/melt2crystal-checked"  # an empty file for each crystal that was found right
@@ -44,7 +44,7 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
     if "search" not in broken and study.search.enabled and study.search.found is not None:
         mistakes += _labels(study.search.found, ("search", "found"), root)
     if study.liquid.frames or study.search.found:
-        from melt2crystal.study.named_frames import mistakes_in_frames
+        from melt2crystal.study.named_frames import mistakes_in_frames  # half a second of ASE, for such studies alone
 
         mistakes += mistakes_in_frames(study, root, broken)
     if not {"substance", "benchmark"} & set(broken):

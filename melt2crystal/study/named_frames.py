@@ -12,16 +12,16 @@ from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import UserError
 from melt2crystal.frames import frame_id, read_frames
 from melt2crystal.liquid.given import complaint, held_out
+from melt2crystal.marks import FOUND_SPLIT
 from melt2crystal.study.checks import SMALLEST_MELT
+from melt2crystal.study.model import Study
 from melt2crystal.study.source import KeyPath, Mistake
 
 if TYPE_CHECKING:
     from ase import Atoms
 
     from melt2crystal.label.store import LabelStore
-    from melt2crystal.study.load import Study
 
-FOUND_SPLIT = "found"
 NEEDED = {"substance", "reference", "label", "liquid", "release", "search", "certificate"}
 
 

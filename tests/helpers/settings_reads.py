@@ -21,9 +21,10 @@ MAY_READ_ENVIRONMENT = {
     "melt2crystal/train/models.py",
     "melt2crystal/provenance.py",  # what a file says of its origin, no number of it
 }
-# see docs/rebuild.md; LABELS_FIRST is the order of jobs
+# see docs/rebuild.md; LABELS_FIRST is the order of jobs, PYTORCH which packages are named in parameters
 PLACES = re.compile(
-    r"STUDY\.(jobs\b|search\.workers\b)|getattr\(STUDY\.reference, \"ranks\"|^PLACES = places_text\(|^LABELS_FIRST = "
+    r"STUDY\.(jobs\b|search\.workers\b)|getattr\(STUDY\.reference, \"ranks\""
+    r"|^PLACES = places_text\(|^LABELS_FIRST = |^PYTORCH = "
 )
 
 
@@ -54,9 +55,9 @@ def asked_by(script: Path) -> set[str]:
 def undeclared(folder: Path, declared: dict[str, list[str]]) -> list[str]:
     """Settings that a script asks for and its rule doesn't declare."""
     return [
-        f"{script.name}: {name}"
-        for script in sorted((folder / "scripts").glob("*.py"))
-        for name in sorted(asked_by(script) - set(declared.get(script.stem, ())))
+        f"{script.relative_to(folder)}: {name}"
+        for script in sorted((folder / "scripts").glob("*/*.py"))
+        for name in sorted(asked_by(script) - set(declared.get(f"{script.parent.name}_{script.stem}", ())))
     ]
 
 
@@ -65,13 +66,13 @@ def unneeded(folder: Path, declared: dict[str, list[str]]) -> list[str]:
     return [
         f"{rule}: {name}"
         for rule, names in sorted(declared.items())
-        for name in sorted(set(names) - asked_by(folder / "scripts" / f"{rule}.py"))
+        for name in sorted(set(names) - asked_by(folder / "scripts" / f"{rule.replace('_', '/', 1)}.py"))
     ]
 
 
 def readers_of_the_study(folder: Path) -> list[str]:
     """Scripts and modules they import that read a study, its files or environment variables by themselves."""
-    scripts = sorted((folder / "scripts").glob("*.py"))
+    scripts = sorted((folder / "scripts").glob("*/*.py"))
     files = sorted({name for script in scripts for name in code_inputs(script, folder)})
     return [f"{name}: {what}" for name in files for what in _reads(folder, name)]
 
@@ -95,7 +96,7 @@ def hidden_in_rules(folder: Path) -> list[str]:
         text = file.read_text(encoding="utf-8")
         hidden = re.findall(r"^    (?:threads|resources|run):.*\n(?:^ {8,}.*\n)*", text, flags=re.M)
         hidden += re.findall(r"^.*(?:environ|shell\.prefix).*$", text, flags=re.M)
-        hidden += [text] if file.name == "functions_needs.smk" else []
+        hidden += [text] if file.name == "needs.smk" else []
         uses = [line.strip() for block in hidden for line in block.splitlines() if re.search(r"STUDY|config\b", line)]
         found += [f"{file.name}: {line}" for line in uses if not PLACES.search(line)]
     return found

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from conftest import environment
+from tests.helpers.checkout import environment
 
 # ``snakemake``, but the driver looks every two seconds. The plugin waits ten seconds longer after each look that finds
 # nothing finished: right for jobs of hours, half an hour lost with the ci study's jobs of seconds.

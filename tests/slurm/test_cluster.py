@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Checkout, copy_repository
 
+from tests.helpers.checkout import Checkout, copy_repository
 from tests.helpers.slurm_driver import Driver
 from tests.helpers.slurm_one_node import OneNode, reason_against
 
@@ -24,13 +24,13 @@ pytestmark = [
 EXPECTED = {
     "liquid_walks": ("batch", 1, 0, 1000, 1440),
     "liquid_certify": ("batch", 1, 0, 1000, 240),
-    "reference_check": ("batch", 1, 0, 1000, 10),
+    "label_check": ("batch", 1, 0, 1000, 10),
     "label_shard": ("batch", 1, 0, 2000, 720),
     "train_data": ("batch", 1, 0, 4000, 30),
     "train_member": ("accelerated", 1, 1, 4000, 1440),
     "train_heldout": ("batch", 1, 0, 4000, 60),
     "explore_walks": ("accelerated", 1, 1, 4000, 1440),
-    "select_frames": ("batch", 1, 0, 4000, 120),
+    "explore_select": ("batch", 1, 0, 4000, 120),
     "benchmark_structures": ("batch", 1, 0, 2000, 720),
     "benchmark_volumes": ("batch", 1, 0, 1000, 720),
     "benchmark_energy_volume": ("batch", 1, 0, 3000, 120),

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from conftest import REPOSITORY
 from snakemake_executor_plugin_slurm.partitions import get_best_partition, read_partition_file
+
+from tests.helpers.checkout import REPOSITORY
 
 PROFILES = ["profiles/slurm", "profiles/sites/nhr-zib"]
 

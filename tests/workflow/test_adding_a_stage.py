@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from conftest import REPOSITORY, environment, jobs
-from test_house import faults_of, rules_of
+
+from tests.helpers.checkout import REPOSITORY, environment, jobs
+from tests.helpers.rules import faults_of, rules_of
 
 RECIPE = REPOSITORY / "docs/adding-a-stage.md"
 SECTION = re.compile(r"^## \d .*$", re.MULTILINE)
@@ -67,7 +68,7 @@ def test_the_recipe_leads_to_a_stage_that_runs_and_disturbs_nothing(edited):
     for name, block in pieces:
         apply(folder, name, block)
     written = {name for name, _ in pieces}
-    assert written == {"scripts/liquid_rdf.py", "rules/liquid_rdf.smk", "Snakefile", "rules/stages.yaml"}
+    assert written == {"scripts/liquid/rdf.py", "rules/liquid_rdf.smk", "Snakefile", "rules/stages.yaml"}
 
     dry_run, run, by_hand = (line.split("#")[0].strip() for line in commands.splitlines())
     plan = typed(f"{dry_run} --quiet rules", folder)
@@ -85,8 +86,8 @@ def test_the_recipe_leads_to_a_stage_that_runs_and_disturbs_nothing(edited):
         check_silica_melt(folder / f"results/ci/liquid/train/p{pressure}/rdf.csv")
     (rule,) = (rule for rule in rules_of(folder) if rule.name == "liquid_rdf")
     assert faults_of(rule) == []
-    assert "no box" not in typed("python -m melt2crystal.commands.dag --study ci --check", folder)
-    typed("ruff check scripts/liquid_rdf.py && ruff format --check scripts/liquid_rdf.py", folder)
+    assert "no box" not in typed("python -m melt2crystal dag --study ci --check", folder)
+    typed("ruff check scripts/liquid/rdf.py && ruff format --check scripts/liquid/rdf.py", folder)
     typed("snakefmt --check Snakefile rules", folder)
 
 

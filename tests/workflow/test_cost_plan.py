@@ -3,7 +3,8 @@
 import re
 
 import yaml
-from test_dag_figure import tool
+
+from tests.helpers.checkout import tool
 
 
 def gpu_hours(said, stage):

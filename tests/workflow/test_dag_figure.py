@@ -1,16 +1,14 @@
 """The figure of the workflow follows the workflow: its rules, its loop, whatever has run already."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, environment
-from test_house import rules_of
 
 from melt2crystal.jobs.job import Job, stage_of
 from melt2crystal.jobs.stages import STAGES, TABLE, box_of, read_boxes
+from tests.helpers.checkout import REPOSITORY, tool
+from tests.helpers.rules import rules_of
 
 NEW_RULE = """
 rule phonons_mesh:
@@ -27,18 +25,6 @@ GUESTS = {
     "search": {"label"},
     "figures": {"liquid", "report"},
 }
-FORMER = {"reference": "label", "dataset": "train", "release": "train", "select": "explore", "figure": "figures",
-          "summary": "report"}  # fmt: skip
-
-
-def tool(checkout, name, *arguments, check=True):
-    """Run a program of tools/ in a checkout and return what it printed."""
-    command = [sys.executable, "-m", f"melt2crystal.commands.{name}", *arguments]
-    done = subprocess.run(
-        command, cwd=checkout.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
-    )
-    assert not check or done.returncode == 0, done.stdout[-4000:]
-    return done.stdout
 
 
 def test_a_new_rule_appears_by_itself_in_the_figure_of_a_finished_study(edited, fresh, tmp_path):
@@ -56,7 +42,7 @@ def test_a_new_rule_appears_by_itself_in_the_figure_of_a_finished_study(edited, 
     (edited.folder / "rules/phonons.smk").write_text(NEW_RULE)
     snakefile = edited.folder / "Snakefile"
     text = snakefile.read_text().replace(
-        'include: "rules/summary.smk"', 'include: "rules/summary.smk"\ninclude: "rules/phonons.smk"'
+        'include: "rules/figures.smk"', 'include: "rules/figures.smk"\ninclude: "rules/phonons.smk"'
     )
     snakefile.write_text(
         text.replace('f"{RESULTS}/summary.md",', 'f"{RESULTS}/summary.md",\n        f"{RESULTS}/phonons.txt",')
@@ -74,7 +60,7 @@ def test_the_stage_of_a_box_is_the_first_word_of_its_rules(study):
     boxes = read_boxes(REPOSITORY / TABLE)
     values = {"batch": ["initial", "eos", "harmonic", "found-p0"], "ensemble": ["lp", "hp"], "potential": ["lp", "hp"]}
     for rule in (rule for rule in rules_of(REPOSITORY, study) if rule.output):
-        stage = FORMER.get(stage_of(rule.name), stage_of(rule.name))
+        stage = stage_of(rule.name)
         assert stage in STAGES, f"{rule.name}: begin its name with one of {', '.join(STAGES)}"
         named = [{name: value} for name in values.keys() & rule.wildcard_names for value in values[name]]
         for wildcards in named or [{}]:

@@ -8,7 +8,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, environment
+
+from tests.helpers.checkout import REPOSITORY, environment
 
 
 def make_env(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -27,6 +28,7 @@ def checkout(tmp_path: Path) -> Path:
         (tmp_path / path).write_text("numpy==2.0.0\n")
     (programs / "python").write_text("#!/bin/sh\n")
     (programs / "pip").write_text(f"#!{programs}/python\n")
+    (programs / "melt2crystal").write_text(f"#!{programs}/python\n")
     for program in programs.iterdir():
         program.chmod(0o755)
     return tmp_path
@@ -41,6 +43,11 @@ def test_another_lock_builds_it_again(checkout):
     assert "Python 3.11, 3.12 or 3.13 is needed" in make_env(checkout).stdout
 
 
+def test_one_that_lacks_the_command_is_completed(checkout):
+    (checkout / ".venv/bin/melt2crystal").unlink()
+    assert "Python 3.11, 3.12 or 3.13 is needed" in make_env(checkout).stdout
+
+
 def test_a_moved_folder_builds_it_again(checkout):
     moved = checkout.rename(checkout.with_name("moved"))
     assert "Python 3.11, 3.12 or 3.13 is needed" in make_env(moved).stdout
@@ -50,7 +57,7 @@ def test_a_moved_folder_builds_it_again(checkout):
     ("study", "needed"), [("ci", False), ("released", False), ("released-messages", True), ("absent", False)]
 )
 def test_pytorch_is_asked_for_by_studies_that_need_it_alone(study, needed):
-    command = [sys.executable, "-m", "melt2crystal.train.needs_pytorch", study]
+    command = [sys.executable, "-m", "melt2crystal", "needs-pytorch", study]
     done = subprocess.run(command, cwd=REPOSITORY, env=environment(), capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (int(needed), "")
 

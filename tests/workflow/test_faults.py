@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from ase.io import read
-from conftest import REPOSITORY, environment
 
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
+from tests.helpers.checkout import REPOSITORY, environment
 
 SLOW_CALCULATOR = """
 import time
@@ -62,7 +62,7 @@ def shard(tmp_path):
         }
         words = ["--requested", "requested.extxyz", "--shard", "0", "--shards", "1", "--store", "store"]
         words += ["--writer", "test", "--out", "shard-0.extxyz", "--table", "shard-0.csv"]
-        return [sys.executable, str(REPOSITORY / "scripts/label_shard.py"), *words, "--settings", json.dumps(settings)]
+        return [sys.executable, str(REPOSITORY / "scripts/label/shard.py"), *words, "--settings", json.dumps(settings)]
 
     return tmp_path, command
 
@@ -107,7 +107,7 @@ def test_one_failing_frame_of_ten_is_a_row_with_its_reason(shard):
     def collect(tolerance):
         words = ["shard-0.extxyz", "--requested", "requested.extxyz", "--out", "labels.extxyz", "--table", "labels.csv"]
         settings = json.dumps({"label": {"failure_tolerance": tolerance}})
-        script = [sys.executable, str(REPOSITORY / "scripts/label_collect.py"), *words, "--settings", settings]
+        script = [sys.executable, str(REPOSITORY / "scripts/label/collect.py"), *words, "--settings", settings]
         return subprocess.run(script, cwd=folder, env=surroundings(folder), capture_output=True, text=True)
 
     refused = collect(0.05)
@@ -124,7 +124,7 @@ def test_a_batch_without_frames_has_a_table_without_rows(shard):
     write_frames(folder / "requested.extxyz", [])
     subprocess.run(command("Slow"), cwd=folder, env=surroundings(folder), check=True)
     words = ["shard-0.extxyz", "--requested", "requested.extxyz", "--out", "labels.extxyz", "--table", "labels.csv"]
-    script = [sys.executable, str(REPOSITORY / "scripts/label_collect.py"), *words]
+    script = [sys.executable, str(REPOSITORY / "scripts/label/collect.py"), *words]
     settings = json.dumps({"label": {"failure_tolerance": 0.05}})
     subprocess.run([*script, "--settings", settings], cwd=folder, env=surroundings(folder), check=True)
     assert read_frames(folder / "labels.extxyz") == []
@@ -190,7 +190,7 @@ def test_kill_minus_nine_during_training_resumes_from_the_checkpoint(finished, t
     }
     settings = json.dumps({"train.network": network, "seed": 1, "training": {"steps": 600}})
     (tmp_path / "m").mkdir()
-    command = [sys.executable, str(REPOSITORY / "scripts/train_member.py"), *map(str, words), "--settings", settings]
+    command = [sys.executable, str(REPOSITORY / "scripts/train/member.py"), *map(str, words), "--settings", settings]
     with open(tmp_path / "first.log", "w") as log:
         process = subprocess.Popen(
             command, cwd=tmp_path, env=surroundings(tmp_path), stdout=log, stderr=log, start_new_session=True

@@ -1,6 +1,6 @@
 """Harmonic spectra are an option: off they cost nothing, on they add their own jobs and repeat none."""
 
-from test_rebuild import change
+from tests.helpers.edits import change
 
 OWN = {
     "benchmark_supercells": 1,
@@ -8,7 +8,7 @@ OWN = {
     "label_collect": 1,
     "benchmark_harmonic": 2,
     "benchmark_harmonic_overlaps": 1,
-    "figure_harmonic": 1,
+    "figures_harmonic": 1,
 }
 
 
@@ -23,4 +23,4 @@ def test_they_run_and_a_changed_displacement_repeats_them_alone(edited):
     target = "results/ci/benchmark/harmonic/reference.csv"
     edited.snakemake(target)
     change(edited, "benchmark.harmonic.displacement_A", 0.02)
-    assert set(edited.planned()) == {*OWN, "summary"}  # whose settings digest covers the whole benchmark
+    assert set(edited.planned()) == {*OWN, "report_summary"}  # whose settings digest covers the whole benchmark

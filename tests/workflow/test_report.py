@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Checkout
 from rocrate.rocrate import ROCrate
-from test_dag_figure import tool
 
 from melt2crystal.files import digest_of_file
 from melt2crystal.provenance import read_origin
 from melt2crystal.study.load import load_study
 from tests.helpers import browser
+from tests.helpers.checkout import Checkout, tool
 
 PROFILES = {f"https://w3id.org/ro/wfrun/{name}/0.5" for name in ("process", "workflow")}
 CATEGORIES = {

@@ -59,7 +59,9 @@ def test_the_new_labels_of_the_iteration_are_in_the_dataset(finished):
 
 def test_every_log_begins_with_a_command_to_repeat_by_hand(finished):
     logs = [
-        path for path in (finished.folder / "results/ci/logs").rglob("*.log") if path.parent.name != "release_member"
+        path
+        for path in (finished.folder / "results/ci/logs").rglob("*.log")
+        if path.parent.name != "train_release_member"
     ]
     assert len(logs) > 40
     for path in logs:
@@ -82,7 +84,7 @@ def test_a_study_file_can_be_given_as_configuration_file(finished):
     import subprocess
     import sys
 
-    from conftest import environment
+    from tests.helpers.checkout import environment
 
     command = [sys.executable, "-m", "snakemake", "-n", "--configfile", "config/studies/ci.yaml"]
     done = subprocess.run(command, cwd=finished.folder, capture_output=True, text=True, env=environment())

@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
-from conftest import environment, jobs
 
 from melt2crystal.frames import read_frames
+from tests.helpers.checkout import environment, jobs
 
 MEMBERS = range(2)
 HP = 'release={"hp": {"given": "given"}}'
@@ -30,7 +30,7 @@ def checkout(finished, tmp_path_factory):
 
 
 def potentials(folder, *words):
-    command = [sys.executable, "-m", "melt2crystal.commands.potentials", *words]
+    command = [sys.executable, "-m", "melt2crystal", "potentials", *words]
     done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -58,7 +58,7 @@ def test_nothing_is_trained_and_no_curve_drawn_where_both_are_given(checkout):
     loop = 'select={"max_iterations": 0}'
     planned = jobs(checkout.snakemake("-n", "--quiet", "rules", "--forceall", config=(BOTH, loop)))
     assert planned["train_given"] == 2 * len(MEMBERS)
-    assert not {"train_member", "figure_learning"} & set(planned)
+    assert not {"train_member", "figures_learning"} & set(planned)
 
 
 def test_what_is_missing_is_said_before_anything_runs(checkout):

@@ -3,8 +3,9 @@
 import re
 
 import pandas as pd
-from test_dag_figure import tool
-from test_rebuild import append, change
+
+from tests.helpers.checkout import tool
+from tests.helpers.edits import append, change
 
 FIGURE = "results/ci/figures/figure1.png"
 BROKEN = """
@@ -29,13 +30,13 @@ def test_nothing_changed_and_the_table_of_boxes_is_no_input(edited):
 
 def test_settings_code_and_deleted_files_are_named_with_their_way(edited):
     change(edited, "release.hp.training.steps", 160)
-    append(edited, "scripts/figure_parity.py")
+    append(edited, "scripts/figures/parity.py")
     (edited.folder / "results/ci/label/heldout/labels.extxyz").unlink()
     said = tool(edited, "why", FIGURE)
     assert "setting training.steps: 150 -> 160" in said
     assert "runs again: train_member (ensemble=hp, member=0); train_member (ensemble=hp, member=1)" in said
-    assert "-> train_heldout (ensemble=hp)\n     -> figure_parity" in said
-    assert "code: scripts/figure_parity.py was edited" in said
+    assert "-> train_heldout (ensemble=hp)\n     -> figures_parity" in said
+    assert "code: scripts/figures/parity.py was edited" in said
     assert "deleted since it was made: results/ci/label/heldout/labels.extxyz" in said
     assert said.count("runs again:") == 3, said
     assert "ensemble=iteration" not in said  # the loop's training has settings of its own
@@ -47,7 +48,7 @@ def test_a_file_no_rule_makes_is_said_in_words(finished):
 
 
 def test_status_and_ledger_know_a_failed_job(edited):
-    script = edited.folder / "scripts/benchmark_fits.py"
+    script = edited.folder / "scripts/benchmark/fits.py"
     original = script.read_text()
     script.write_text(original.split("if __name__")[0] + BROKEN)
     edited.snakemake("results/ci/benchmark/fits.csv", check=False)

@@ -16,7 +16,8 @@ from typing import Annotated
 import typer
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from melt2crystal.provenance import ROOT
+
 COMMAND = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", "--config"]
 
 

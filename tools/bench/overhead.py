@@ -1,7 +1,7 @@
 """What one active-learning iteration costs when every engine is instantaneous: what the workflow itself costs.
 
-In a copy of the repository DeePMD-kit and LAMMPS with models are replaced by stand-ins (tools/bench/stand_ins) that leave
-files of the right form and end; everything else is real: planning, the scripts with all they import, datasets,
+In a copy of the repository DeePMD-kit and LAMMPS with models are replaced by stand-ins (tools/bench/stand_ins) that
+leave files of the right form and end; everything else is real: planning, the scripts with all they import, datasets,
 selection with certificates, labels (BKS, 14 ms a frame), bookkeeping. The ci study with four members then runs to its
 potentials on local cores. The time from one decision of the loop to the next is one iteration.
 
@@ -22,9 +22,9 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from melt2crystal.provenance import ROOT
 from tools.bench import overhead_dpgen as bench_overhead_dpgen
 
-ROOT = Path(__file__).resolve().parents[2]
 # Inputs exist when a job starts, so what is named in the results folder and isn't there is an output.
 BARE = """
 import os, sys

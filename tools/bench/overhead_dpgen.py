@@ -25,7 +25,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-ROOT = Path(__file__).resolve().parents[2]
+from melt2crystal.provenance import ROOT
+
 ENGINES = ROOT / "tools/bench/stand_ins/dpgen_engines.py"
 HOW_TO = "dpgen not on PATH: pip install dpgen==0.14.0 into an environment of its own and pass --dpgen"
 LIMIT_S = 3600

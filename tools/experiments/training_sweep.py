@@ -31,9 +31,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from melt2crystal import markdown
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete, write_text
+from melt2crystal.provenance import ROOT
 from melt2crystal.study.load import load_study
 
-ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path("results")
 GROUPS = ("tetrahedral", "octahedral")
 OF_ALL = "members"  # begins the name of the study that all variants extend; theirs begin with the sweep's

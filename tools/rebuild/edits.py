@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from melt2crystal.errors import UserError
 from melt2crystal.sections.reference import Reference
 from melt2crystal.study.checks import mistakes_between_sections
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 from tools.rebuild.keys import Change, Key, changed, every_key, other_values, place_of, value_at
 
 Data = dict[str, Any]

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from melt2crystal.study.load import Study
+from melt2crystal.study.model import Study
 
 ITEM, ENTRY = "[]", "<name>"  # stand for one element of a list of sections, one entry of a table of sections
 Change = tuple[tuple[str | int, ...], Any]

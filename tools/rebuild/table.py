@@ -108,7 +108,7 @@ def _rules(effect: Effect, rules: frozenset[str]) -> str:
 
 
 def _names(some: frozenset[str], rules: frozenset[str]) -> str:
-    """Names of rules, with ``figure_*`` for all that begin so."""
+    """Names of rules, with ``figures_*`` for all that begin so."""
     patterns: dict[str, None] = {}
     for name in sorted(some):
         family = {rule for rule in rules if rule.startswith(name.split("_")[0] + "_")}

@@ -37,6 +37,7 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.label.store import LabelStore, label_frames
+from melt2crystal.provenance import ROOT
 from melt2crystal.search.potential import ModelFactory
 from melt2crystal.sections.benchmark import HARMONIC_BY_DEFAULT, Benchmark
 from melt2crystal.sections.reference import EspressoKPoints, EspressoReference
@@ -46,7 +47,6 @@ from melt2crystal.settings import canonical, to_text
 from melt2crystal.structure.crystals import primitive_cell, read_crystal
 from tools.released.led_relaxation import Labelled, bare, led_relaxation, now, relaxed_by_model
 
-ROOT = Path(__file__).resolve().parents[2]
 # cheapest first
 POLYMORPHS = (
     "stishovite",

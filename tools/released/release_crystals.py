@@ -149,8 +149,9 @@ def card(
     return f"""# Released crystals: PBE energy-volume curves and displaced supercells of SiO2
 
 Written by `python -m tools.released.release_crystals`. Same settings as the melts (digest `{digest}`, see README.md):
-Quantum ESPRESSO 6.7, PBE, 45/360 Ry, Gaussian smearing 0.05 eV; energies eV (the one the forces belong to), forces eV/A,
-stress eV/A^3 (ASE's sign). **Own splits (`split` in each frame), never for training**: `dataset_assemble` refuses them.
+Quantum ESPRESSO 6.7, PBE, 45/360 Ry, Gaussian smearing 0.05 eV; energies eV (the one the forces belong to), forces
+eV/A, stress eV/A^3 (ASE's sign). **Own splits (`split` in each frame), never for training**: `train_assemble` refuses
+them.
 
 * `../polymorphs/pbe/*.cif`: each polymorph relaxed once at 0 GPa with the reference, cell and ions, symmetry kept. A
   study that names these files with `energy_volume.structures: experimental` asks for exactly the frames labelled here.

@@ -21,8 +21,8 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from melt2crystal.frames import bare_frame, read_frames, write_frames
 from melt2crystal.label.store import LabelStore, labelled, one_digest
+from melt2crystal.marks import FOUND_SPLIT
 from melt2crystal.search.table import UNIQUE, read_table
-from melt2crystal.study.named_frames import FOUND_SPLIT
 
 _FOLDER = re.compile(r"p(-?\d+(\.\d+)?)$")
 
@@ -78,10 +78,10 @@ def card(name: str, frames: list[Atoms], digest: str) -> str:
         [
             f"# Released found structures: `{name}`",
             "",
-            "Written by `python -m tools.released.release_found`. Structures that a search with a study's own HP found,",
-            "at exactly the geometry in which that HP relaxed them, with the reference's energy, forces and stress",
-            f"(settings digest `{digest}`; energies eV, forces eV/A, stress eV/A^3 in ASE's sign).",
-            f"**Own split (`split: {FOUND_SPLIT}`), never for training**: `dataset_assemble` refuses them. Which",
+            "Written by `python -m tools.released.release_found`. Structures that a search with a study's own HP",
+            "found, at exactly the geometry in which that HP relaxed them, with the reference's energy, forces and",
+            f"stress (settings digest `{digest}`; energies eV, forces eV/A, stress eV/A^3 in ASE's sign).",
+            f"**Own split (`split: {FOUND_SPLIT}`), never for training**: `train_assemble` refuses them. Which",
             "structures there are depends on the model that searched: they judge another model's energies, not its",
             "search.",
             "",

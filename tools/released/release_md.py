@@ -85,7 +85,7 @@ HEAD = """# Released walks: PBE molecular dynamics of SiO2 crystals
 Written by `python -m tools.released.release_md`. Native molecular dynamics of Quantum ESPRESSO 6.7, PBE, Verlet. Each
 step: positions (A, not wrapped), energy (eV, the one the forces belong to), forces (eV/A), `time_ps`. Velocities are
 Verlet's, (r(t + h) - r(t - h)) / 2h (`melt2crystal.benchmark.walk_spectra.verlet_velocities`). **Split `md`, never for
-training**: `dataset_assemble` refuses it. What the spectra show, and how uncertain they are: docs/references.md.
+training**: `train_assemble` refuses it. What the spectra show, and how uncertain they are: docs/references.md.
 
 Licence: CC BY 4.0; cite as in `CITATION.cff`.
 

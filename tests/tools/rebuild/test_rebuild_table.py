@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from conftest import REPOSITORY
 
 from melt2crystal.errors import UserError
 from melt2crystal.jobs.job import Job
 from melt2crystal.jobs.stages import TABLE, Box, read_boxes
+from tests.helpers.checkout import REPOSITORY
 from tools.rebuild.contract import Effect, JobRecord, effect
 from tools.rebuild.keys import every_key
 from tools.rebuild.table import BEGIN, END, Entry, as_json, read_contract, text_of

@@ -3,11 +3,11 @@ import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.units import GPa
-from conftest import REPOSITORY
 
 from melt2crystal.errors import UserError
 from melt2crystal.frames import read_frames
 from melt2crystal.sections.substance import Substance
+from tests.helpers.checkout import REPOSITORY
 from tools.released.melt_card import MARK, card, melt_card, row_of
 
 

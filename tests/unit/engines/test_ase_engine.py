@@ -239,4 +239,4 @@ def test_relaxation_reaches_the_pressure_or_says_that_it_did_not(engine, monkeyp
 
 
 def test_the_worker_is_an_input_of_the_rules_that_run_it():
-    assert "melt2crystal/engines/ase/worker.py" in code_inputs(Path("scripts/label_shard.py"), Path.cwd())
+    assert "melt2crystal/engines/ase/worker.py" in code_inputs(Path("scripts/label/shard.py"), Path.cwd())

@@ -107,7 +107,7 @@ def shard_command(tmp_path, folder, script, count=4):
     options |= {name: tmp_path / f"{name}.{ending}" for name, ending in (("requested", "extxyz"), ("table", "csv"))}
     options["out"] = tmp_path / "out.extxyz"
     given = [text for name, value in options.items() for text in (f"--{name}", str(value))]
-    return [sys.executable, "scripts/label_shard.py", *given]
+    return [sys.executable, "scripts/label/shard.py", *given]
 
 
 def test_a_shard_goes_on_after_sigkill_with_nothing_repeated(tmp_path, pseudopotentials):

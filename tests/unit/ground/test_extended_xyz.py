@@ -10,10 +10,10 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 from ase.io import read, write
-from conftest import REPOSITORY
 
 from melt2crystal.extended_xyz import parse, render
 from melt2crystal.frames import read_frames, write_frames
+from tests.helpers.checkout import REPOSITORY
 
 FILES = sorted([*REPOSITORY.glob("data/labels/*.extxyz.gz"), *REPOSITORY.glob("tests/data/*.extxyz")])
 

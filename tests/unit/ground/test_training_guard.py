@@ -13,10 +13,10 @@ from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.liquid.given import SPLITS
 from melt2crystal.marks import refuse_benchmark_frames
 
-SPECIFICATION = importlib.util.spec_from_file_location("dataset_assemble", "scripts/dataset_assemble.py")
+SPECIFICATION = importlib.util.spec_from_file_location("train_assemble", "scripts/train/assemble.py")
 PROGRAM = importlib.util.module_from_spec(SPECIFICATION)
 SPECIFICATION.loader.exec_module(PROGRAM)
-assemble = PROGRAM.dataset_assemble.__wrapped__  # without what turns a UserError into an exit status
+assemble = PROGRAM.train_assemble.__wrapped__  # without what turns a UserError into an exit status
 
 
 def labelled_frame(shift: float, **info: object) -> Atoms:

@@ -30,7 +30,7 @@ def job(number, rule, *depends, gpus=0, local=False, **wildcards):
 BOXES = [
     Box(box="labels", title="Labels", at=(0, 0), jobs=["label.smk"], count={"label_shard": "label {n} shards"}),
     Box(box="training", title="Training", at=(1, 0), jobs=["train.smk"], count={"train_member": "train ×{n}"}),
-    Box(box="selection", title="Selection", at=(2, 0), jobs=["select.smk"]),
+    Box(box="selection", title="Selection", at=(2, 0), jobs=["explore.smk"]),
     Box(box="hp", title="HP", at=(1, 1), jobs=["train.smk ensemble=hp"], count={"train_member": "train ×{n}"},
         result=True),
 ]  # fmt: skip
@@ -43,7 +43,7 @@ def loop(rounds):
     for number in range(rounds):
         first, name = len(jobs), f"iteration-{number:02d}"
         members = [job(first + k, "train_member", *last, gpus=1, ensemble=name, member=str(k)) for k in range(2)]
-        chosen = job(first + 2, "select_frames", first, first + 1, iteration=f"{number:02d}")
+        chosen = job(first + 2, "explore_select", first, first + 1, iteration=f"{number:02d}")
         jobs += [*members, chosen, job(first + 3, "label_shard", first + 2, batch=name)]
         last = [first + 3]
     return [*jobs, job(len(jobs), "train_member", *last, gpus=1, ensemble="hp", member="0")]

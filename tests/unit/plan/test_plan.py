@@ -5,7 +5,6 @@ from math import pi
 
 import pandas as pd
 import pytest
-from conftest import REPOSITORY
 
 from melt2crystal.errors import UserError
 from melt2crystal.jobs.job import Job
@@ -26,7 +25,9 @@ from melt2crystal.plan.units import TABLE, Meter, read_units
 from melt2crystal.plan.work import WORK, rows_of
 from melt2crystal.sections.train import Network
 from melt2crystal.study.batches import largest_batch
-from melt2crystal.study.load import Study, load_study
+from melt2crystal.study.load import load_study
+from melt2crystal.study.model import Study
+from tests.helpers.checkout import REPOSITORY
 
 UNITS = read_units(REPOSITORY / TABLE)
 PAPER = Network()

@@ -13,7 +13,9 @@ from melt2crystal.errors import UserError
 from melt2crystal.sections.train import Network
 from melt2crystal.settings import Settings
 from melt2crystal.study import named_files as config_structures
-from melt2crystal.study.load import Study, load_study, section_text
+from melt2crystal.study.load import load_study
+from melt2crystal.study.model import Study
+from melt2crystal.study.parameters import section_text
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -3,7 +3,8 @@
 import pytest
 
 from melt2crystal.sections.jobs import Jobs
-from melt2crystal.study.load import Study, section_text
+from melt2crystal.study.model import Study
+from melt2crystal.study.parameters import section_text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,49 @@
+"""The study: every setting of a run in one model. The only truth about configuration.
+
+Sections live in ``melt2crystal/sections/``; this module joins them. Scripts and science modules import the section
+they need, never this module, so that a new setting of one stage doesn't rerun the others.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from melt2crystal.sections.benchmark import Benchmark
+from melt2crystal.sections.explore import Explore, Select
+from melt2crystal.sections.figures import Figures
+from melt2crystal.sections.jobs import Jobs
+from melt2crystal.sections.liquid import Certificate, Liquid
+from melt2crystal.sections.reference import Label, Reference, VaspReference
+from melt2crystal.sections.search import Search
+from melt2crystal.sections.substance import PressureRow, Substance, melting_curve
+from melt2crystal.sections.train import Release, Train, Training
+from melt2crystal.settings import Section
+
+
+class Study(Section):
+    """One study: one file in config/studies. What it leaves out has the default, Table 1 of the paper."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="the file's name without .yaml; names the results folder"
+    )
+    seed: int = Field(1, ge=0, lt=2**31, description="root of every random number of the study")
+    substance: Substance = Field(Substance(), description="what is simulated")
+    grid: list[PressureRow] = Field(list(melting_curve()), min_length=1, description="the (T, p) grid of the melt")
+    liquid: Liquid = Field(Liquid(), description="melting and sampling")
+    certificate: Certificate = Field(Certificate(), description="certificate of disorder")
+    reference: Reference = Field(VaspReference(), description="what stands for the truth")
+    label: Label = Field(Label(), description="labelling")
+    train: Train = Field(Train(), description="network and ensembles of the loop")
+    explore: Explore = Field(Explore(), description="exploration by molecular dynamics")
+    select: Select = Field(Select(), description="selection of frames to label")
+    release: Release = Field(Release(), description="the two released potentials")
+    benchmark: Benchmark = Field(Benchmark(), description="polymorphs and what is computed for them")
+    search: Search = Field(Search(), description="structure search")
+    figures: Figures = Field(Figures(), description="style of the figures")
+    jobs: Jobs = Field(Jobs(), description="what jobs ask of a machine")
+
+    def training_of(self, ensemble: str) -> Training:
+        """Training of an ensemble: iteration-00, ... of the loop, or the released lp or hp."""
+        if ensemble.startswith("iteration"):
+            return self.train.loop
+        return (self.release.lp if ensemble == "lp" else self.release.hp).training

@@ -1,0 +1,230 @@
+"""Where the files of a study lie. Names only: nothing is opened, and no file need exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from melt2crystal.study.batches import number_of_shards
+from melt2crystal.study.model import Study
+
+PURPOSES = ("train", "heldout")
+PURPOSE_OF = {"initial": "train", "heldout": "heldout"}  # batch of labels -> melt whose frames it holds
+POTENTIALS = ("lp", "hp")
+FIGURES = {  # rule -> its files below figures/, without their endings
+    "figures_parity": "figure1",
+    "figures_energy_volume": "figure2",
+    "figures_harmonic": "harmonic",
+    "figures_search": "figure3",
+    "figures_found": "figure4",
+    "figures_selection": "selection",
+    "figures_learning": "learning",
+}
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Paths of one study, relative to the folder Snakemake works in.
+
+    Attributes:
+        study: the study; its amounts (members, pressures, polymorphs, ...) decide how many files there are.
+        results: folder of all studies; the label store lies beside them.
+    """
+
+    study: Study
+    results: str = "results"
+
+    @cached_property
+    def root(self) -> str:
+        """Folder of this study."""
+        return f"{self.results}/{self.study.name}"
+
+    @cached_property
+    def store(self) -> str:
+        """Folder of the label store, which all studies share."""
+        return f"{self.results}/label-store"
+
+    # ---- melts
+
+    @cached_property
+    def pressures(self) -> list[str]:
+        """Pressures of the grid in GPa, as they stand in file names."""
+        return [f"{row.pressure_GPa:g}" for row in self.study.grid]
+
+    def melt(self, purpose: str, pressure: str = "given") -> str:
+        """Folder of the melt at a pressure; ``given`` where melts come from files. Both may be wildcards."""
+        return f"{self.root}/liquid/{purpose}/{pressure if pressure == 'given' else f'p{pressure}'}"
+
+    def melt_tables(self, name: str) -> list[str]:
+        """A file of every melt, training first, pressures in the grid's order."""
+        return [f"{self.melt(purpose, pressure)}/{name}" for purpose in PURPOSES for pressure in self.pressures]
+
+    def certified(self, melt: str) -> list[str]:
+        """Certified frames that a batch (initial, heldout) asks labels for."""
+        purpose = PURPOSE_OF[melt]
+        where = ["given"] if self.study.liquid.frames else self.pressures
+        return [f"{self.melt(purpose, place)}/certified.extxyz" for place in where]
+
+    @cached_property
+    def starts_of_walks(self) -> str:
+        """Frames that exploration begins with. Melts from files need not lie at the pressures that are explored: each
+        walk then starts from the nearest of all."""
+        return f"{self.melt('train', 'given' if self.study.liquid.frames else '{pressure}')}/certified.extxyz"
+
+    # ---- labels
+
+    def shards(self, batch: str) -> list[str]:
+        """Labelled frames of a batch, by shard."""
+        return [
+            f"{self.root}/label/{batch}/shard-{shard}.extxyz" for shard in range(number_of_shards(self.study, batch))
+        ]
+
+    def label_tables(self, iterations: int) -> list[str]:
+        """Status of each label of every batch, for a loop of so many iterations with labels."""
+        study = self.study
+        batches = ["initial", "heldout", *(f"iteration-{k:02d}" for k in range(iterations))]
+        batches += ["eos"] if study.benchmark.energy_volume.enabled else []
+        batches += ["harmonic"] if study.benchmark.harmonic_polymorphs else []
+        batches += [f"found-p{pressure}" for pressure in self.searched]
+        return [f"{self.root}/label/{batch}/labels.csv" for batch in batches]
+
+    @cached_property
+    def reference_files(self) -> list[str]:
+        """Files that the reference's numbers depend on."""
+        reference = self.study.reference
+        return [reference.potential] if reference.engine == "lammps" else list(getattr(reference, "files", []))
+
+    # ---- potentials
+
+    def dataset_parts(self, iteration: int) -> list[str]:
+        """dataset(i) = dataset(i-1) + labels(i-1)."""
+        if iteration == 0:
+            return [f"{self.root}/label/initial/labels.extxyz"]
+        before = f"{iteration - 1:02d}"
+        return [
+            f"{self.root}/dataset/{before}/dataset.extxyz",
+            f"{self.root}/label/iteration-{before}/labels.extxyz",
+        ]
+
+    def model_files(self, folder: str, frozen: str = "model", compressed: str = "compressed") -> dict[str, str]:
+        """Files of a member's model: frozen, and compressed where that can be (se_e2_a)."""
+        network = self.study.train.network
+        names = {"frozen": frozen} if network.passes_messages else {"frozen": frozen, "compressed": compressed}
+        return {kind: f"{folder}/{name}.{network.suffix}" for kind, name in names.items()}
+
+    def members(self, ensemble: str) -> range:
+        """Numbers of an ensemble's members."""
+        return range(self.study.training_of(ensemble).members)
+
+    def models(self, ensemble: str) -> list[str]:
+        """Models of an ensemble that was trained, compressed if they can be."""
+        return [
+            [*self.model_files(f"{self.root}/train/{ensemble}/{member}").values()][-1]
+            for member in self.members(ensemble)
+        ]
+
+    def released(self, potential: str) -> list[str]:
+        """Models of a released potential, compressed if they can be."""
+        folder = f"{self.root}/models/{potential}"
+        return [
+            [*self.model_files(folder, str(member), f"{member}-compressed").values()][-1]
+            for member in self.members(potential)
+        ]
+
+    @cached_property
+    def trained_elsewhere(self) -> dict[str, str]:
+        """Potential -> folder it comes from, for those that were trained elsewhere."""
+        folders = {name: getattr(self.study.release, name).given for name in POTENTIALS}
+        return {name: folder for name, folder in folders.items() if folder}
+
+    def member_elsewhere(self, potential: str, member: str) -> tuple[str, str]:
+        """Frozen model and DeePMD's input of a member that was trained elsewhere."""
+        folder = self.trained_elsewhere[potential]
+        return f"{folder}/{member}.{self.study.train.network.suffix}", f"{folder}/{member}-input.json"
+
+    def manifest_elsewhere(self, ensemble: str) -> list[str]:
+        """What a potential that was trained elsewhere has seen; none for ensembles that are trained here."""
+        return [f"{self.trained_elsewhere[ensemble]}/manifest.json"] if ensemble in self.trained_elsewhere else []
+
+    def manifests(self, iterations: int) -> list[str]:
+        """Of every dataset, for a loop of so many iterations with labels."""
+        return [f"{self.root}/dataset/{number:02d}/manifest.json" for number in range(iterations + 1)]
+
+    def learning_curves(self, iterations: Iterable[str]) -> list[str]:
+        """Of every ensemble that is trained here."""
+        ensembles = [f"iteration-{number}" for number in iterations]
+        ensembles += [name for name in POTENTIALS if name not in self.trained_elsewhere]
+        return [f"{self.root}/train/{name}/{member}/lcurve.csv" for name in ensembles for member in self.members(name)]
+
+    # ---- known crystals
+
+    @cached_property
+    def crystals(self) -> list[str]:
+        """Structure files of the polymorphs."""
+        return [polymorph.file for polymorph in self.study.benchmark.polymorphs.values()]
+
+    @cached_property
+    def energy_volume(self) -> list[str]:
+        """Errors and fits of the energy-volume curves; none where these are off."""
+        names = ("energy_volume_errors.csv", "energy_volume_errors.json", "fits.csv")
+        return [f"{self.root}/benchmark/{name}" for name in names if self.study.benchmark.energy_volume.enabled]
+
+    @cached_property
+    def spectra_of(self) -> list[str]:
+        """Whose vibrational spectra are computed by molecular dynamics."""
+        vdos = self.study.benchmark.vdos
+        return ["hp", *(["reference"] if vdos.reference else [])] if vdos.enabled else []
+
+    @cached_property
+    def spectra(self) -> list[str]:
+        """Spectra of every polymorph."""
+        names = self.study.benchmark.polymorphs
+        return [f"{self.root}/benchmark/vdos/{potential}/{name}.csv" for potential in self.spectra_of for name in names]
+
+    @cached_property
+    def overlaps(self) -> list[str]:
+        """Overlaps of the spectra of walks, if there are any."""
+        return [f"{self.root}/benchmark/vdos/overlaps.csv"] if self.spectra_of else []
+
+    # ---- search
+
+    @cached_property
+    def searched(self) -> list[str]:
+        """Pressures of the search in GPa, as they stand in file names; none where it is off."""
+        search = self.study.search
+        return [f"{pressure:g}" for pressure in search.pressures_GPa] if search.enabled else []
+
+    @cached_property
+    def found_earlier(self) -> str | None:
+        """File of structures that another search found, if this study takes them from there."""
+        return self.study.search.found if self.study.search.enabled else None
+
+    def searches(self, name: str) -> list[str]:
+        """A file of the search at every pressure."""
+        return [f"{self.root}/search/p{pressure}/{name}" for pressure in self.searched]
+
+    # ---- figures
+
+    @cached_property
+    def drawn(self) -> list[str]:
+        """Rules of the figures that this study has."""
+        study = self.study
+        has_loop = study.select.max_iterations > 0
+        asked = {
+            "figures_energy_volume": bool(self.energy_volume),
+            "figures_harmonic": bool(study.benchmark.harmonic_polymorphs),
+            "figures_search": study.search.enabled,
+            "figures_found": study.search.enabled,
+            "figures_selection": has_loop,
+            "figures_learning": has_loop or len(self.trained_elsewhere) < len(POTENTIALS),
+        }
+        return [rule for rule in FIGURES if asked.get(rule, True)]
+
+    def figure(self, rule: str, ending: str) -> str:
+        """The file that a rule draws."""
+        return f"{self.root}/figures/{FIGURES[rule]}.{ending}"
+
+    def figures(self, endings: Sequence[str] = ("pdf", "png")) -> list[str]:
+        """All figures of the study but that of its melts."""
+        return [self.figure(rule, ending) for rule in self.drawn for ending in endings]

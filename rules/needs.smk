@@ -1,0 +1,60 @@
+# What jobs need, wherever they run: memory, GPUs, ranks, and packages of the lock. Queues, accounts and modules are the
+# profile's. Functions, and one check.
+from importlib.util import find_spec
+
+from melt2crystal.report.versions import pins_text
+from melt2crystal.settings import places_text
+
+GPUS = STUDY.jobs.gpus
+RANKS = STUDY.jobs.label_ranks or getattr(STUDY.reference, "ranks", 1)
+# The slurm plugin gives such a job its cores as tasks and leaves them to the launcher that the reference calls (srun);
+# on a laptop `threads` count. With `threads` alone, srun would wait for ever for the cores that its own job step holds.
+RANKS_AS_TASKS = {"mpi": "srun", "tasks": RANKS, "cpus_per_task": 1} if RANKS > 1 else {}
+if RANKS > 1:
+    os.environ.update(SLURM_NTASKS=str(RANKS))  # the plugin hides it from the job, and srun would start a single rank
+# Where labels are only looked up, a missing one is told before the trainings have cost hours.
+LABELS_FIRST = 0 if STUDY.label.compute else 20
+
+
+PLACES = places_text(STUDY.reference)
+
+
+def places(wildcards, output):
+    """Command, ranks and folders of the reference. Snakemake keeps no record of a parameter that is a function of
+    ``output`` (here for that alone): so none of it reruns a label."""
+    return PLACES
+
+
+def relaxing(used):
+    """Resources of a job that relaxes crystals with the reference, if it does."""
+    if not used:
+        return {"mem_mb": memory(1000)}
+    return {**RANKS_AS_TASKS, "mem_mb": memory(STUDY.jobs.label_MB_per_rank * RANKS)}
+
+
+def memory(megabytes):
+    """mem_mb that grows with every attempt: a job killed for its memory gets more (`retries` of the profile)."""
+    return lambda wildcards, attempt: megabytes * min(attempt, 3)
+
+
+# Packages of the lock whose release the numbers of a job depend on; a rule names its own.
+# Left out on purpose: what only reads, carries or tabulates (numpy, scipy, pandas, dpdata, and ASE where it moves no
+# atom). And jobs of the reference name none: labels and relaxed crystals that were paid for outlive an upgrade.
+PYTORCH = STUDY.train.network.passes_messages
+BACKEND = ("e3nn", "torch", "vesin") if PYTORCH else ("tensorflow-cpu",)
+MODELS = ("deepmd-kit", *BACKEND)  # for training a model, and each evaluation of one
+LOCKS = [ROOT / "envs" / f"{name}.txt" for name in ("requirements", *(["requirements-pytorch"] if PYTORCH else []))]
+
+
+def packages(*names):
+    """Pinned versions of these packages, as a parameter: an edit of the lock reruns the jobs that name an edited one."""
+    try:
+        return pins_text(LOCKS, names)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+
+
+onstart:
+    # a dry run needs none
+    if lacking := [name for name in BACKEND if PYTORCH and find_spec(name) is None]:
+        raise WorkflowError(f"train.network.descriptor: dpa4 needs {', '.join(lacking)}; run 'make env-pytorch'")

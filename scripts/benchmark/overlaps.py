@@ -1,0 +1,74 @@
+"""Give each polymorph its spectra, and compare the model's with the reference's."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from melt2crystal.benchmark.vdos import overlap
+from melt2crystal.errors import speaks
+from melt2crystal.files import complete
+from melt2crystal.options import SettingsText
+from melt2crystal.settings import Settings
+
+HALVES = ["vdos_first_half", "vdos_second_half"]
+REFERENCE = "reference"
+
+
+@speaks
+def benchmark_overlaps(
+    spectra: Annotated[list[Path], typer.Argument(help="{potential}-{chunk}.csv with .states.csv beside")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="overlap of each polymorph's spectra (CSV); spectra go to {potential}/{polymorph}.csv beside it"
+        ),
+    ],
+    settings: SettingsText,
+) -> None:
+    """Overlap: common area of two spectra of unit area, integral of min(a, b); 1 if equal, 0 if disjoint."""
+    given = Settings(settings)
+    names: list[str] = given.value("polymorphs")
+    tables, states = {}, {}
+    for potential in dict.fromkeys(path.name.rsplit("-", 1)[0] for path in spectra):
+        chunks = [path for path in spectra if path.name.rsplit("-", 1)[0] == potential]
+        tables[potential] = pd.concat([pd.read_csv(path) for path in chunks])
+        states[potential] = pd.concat([pd.read_csv(path.with_suffix(".states.csv")) for path in chunks])
+        states[potential] = states[potential].set_index("polymorph")
+        for name in names:
+            of_crystal = tables[potential][tables[potential].polymorph == name]
+            with complete(out.parent / potential / f"{name}.csv") as beside:
+                of_crystal.drop(columns=["polymorph", *HALVES]).to_csv(beside, index=False, float_format="%.6g")
+    resolution = given.value("benchmark.vdos.resolution_THz")
+    rows = [{"polymorph": name, **compared(name, tables, states), "resolution_THz": resolution} for name in names]
+    with complete(out) as beside:
+        pd.DataFrame(rows).to_csv(beside, index=False, float_format="%.6g")
+    for row in rows:
+        print(f"{row['polymorph']}: overlap {row['overlap']:.3f}")
+
+
+def compared(name: str, tables: dict[str, pd.DataFrame], states: dict[str, pd.DataFrame]) -> dict[str, object]:
+    """Overlap of model and reference, and of the two halves of each walk (how well it can be known)."""
+    parts = {potential: table[table.polymorph == name] for potential, table in tables.items()}
+    model = next(potential for potential in tables if potential != REFERENCE)
+    row: dict[str, object] = {"overlap": float("nan")}
+    if REFERENCE in parts and len(parts[REFERENCE]) and len(parts[model]):
+        axis = parts[model].frequency_THz.to_numpy()
+        row["overlap"] = overlap(axis, parts[model].vdos_total.to_numpy(), parts[REFERENCE].vdos_total.to_numpy())
+    asked = states[model].loc[name]
+    row |= {"temperature_K": asked.temperature_K, "pressure_GPa": asked.pressure_GPa}
+    for potential, part in parts.items():
+        found = states[potential].loc[name]
+        row[f"overlap_halves_{potential}"] = (
+            overlap(*(part[column].to_numpy() for column in ["frequency_THz", *HALVES])) if len(part) else float("nan")
+        )
+        row[f"mean_temperature_K_{potential}"] = found.mean_temperature_K
+        row[f"volume_A3_per_formula_{potential}"] = found.volume_A3_per_formula
+        row[f"coordination_{potential}"] = found.coordination
+        row[f"status_{potential}"] = found.status
+    return row
+
+
+if __name__ == "__main__":
+    typer.run(benchmark_overlaps)

