@@ -68,23 +68,27 @@ test-slurm: env ## the ci study on a real SLURM of one node (Debian: slurmctld s
 bench-overhead: env ## what one active-learning iteration costs when every engine is instantaneous
 	$(ENV_RUN) python -m tools.bench.overhead --cores $(CORES) $(if $(DPGEN),--dpgen $(DPGEN))
 
-bench-dry-run: env ## CPU seconds of a dry run with ten thousand jobs
+bench-dry-run: env ## CPU time of a dry run with ten thousand jobs, over that of a bare workflow
 	$(ENV_RUN) python -m tools.bench.dry_run
 
-lint: env ## ruff, snakefmt, snakemake --lint, mypy
+lint: env ## ruff, snakefmt, snakemake --lint, mypy, import contract, links and spelling of the pages
 	$(ENV_RUN) ruff check .
 	$(ENV_RUN) ruff format --check .
 	$(ENV_RUN) snakefmt --check Snakefile rules
 	$(ENV_RUN) snakemake --lint
 	$(ENV_RUN) mypy melt2crystal tools
+	$(ENV_RUN) lint-imports
+	$(ENV_RUN) python -m tools.docs.check_links
+	$(ENV_RUN) python -m tools.docs.check_spelling
 
 format: env ## let ruff and snakefmt rewrite the sources
 	$(ENV_RUN) ruff check --fix .
 	$(ENV_RUN) ruff format .
 	$(ENV_RUN) snakefmt Snakefile rules
 
-docs: env ## write docs/configuration.md from the models, docs/reference/rebuild.json and the tables of docs/rebuild.md from the rules (minutes)
+docs: env ## write docs/reference: configuration from the models, commands from the door, rebuild from the rules (minutes)
 	$(ENV_RUN) python -m tools.configuration_reference
+	$(ENV_RUN) python -m tools.command_reference
 	$(ENV_RUN) python -m tools.rebuild.write_table
 
 # What a person asks of a study: aliases of the command melt2crystal (melt2crystal --help).

@@ -1,7 +1,8 @@
-"""Files that are complete or absent: write beside, then rename."""
+"""Files that are complete or absent: write beside, then rename; and journals, which grow by whole lines."""
 
 import csv
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,3 +44,40 @@ def digest_of_file(path: Path) -> str:
     """SHA-256 of a file's content, hexadecimal."""
     with open(path, "rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append a line to a journal and wait until it is on the disk; one that was cut off before it is ended first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "ab") as handle:
+        if handle.tell() and not _ends_with_newline(path):
+            handle.write(b"\n")  # a kill or a full disk cut the last line off
+        handle.write(f"{line}\n".encode())
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with open(path, "rb") as handle:
+        handle.seek(-1, os.SEEK_END)
+        return handle.read(1) == b"\n"
+
+
+def read_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """The JSON objects of a journal, one a line, and how many lines hold none (cut off, or being written just now).
+
+    A journal that does not exist yet has no lines.
+    """
+    found, broken = [], 0
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []:
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+        except ValueError:
+            values = None
+        if isinstance(values, dict):
+            found.append(values)
+        else:
+            broken += 1
+    return found, broken

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +123,18 @@ def minimum_distances(atoms: Atoms) -> dict[str, float]:
             of_pair = (symbols[first] == symbol_a) & (symbols[second] == symbol_b)
             smallest[f"{symbol_a}-{symbol_b}"] = float(distance[of_pair].min()) if of_pair.any() else cutoff
     return smallest
+
+
+def pair_limits(symbols: Sequence[str], minimum_distances_A: Mapping[str, float], unnamed_A: float = 0.0) -> np.ndarray:
+    """Smallest distance allowed between any two atoms, also of an atom and its own images, [n, n], A.
+
+    Args:
+        symbols: species of the atoms.
+        minimum_distances_A: pair ('A-B', in either order) -> smallest distance.
+        unnamed_A: limit of pairs that are not named.
+    """
+    both = {tuple(pair.split("-")): limit for pair, limit in minimum_distances_A.items()}
+    return np.array([[both.get((a, b), both.get((b, a), unnamed_A)) for b in symbols] for a in symbols])
 
 
 def too_close(atoms: Atoms, limits: dict[str, float]) -> str | None:

@@ -1,4 +1,5 @@
 # What all rules share: the study, its paths, sections and code as text, path patterns. No I/O beyond configuration.
+import gc
 import hashlib
 import json
 import os
@@ -13,8 +14,8 @@ sys.path.insert(0, str(ROOT))
 
 from melt2crystal.errors import UserError  # noqa: E402
 from melt2crystal.jobs.code_inputs import code_digests, code_inputs  # noqa: E402
+from melt2crystal.jobs.signatures import signed  # noqa: E402
 from melt2crystal.report.contents import CONTENTS  # noqa: E402
-from melt2crystal.study.batches import number_of_shards  # noqa: E402
 from melt2crystal.study.load import load_study  # noqa: E402
 from melt2crystal.study.parameters import (  # noqa: E402
     grid_row,
@@ -37,6 +38,7 @@ except UserError as error:
 PATHS = Paths(STUDY, config.get("results", "results"))
 RESULTS = PATHS.root
 HARMONIC = STUDY.benchmark.harmonic_polymorphs  # none while benchmark.harmonic.enabled is false
+gc.set_threshold(100_000, 50, 100)  # a plan's objects live to its end: looking for garbage is a tenth of its cost
 IMPORTS = {}  # file -> files it imports, for all calls of code()
 
 # Programs find the package, and each other, whether or not the environment was activated.

@@ -69,7 +69,7 @@ rule label_shard:
     params:
         *code("label_shard"),
         settings=settings("reference", "label.compute", "label.known", "label.largest_force_eV_per_A", "substance"),
-        shards=lambda wildcards: number_of_shards(STUDY, wildcards.batch),
+        shards=signed(lambda wildcards: PATHS.number_of_shards(wildcards.batch)),
         store=PATHS.store,
         study=STUDY.name,
         places=places,

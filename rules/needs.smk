@@ -19,6 +19,7 @@ LABELS_FIRST = 0 if STUDY.label.compute else 20
 PLACES = places_text(STUDY.reference)
 
 
+@signed
 def places(wildcards, output):
     """Command, ranks and folders of the reference. Snakemake keeps no record of a parameter that is a function of
     ``output`` (here for that alone): so none of it reruns a label."""
@@ -34,7 +35,7 @@ def relaxing(used):
 
 def memory(megabytes):
     """mem_mb that grows with every attempt: a job killed for its memory gets more (`retries` of the profile)."""
-    return lambda wildcards, attempt: megabytes * min(attempt, 3)
+    return signed(lambda wildcards, attempt: megabytes * min(attempt, 3))
 
 
 # Packages of the lock whose release the numbers of a job depend on; a rule names its own.

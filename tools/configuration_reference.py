@@ -1,4 +1,4 @@
-"""Write docs/configuration.md from the pydantic models, or check that it is up to date."""
+"""Write docs/reference/configuration.md from the pydantic models, or check that it is up to date."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -127,10 +127,10 @@ def _table(keys: Iterable[Key], defaults: Any) -> str:
 
 @speaks
 def configuration_reference(
-    out: Annotated[Path, typer.Option(help="Markdown file")] = ROOT / "docs" / "configuration.md",
+    out: Annotated[Path, typer.Option(help="Markdown file")] = ROOT / "docs" / "reference" / "configuration.md",
     check: Annotated[bool, typer.Option(help="write nothing; fail if the file differs")] = False,
 ) -> None:
-    """Write docs/configuration.md from the pydantic models, or check that it is up to date."""
+    """Write docs/reference/configuration.md from the pydantic models, or check that it is up to date."""
     text = reference()
     if not check:
         write_text(out, text)

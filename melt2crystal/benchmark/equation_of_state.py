@@ -52,7 +52,7 @@ def fit_birch_murnaghan(volume_A3: Array, energy_eV: Array) -> EquationOfState:
     parameters at the solution and the variance of the residuals, as a non-linear fit would give them.
 
     Args:
-        volume_A3: volumes [n], A^3, in any order.
+        volume_A3: volumes [n], Å^3, in any order.
         energy_eV: energies [n], eV, of the same amount of matter; points that are not finite are left out.
 
     Returns:

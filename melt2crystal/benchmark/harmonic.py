@@ -96,14 +96,14 @@ def harmonic_density(
 ) -> HarmonicDensity:
     """Density of states from the forces on ``supercells(phonons)``.
 
-    The forces on the undisplaced supercell are subtracted: they are what a potential finds wrong with the structure,
-    no answer to a displacement. Force constants are made to obey translation and permutation.
+    The forces on the undisplaced supercell are subtracted: they are residual forces of a structure that another
+    potential relaxed, no answer to a displacement. Force constants are made to obey translation and permutation.
 
     Args:
-        forces: one array [atoms, 3] a supercell, eV/A, the undisplaced one first.
+        forces: one array [atoms, 3] a supercell, eV/Å, the undisplaced one first.
         resolution_THz: full width at half maximum of the Gaussian each mode is broadened to, THz.
         largest_THz: end of the frequency axis, THz.
-        mesh_length_A: length that sets the mesh of wave vectors, so many points as its ratio to the cell, A.
+        mesh_length_A: length that sets the mesh of wave vectors, so many points as its ratio to the cell, Å.
 
     Raises:
         ValueError: another number of forces than of supercells, forces that are not finite, or no real frequency.

@@ -9,9 +9,9 @@ import numpy as np
 from ase import Atoms
 
 from melt2crystal.lammps.program import dump_command, read_dump, run_lammps, setup_commands, write_data
+from melt2crystal.lammps.static import BAR_PER_GPA
 from melt2crystal.sections.benchmark import VibrationalSpectrum
 
-BAR_PER_GPA = 1e4
 THERMOSTAT_PS = 0.1
 BAROSTAT_PS = 0.2  # short for a crystal of 100 atoms, so that half a picosecond settles the cell
 LARGEST_DRIFT = 10.0  # meV per atom and ps; sound walks stay below 1
@@ -20,7 +20,7 @@ CELL = ("lx", "ly", "lz", "xy", "xz", "yz")
 
 
 @dataclass(frozen=True)
-class Task:
+class StartingState:
     """One crystal to be set in motion: supercell, temperature (K), pressure (GPa), seed of the velocities."""
 
     atoms: Atoms
@@ -30,12 +30,12 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Walk:
+class VibrationalWalk:
     """What a walk left behind.
 
     Attributes:
         status: ok, or LAMMPS's error, or why the walk is no motion of a crystal in the state that was asked for.
-        velocities: [samples, atoms, 3], A/ps; empty if LAMMPS stopped.
+        velocities: [samples, atoms, 3], Å/ps; empty if LAMMPS stopped.
         temperature_K, pressure_GPa: means over the NVE walk.
         drift_meV_per_atom_per_ps: change of the total energy from the first to the last step, over the length.
         last: configuration at the end (LAMMPS frame).
@@ -50,8 +50,8 @@ class Walk:
 
 
 def run_walks(
-    tasks: Sequence[Task], force_field: str, species: Sequence[str], rules: VibrationalSpectrum, deepmd: bool
-) -> list[Walk]:
+    tasks: Sequence[StartingState], force_field: str, species: Sequence[str], rules: VibrationalSpectrum, deepmd: bool
+) -> list[VibrationalWalk]:
     """One walk per task, in one LAMMPS process as long as none fails; a failing walk hurts no other.
 
     Args:
@@ -61,7 +61,7 @@ def run_walks(
         rules: lengths and time step.
         deepmd: the force field needs the DeePMD plugin.
     """
-    walks: list[Walk] = []
+    walks: list[VibrationalWalk] = []
     with TemporaryDirectory(prefix="walks-") as temporary:
         folder = Path(temporary)
         while len(walks) < len(tasks):
@@ -77,7 +77,7 @@ def run_walks(
                 walks.append(_read_walk(folder, index, species, rules, tasks[index].temperature_K))
             if len(walks) < len(tasks):
                 print(run.error or "LAMMPS wrote no result", flush=True)
-                walks.append(Walk(run.error or "LAMMPS wrote no result", np.empty((0, 0, 3))))
+                walks.append(VibrationalWalk(run.error or "LAMMPS wrote no result", np.empty((0, 0, 3))))
     return walks
 
 
@@ -85,7 +85,7 @@ def _steps(rules: VibrationalSpectrum, picoseconds: float) -> int:
     return max(1, round(1000 * picoseconds / rules.time_step_fs))
 
 
-def walk_commands(index: int, task: Task, force_field: str, rules: VibrationalSpectrum) -> str:
+def walk_commands(index: int, task: StartingState, force_field: str, rules: VibrationalSpectrum) -> str:
     """LAMMPS commands of one walk: NPT (settle; measure the mean cell), NVT in the mean cell, NVE with velocities kept.
 
     A cell without tilt keeps its right angles (aniso); others relax all six degrees of freedom (tri).
@@ -123,7 +123,7 @@ def walk_commands(index: int, task: Task, force_field: str, rules: VibrationalSp
     )
 
 
-def judged(temperature_K: float, asked_K: float, drift_meV_per_atom_per_ps: float, atoms: int) -> str:
+def nve_status(temperature_K: float, asked_K: float, drift_meV_per_atom_per_ps: float, atoms: int) -> str:
     """'ok' if an NVE walk conserved its energy and kept its temperature, otherwise what is wrong with it."""
     if not abs(drift_meV_per_atom_per_ps) <= LARGEST_DRIFT:
         return f"energy drifts by {drift_meV_per_atom_per_ps:.3g} meV/atom/ps"
@@ -133,13 +133,17 @@ def judged(temperature_K: float, asked_K: float, drift_meV_per_atom_per_ps: floa
     return "ok"
 
 
-def _read_walk(folder: Path, index: int, species: Sequence[str], rules: VibrationalSpectrum, asked_K: float) -> Walk:
+def _read_walk(
+    folder: Path, index: int, species: Sequence[str], rules: VibrationalSpectrum, asked_K: float
+) -> VibrationalWalk:
     temperature, pressure, start, end = (float(word) for word in (folder / f"{index}.txt").read_text().split())
     snapshots = read_dump(folder / f"{index}.velocities")
     velocities = np.stack([snapshot.vectors("vx", "vy", "vz") for snapshot in snapshots])
     last = read_dump(folder / f"{index}.last")[0].atoms(species)
     drift = 1000 * (end - start) / len(last) / rules.walk_ps
     status = (
-        judged(temperature, asked_K, drift, len(last)) if np.isfinite(velocities).all() else "velocities are not finite"
+        nve_status(temperature, asked_K, drift, len(last))
+        if np.isfinite(velocities).all()
+        else "velocities are not finite"
     )
-    return Walk(status, velocities, temperature, pressure / BAR_PER_GPA, drift, last)
+    return VibrationalWalk(status, velocities, temperature, pressure / BAR_PER_GPA, drift, last)

@@ -45,10 +45,10 @@ class BlockSpectra:
 
 
 def verlet_velocities(positions: Array, time_step_fs: float) -> Array:
-    """Velocities [steps - 2, atoms, 3], A/ps, of all steps but the first and the last.
+    """Velocities [steps - 2, atoms, 3], Å/ps, of all steps but the first and the last.
 
     Args:
-        positions: [steps, atoms, 3], A, not wrapped.
+        positions: [steps, atoms, 3], Å, not wrapped.
     """
     return (positions[2:] - positions[:-2]) / (2e-3 * time_step_fs)
 
@@ -57,7 +57,7 @@ def kinetic_temperature(velocities: Array, masses: Array) -> Array:
     """Temperature of each step [steps], K; the whole does not move.
 
     Args:
-        velocities: [steps, atoms, 3], A/ps.
+        velocities: [steps, atoms, 3], Å/ps.
         masses: [atoms], atomic mass units.
     """
     in_ase = velocities / (1000 * units.fs)

@@ -11,7 +11,7 @@ from melt2crystal.engines.base import ReferenceEngine
 from melt2crystal.errors import UserError
 from melt2crystal.files import complete, write_text
 from melt2crystal.frames import frame_id, read_frames
-from melt2crystal.label.exchange import bring_back, export, without_label
+from melt2crystal.label.exchange import export, import_outputs, without_label
 from melt2crystal.label.journal import journal_attempts, released_attempts
 from melt2crystal.label.report import Batch, read_batches, report_table
 from melt2crystal.label.report_text import report_text
@@ -178,7 +178,7 @@ def import_labels(
     engine, digest = engine_of(given)
     limit = given.label.largest_force_eV_per_A
     store = results / "label-store"
-    brought = list(bring_back(folder, engine, digest, store, given.name, limit, known_files(given)))
+    brought = list(import_outputs(folder, engine, digest, store, given.name, limit, known_files(given)))
     for row in brought:
         if row.status not in ("ok", "not there yet"):
             print(f"{row.frame_id}: {row.status}: {row.reason}")

@@ -11,6 +11,9 @@ from ase import Atoms
 
 from melt2crystal.settings import to_text
 
+KBAR_PER_GPA = 10.0
+RELAX_TIMES = 50  # a relaxation may take this many times the time of a frame
+
 Status = Literal["ok", "unconverged", "crashed", "timed out", "unphysical", "not known"]
 
 
@@ -22,8 +25,8 @@ class Label:
         status: ok, or why there is no label.
         reason: the engine's first telling line, empty if ok.
         energy: eV; the energy the forces are derivatives of.
-        forces: [atoms, 3], eV/A.
-        stress: [3, 3], eV/A^3, ASE's sign (positive under tension; virial = -volume x stress).
+        forces: [atoms, 3], eV/Å.
+        stress: [3, 3], eV/Å^3, ASE's sign (positive under tension; virial = -volume x stress).
         seconds: what this frame cost.
     """
 
@@ -38,14 +41,19 @@ class Label:
 def without_net_force(forces: np.ndarray) -> np.ndarray:
     """Forces [atoms, 3] that sum to zero, each less the mean.
 
-    A crystal or a melt can't push itself; what a basis tied to the atoms or a grid in space leaves of a net force is
-    an error, and a potential that depends on distances alone can't learn it.
+    The forces on a periodic system sum to zero; what a basis tied to the atoms or a grid in space leaves of a net force
+    is an error, and a potential that depends on distances alone can't learn it.
     """
     return forces - forces.mean(axis=0)
 
 
+def name_of(structure: Atoms) -> str:
+    """What messages call a structure: the polymorph, or its composition."""
+    return str(structure.info.get("polymorph", structure.get_chemical_formula()))
+
+
 class ReferenceEngine(Protocol):
-    """What the label stage asks of an engine. docs/adding-an-engine.md shows how to write one."""
+    """What the label stage asks of an engine. docs/guides/add-an-engine.md shows how to write one."""
 
     name: str
 
@@ -53,7 +61,7 @@ class ReferenceEngine(Protocol):
         """Everything the numbers depend on, as plain data: settings and the content of files, not paths or commands."""
 
     def check(self) -> None:
-        """Raise EngineError if something the engine needs is missing, before any frame is paid for."""
+        """Raise EngineError if something the engine needs is missing, before any frame is computed."""
 
     def label(self, frames: Sequence[Atoms]) -> Iterator[Label]:
         """One label per frame, in order, each as soon as it is there."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from melt2crystal.engines.base import Label
+from melt2crystal.engines.base import Label, name_of
 from melt2crystal.errors import EngineError
 from melt2crystal.files import digest_of_file
 from melt2crystal.lammps.program import check_potential, find_lammps
@@ -63,11 +63,10 @@ class LammpsEngine:
             structures, self.potential, self.species, self.reference.ewald_accuracy, 3000, 1e-4, pressure_GPa
         )
         relaxed = []
-        for given, result in zip(structures, results, strict=True):
+        for start, result in zip(structures, results, strict=True):
             if result.atoms is None:
-                name = given.info.get("polymorph", given.get_chemical_formula())
-                raise EngineError(f"LAMMPS could not relax {name}: {result.error}")
-            result.atoms.info.update(given.info)
+                raise EngineError(f"LAMMPS could not relax {name_of(start)}: {result.error}")
+            result.atoms.info.update(start.info)
             result.atoms.calc = SinglePointCalculator(
                 result.atoms, energy=result.energy, forces=result.forces, stress=result.stress
             )

@@ -1,15 +1,36 @@
 """One run of an outside program in its working folder, within a time limit."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from melt2crystal.engines.espresso.files import Ended
 from melt2crystal.engines.scratch import end_with_parent
 
 GRACE_S = 10.0  # between asking a program to end and killing it
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+FULL_BYTES = 4096  # a disk with less than one page is full
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How one run of a program ended.
+
+    Attributes:
+        status: exit status; negative: the signal that ended it.
+        output: what it printed.
+        errors: what it printed as errors.
+        late: the time limit ended it.
+        full: the disk it wrote to was full at its end.
+    """
+
+    status: int
+    output: str
+    errors: str
+    late: bool = False
+    full: bool = False
 
 
 def run_program(
@@ -43,7 +64,8 @@ def run_program(
             if process.poll() is None:
                 _end(process)
     texts = [(folder / f"{name}.{ending}").read_text(errors="replace") for ending in ("out", "err")]
-    return Ended(process.returncode, texts[0], texts[1], late)
+    full = shutil.disk_usage(folder).free < FULL_BYTES
+    return Ended(process.returncode, texts[0], texts[1], late, full)
 
 
 def _end(process: subprocess.Popen) -> None:

@@ -1,11 +1,77 @@
-"""Recipes that were tried on another machine: which of them gives the label, and how a run ended there."""
+"""Recipes of an engine, tried in order until one converges: here, or elsewhere, where outputs are read back."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
 
-from melt2crystal.engines.base import Label
-from melt2crystal.engines.espresso.files import Ended
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+
+from melt2crystal.engines.base import Label, name_of
+from melt2crystal.engines.process import Ended
+from melt2crystal.engines.scratch import scratch_folder
+from melt2crystal.errors import EngineError
 
 TIMED_OUT = 124  # exit status of timeout(1)
+
+Recipe = TypeVar("Recipe")
+
+
+def first_converged(
+    recipes: Sequence[Recipe],
+    run: Callable[[Recipe, Path, float], tuple[Ended, float]],
+    read: Callable[[Ended, Path], tuple[Label, Atoms | None]],
+    timeout_s: float,
+    name: str,
+    inside: str | None,
+) -> tuple[Label, Atoms | None]:
+    """Recipe after recipe until one converges; only a failure to converge is worth another recipe.
+
+    Args:
+        recipes: at least one.
+        run: runs the program on a recipe in an empty folder, with so many seconds left: how it ended, and its cost, s.
+        read: the label in that folder and, of a relaxation, the structure; not asked if time ran out.
+        timeout_s: limit for all recipes together.
+        name: of the scratch folders.
+        inside: the folder they are made in; None: the system's.
+
+    Returns:
+        Label, with the seconds of all recipes, and structure; a label that is not ok says why.
+    """
+    deadline, seconds = time.monotonic() + timeout_s, 0.0
+    label, atoms = Label("timed out"), None
+    for number, recipe in enumerate(recipes, 1):
+        try:
+            with scratch_folder(name, inside) as made:
+                folder = Path(made)
+                ended, cost = run(recipe, folder, deadline - time.monotonic())
+                seconds += cost
+                if ended.late:
+                    label = Label("timed out", f"no result within {timeout_s:g} s (recipe {number} of {len(recipes)})")
+                else:
+                    label, atoms = read(ended, folder)
+                if label.status == "crashed" and ended.full:  # the program could not even write so
+                    label = Label("crashed", f"{folder.parent}: No space left on device")
+        except OSError as error:  # no space left, no such folder: this frame has no label, others may get one
+            label = Label("crashed", f"{error.filename or inside}: {error.strerror}")
+        if label.status != "unconverged":
+            break
+    return replace(label, seconds=seconds), atoms
+
+
+def relaxed(program: str, start: Atoms, atoms: Atoms | None, label: Label) -> Atoms:
+    """The relaxed structure with its label attached and the ``info`` of the structure it began with.
+
+    Raises:
+        EngineError: there is none.
+    """
+    if label.status != "ok" or atoms is None:
+        raise EngineError(f"{program} could not relax {name_of(start)}: {label.status}: {label.reason}")
+    atoms.info.update(start.info)
+    atoms.calc = SinglePointCalculator(atoms, energy=label.energy, forces=label.forces, stress=label.stress)
+    return atoms
 
 
 def ended_with(status: str, output: str, errors: str) -> Ended | None:
@@ -27,7 +93,7 @@ def label_of_recipes(
     """The label of the first recipe that did not fail to converge, or in words why there is none yet.
 
     Args:
-        recipes: how many there are; they are counted from 1.
+        recipes: how many were exported; they are counted from 1.
         ended: how a recipe's run ended; None if there was none, words if it has not come to an end.
         label_of: its label, if it was not cut off by the time limit.
         seconds_of: what it cost.
@@ -49,4 +115,4 @@ def label_of_recipes(
             label = label_of(number, found)
         if label.status != "unconverged":
             break
-    return Label(label.status, label.reason, label.energy, label.forces, label.stress, seconds)
+    return replace(label, seconds=seconds)

@@ -29,7 +29,7 @@ def scratch_folder(name: str, inside: str | None) -> tempfile.TemporaryDirectory
     return tempfile.TemporaryDirectory(prefix=f"{name}-{_machine()}-{os.getpid()}-", dir=inside)
 
 
-def sweep(name: str, inside: str | None) -> list[Path]:
+def remove_abandoned(name: str, inside: str | None) -> list[Path]:
     """Remove the scratch folders that dead processes of this machine left; what can't be removed stays.
 
     Returns:

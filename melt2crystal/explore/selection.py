@@ -17,10 +17,10 @@ CELL = ["pressure_GPa", "temperature_K"]
 
 
 def window_of(window: Window, heldout_deviation: np.ndarray) -> tuple[float, float]:
-    """eps_lo and eps_hi in eV/A.
+    """eps_lo and eps_hi in eV/Å.
 
     Args:
-        heldout_deviation: deviation of the same ensemble on held-out melt [frames], eV/A; used in mode "calibrated",
+        heldout_deviation: deviation of the same ensemble on held-out melt [frames], eV/Å; used in mode "calibrated",
             where the window follows the models' quality and never falls below the fixed numbers.
     """
     if window.mode == "fixed":
@@ -34,7 +34,7 @@ def classify(deviation: np.ndarray, sound: np.ndarray, eps_lo: float, eps_hi: fl
     """Class of each frame.
 
     Args:
-        deviation: [frames], eV/A; may hold NaN.
+        deviation: [frames], eV/Å; may hold NaN.
         sound: [frames] bool, the geometry is physical and there is a frame at all.
     """
     classes = np.full(len(deviation), ACCURATE, dtype=object)

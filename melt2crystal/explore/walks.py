@@ -16,7 +16,7 @@ from melt2crystal.train.deviation import MAX_FORCE_DEVIATION, STEP_COLUMN, read_
 
 
 @dataclass(frozen=True)
-class Walk:
+class ExplorationWalk:
     """One walk: where it starts and the state it is held at."""
 
     start: Atoms
@@ -25,7 +25,7 @@ class Walk:
     seed: int
 
 
-class Visit(NamedTuple):
+class ExploredStep(NamedTuple):
     """One step of a walk that left a frame, a deviation, or both."""
 
     frame: int  # its place among the frames, -1 without one
@@ -45,10 +45,12 @@ def nearest_state(melt: Sequence[Atoms], pressure_GPa: float, temperature_K: flo
     return [frame for frame in melt if distance(frame) == nearest]
 
 
-def walk_commands(index: int, walk: Walk, models: Sequence[Path], species: Sequence[str], explore: Explore) -> str:
+def walk_commands(
+    index: int, walk: ExplorationWalk, models: Sequence[Path], species: Sequence[str], explore: Explore
+) -> str:
     """LAMMPS commands of one NPT walk; all models are evaluated on each written frame, the first one drives.
 
-    A cell that grows to three times its volume ends the walk: the models have lost it.
+    A cell that grows to three times its volume ends the walk: the models do not describe it any more.
     """
     steps = round(explore.walk_ps * 1000 / explore.time_step_fs)
     temperature, pressure = walk.temperature_K, walk.pressure_GPa * BAR_PER_GPA
@@ -72,7 +74,7 @@ def walk_commands(index: int, walk: Walk, models: Sequence[Path], species: Seque
 
 
 def run_walks(
-    walks: Sequence[Walk], models: Sequence[Path], species: Sequence[str], explore: Explore, folder: Path
+    walks: Sequence[ExplorationWalk], models: Sequence[Path], species: Sequence[str], explore: Explore, folder: Path
 ) -> list[str]:
     """Run walks in as few LAMMPS processes as they allow: one that explodes ends alone, the rest go on anew.
 
@@ -96,7 +98,9 @@ def run_walks(
     return statuses
 
 
-def collect_walk(index: int, species: Sequence[str], explore: Explore, folder: Path) -> tuple[list[Atoms], list[Visit]]:
+def collect_walk(
+    index: int, species: Sequence[str], explore: Explore, folder: Path
+) -> tuple[list[Atoms], list[ExploredStep]]:
     """Frames of one walk with a row for each; what can't be paired has frame -1 or a NaN deviation."""
     snapshots = {snapshot.step: snapshot for snapshot in read_dump(folder / f"{index}.dump")}
     file = folder / f"{index}.model_devi.out"
@@ -119,7 +123,7 @@ def collect_walk(index: int, species: Sequence[str], explore: Explore, folder: P
             density = density_g_per_cm3(frame)
             number = len(frames)
             frames.append(frame)
-        visits.append(Visit(number, step, deviations.get(step, float("nan")), density))
+        visits.append(ExploredStep(number, step, deviations.get(step, float("nan")), density))
     return frames, visits
 
 

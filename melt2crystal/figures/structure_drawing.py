@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 LIGHT = np.array([-0.4, 0.6, 1.0]) / np.linalg.norm([-0.4, 0.6, 1.0])
 LIGAND_COLOUR = "#D55E00"
 WHITE = np.ones(3)
+BLOCK_A = 7.0  # what is drawn of a crystal is at least so long in each direction, A
+AZIMUTH_DEG, ELEVATION_DEG = -72.0, 14.0  # direction of the view; -90, 0 looks along y with x to the right and z up
 
 
 @dataclass(frozen=True)
@@ -24,18 +26,6 @@ class Polyhedron:
 
     centre: Array  # [3]
     ligands: Array  # [ligands, 3]
-
-
-def conventional_cell(atoms: Atoms, symprec_A: float) -> Atoms:
-    """The standardised conventional cell (spglib): equal crystals are drawn alike; unchanged if spglib fails."""
-    import spglib
-
-    cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.get_atomic_numbers())
-    standard = spglib.standardize_cell(cell, to_primitive=False, no_idealize=False, symprec=symprec_A)
-    if standard is None:
-        return atoms.copy()
-    lattice, scaled, numbers = standard
-    return Atoms(numbers=numbers, cell=lattice, scaled_positions=scaled, pbc=True)
 
 
 def polyhedra(
@@ -75,27 +65,15 @@ def view(azimuth_deg: float, elevation_deg: float) -> Array:
     return np.array([right, np.cross(towards, right), towards])
 
 
-def draw_structure(
-    axes: Axes,
-    atoms: Atoms,
-    central: str,
-    ligand: str,
-    cutoff_A: float,
-    colour: str,
-    *,
-    block_A: float = 7.0,
-    azimuth_deg: float = -72.0,
-    elevation_deg: float = 14.0,
-) -> None:
+def draw_structure(axes: Axes, atoms: Atoms, central: str, ligand: str, cutoff_A: float, colour: str) -> None:
     """Draw the coordination polyhedra, ligands and the outline of the block into empty axes.
 
     Args:
         atoms: a crystal; use ``conventional_cell`` first so that equal crystals look alike.
         colour: of the polyhedra; the far ones are paler.
-        azimuth_deg, elevation_deg: direction of the view; -90, 0 looks along y with x to the right and z up.
     """
-    found, cell = polyhedra(atoms, central, ligand, cutoff_A, block_A)
-    rotation = view(azimuth_deg, elevation_deg)
+    found, cell = polyhedra(atoms, central, ligand, cutoff_A, BLOCK_A)
+    rotation = view(AZIMUTH_DEG, ELEVATION_DEG)
     moved = [Polyhedron(p.centre @ rotation.T, p.ligands @ rotation.T) for p in found]
     depths = np.array([p.centre[2] for p in moved])
     near, far = depths.max(initial=0.0), depths.min(initial=0.0)

@@ -114,7 +114,7 @@ def _imports_in(path: Path, modified: int, size: int) -> list[ast.Import | ast.I
     # imports are statements; expressions, four fifths of all nodes, need a look only where one of them imports
     text = path.read_text(encoding="utf-8")
     into_expressions = any(name in text for name in CALLS)
-    for node in _nodes_that_run(_parsed(path, modified, size), into_expressions):
+    for node in _nodes_that_run(_parsed(path), into_expressions):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             found.append(node)
         elif isinstance(node, ast.Call):
@@ -156,7 +156,12 @@ def _nodes_that_run(tree: ast.AST, into_expressions: bool) -> Iterator[ast.AST]:
 
 def _is_trivial(init: Path) -> bool:
     """Nothing but docstring and constants such as ``__version__ = "1.0"``."""
-    for statement in _tree(init).body:
+    return _has_no_content(init, *_state(init))
+
+
+@lru_cache(maxsize=1024)
+def _has_no_content(init: Path, modified: int, size: int) -> bool:
+    for statement in _parsed(init).body:
         is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
         is_dunder = (
             isinstance(statement, ast.Assign)
@@ -173,10 +178,6 @@ def _digest(path: Path, modified: int, size: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-def _tree(path: Path) -> ast.Module:
-    return _parsed(path, *_state(path))
-
-
 def _state(path: Path) -> tuple[int, int]:
     """Time of modification and size: part of the keys of the caches."""
     try:
@@ -186,9 +187,8 @@ def _state(path: Path) -> tuple[int, int]:
     return stat.st_mtime_ns, stat.st_size
 
 
-@lru_cache(maxsize=1024)
-def _parsed(path: Path, modified: int, size: int) -> ast.Module:
-    """The syntax tree of a file in one state; the state is part of the cache's key."""
+def _parsed(path: Path) -> ast.Module:
+    """The syntax tree of a file; none is kept, the nodes of all files are half a million objects."""
     try:
         return ast.parse(path.read_text(encoding="utf-8"))
     except (SyntaxError, ValueError) as error:

@@ -1,1 +1,1 @@
-"""Labels: the store in which each is paid for once, exchange with other machines, their report."""
+"""Labels: the store in which each is computed once, exchange with other machines, their report."""

@@ -20,7 +20,7 @@ from melt2crystal.files import digest_of_file
 from melt2crystal.frames import frame_id, read_frames, too_close, write_frames
 from melt2crystal.label.exchange_texts import readme, scripts
 from melt2crystal.label.journal import IMPORT, journal_attempts
-from melt2crystal.label.store import LabelStore, judged
+from melt2crystal.label.store import LabelStore, validated
 
 FORMAT = "melt2crystal exchanged labels, version 1"
 MANIFEST, FRAMES, CHECKSUMS = "manifest.json", "frames.extxyz", "checksums.sha256"
@@ -40,7 +40,7 @@ class Manifest(BaseModel):
 
 
 @dataclass(frozen=True)
-class Brought:
+class ImportedLabel:
     """What the import found for one frame; ``status`` is 'not there yet' where the folder holds no finished output."""
 
     frame_id: str
@@ -192,7 +192,7 @@ def _difference(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
     return ""
 
 
-def bring_back(
+def import_outputs(
     folder: Path,
     engine: ReferenceEngine,
     digest: str,
@@ -200,7 +200,7 @@ def bring_back(
     study: str,
     largest_force_eV_per_A: float,
     known: Sequence[Path] = (),
-) -> Iterator[Brought]:
+) -> Iterator[ImportedLabel]:
     """Put the finished labels of a folder into the store, one by one; what the store has is left as it is.
 
     Args:
@@ -228,17 +228,17 @@ def bring_back(
         frame.info["frame_id"] = name
         there = labels.find(frame)
         if there is not None:
-            shown = judged(there, largest_force_eV_per_A)
-            yield Brought(name, shown.status, shown.reason, there.seconds, False)
+            shown = validated(there, largest_force_eV_per_A)
+            yield ImportedLabel(name, shown.status, shown.reason, there.seconds, False)
             continue
         found: Label | str = "its folder is not here"
         if (folder / "frames" / name).is_dir():
             found = able.read_outputs(frame, folder / "frames" / name, folder / "shared")
         if isinstance(found, str):
-            yield Brought(name, "not there yet", found, 0.0, False)
+            yield ImportedLabel(name, "not there yet", found, 0.0, False)
             continue
         new = (name, found.status, found.reason) not in failed  # crashes are tried again, but told once
         if new:
             labels.add(frame, found)
-        shown = judged(found, largest_force_eV_per_A)
-        yield Brought(name, shown.status, shown.reason, found.seconds, new)
+        shown = validated(found, largest_force_eV_per_A)
+        yield ImportedLabel(name, shown.status, shown.reason, found.seconds, new)

@@ -1,16 +1,15 @@
 """The journals of the label store read as what they record: attempts, each with its cost, also the failed ones."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from melt2crystal.engines.base import Label
+from melt2crystal.files import read_lines
 from melt2crystal.frames import read_frames
-from melt2crystal.label.store import judged
+from melt2crystal.label.store import label_in, label_on, validated
 
 IMPORT = "import"  # part of the name of an import's journal, where a labelling job has its batch
 
@@ -44,6 +43,11 @@ class Attempt:
     rms_force_eV_per_A: float = np.nan
 
 
+def formula_of(symbols: Sequence[str]) -> str:
+    """Composition with counts, species in alphabetical order, such as O48Si24."""
+    return "".join(f"{symbol}{symbols.count(symbol)}" for symbol in sorted(set(symbols)))
+
+
 def journal_attempts(folder: Path, largest_force_eV_per_A: float) -> tuple[list[Attempt], int]:
     """All attempts in the journals of one settings digest, and how many lines can't be read.
 
@@ -55,11 +59,12 @@ def journal_attempts(folder: Path, largest_force_eV_per_A: float) -> tuple[list[
     """
     found, broken = [], 0
     for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_text(errors="replace").splitlines():
-            if not line.strip():
-                continue
+        lines, unreadable = read_lines(path)
+        broken += unreadable
+        for values in lines:
             try:
-                found.append(_attempt(json.loads(line), path.stem, largest_force_eV_per_A))
+                name, symbols = values["frame_id"], values["symbols"]
+                found.append(_attempt(path.stem, name, symbols, label_in(values), largest_force_eV_per_A))
             except (ValueError, KeyError, TypeError, AttributeError):
                 broken += 1
     return found, broken
@@ -72,28 +77,17 @@ def released_attempts(paths: Sequence[Path], digest: str, largest_force_eV_per_A
 
 def _released(path: Path, largest_force_eV_per_A: float) -> Iterator[tuple[str, Attempt]]:
     for frame in read_frames(path):
-        values = {
-            "frame_id": frame.info.get("frame_id", ""),
-            "status": "ok",
-            "reason": "",
-            "seconds": frame.info.get("seconds", 0.0),
-            "symbols": frame.get_chemical_symbols(),
-            "energy": frame.get_potential_energy(),
-            "forces": frame.get_forces(),
-            "stress": frame.get_stress(voigt=False),
-        }
-        yield str(frame.info.get("settings_digest")), _attempt(values, "", largest_force_eV_per_A)
+        name, symbols = frame.info.get("frame_id", ""), frame.get_chemical_symbols()
+        attempt = _attempt("", name, symbols, label_on(frame), largest_force_eV_per_A)
+        yield str(frame.info.get("settings_digest")), attempt
 
 
-def _attempt(values: dict[str, Any], writer: str, largest_force_eV_per_A: float) -> Attempt:
-    """A journal's line judged as the label stage does; raises ValueError, KeyError or TypeError on what is no line."""
-    symbols = values["symbols"]
-    counts = {symbol: symbols.count(symbol) for symbol in sorted(set(symbols))}
-    formula = "".join(f"{symbol}{count}" for symbol, count in counts.items())
-    forces, stress = (None if values[key] is None else np.array(values[key], float) for key in ("forces", "stress"))
-    label = Label(values["status"], values["reason"], values["energy"], forces, stress, float(values["seconds"]))
-    label = judged(label, largest_force_eV_per_A)
-    start = (writer, str(values["frame_id"]), str(label.status), str(label.reason), label.seconds, formula)
+def _attempt(
+    writer: str, frame_id: str, symbols: Sequence[str], found: Label, largest_force_eV_per_A: float
+) -> Attempt:
+    """A label with its cost, checked as the label stage does."""
+    label = validated(found, largest_force_eV_per_A)
+    start = (writer, str(frame_id), str(label.status), str(label.reason), label.seconds, formula_of(symbols))
     if label.status != "ok" or label.energy is None or label.forces is None:
         return Attempt(*start, len(symbols))
     largest = float(np.linalg.norm(label.forces, axis=1).max())

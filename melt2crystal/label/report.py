@@ -12,7 +12,7 @@ from ase import Atoms
 
 from melt2crystal.errors import UserError
 from melt2crystal.frames import read_frames
-from melt2crystal.label.journal import IMPORT, Attempt
+from melt2crystal.label.journal import IMPORT, Attempt, formula_of
 
 STATUSES = ("ok", "unconverged", "crashed", "timed out", "unphysical", "not yet")
 SOURCES = ("computed", "another batch", "another study", "imported", "released")
@@ -82,7 +82,7 @@ def _verdicts(table: Path, digest: str) -> tuple[dict[str, tuple[str, str]], str
 def report_table(
     batches: Sequence[Batch], attempts: Iterable[Attempt], released: Iterable[Attempt], study: str | None
 ) -> pd.DataFrame:
-    """One row for each requested frame of each batch, then one for each frame this study paid for in vain.
+    """One row for each requested frame of each batch, then one for each computed frame that no batch asks for any more.
 
     A frame's cost stands in the batch whose job computed it; elsewhere the label was known and cost nothing.
 
@@ -104,11 +104,11 @@ def report_table(
             if study is None and name in requested:
                 continue  # without a study nothing says which of two requests was paid for
             requested.add(name)
-            given = tried.get(name, [])
-            own = [attempt for attempt in given if study is None or _batch_of(attempt.writer, study) == batch.name]
-            rows.append(_row(batch, frame, own, given, known.get(name), study))
-    for name, given in tried.items():
-        own = [attempt for attempt in given if study is None or _batch_of(attempt.writer, study)]
+            of_frame = tried.get(name, [])
+            own = [attempt for attempt in of_frame if study is None or _batch_of(attempt.writer, study) == batch.name]
+            rows.append(_row(batch, frame, own, of_frame, known.get(name), study))
+    for name, of_frame in tried.items():
+        own = [attempt for attempt in of_frame if study is None or _batch_of(attempt.writer, study)]
         if name not in requested and own:
             lost = Batch(NO_BATCH, [], {})
             rows.append(_row(lost, Atoms(info={"frame_id": name}), own, own, None, study))
@@ -124,11 +124,11 @@ def _batch_of(writer: str, study: str) -> str | None:
 
 
 def _row(
-    batch: Batch, frame: Atoms, own: list[Attempt], given: list[Attempt], known: Attempt | None, study: str | None
+    batch: Batch, frame: Atoms, own: list[Attempt], of_frame: list[Attempt], known: Attempt | None, study: str | None
 ) -> dict[str, Any]:
     """One row; the kept attempt is the last good one, as in the label store."""
-    best = next((attempt for attempt in reversed(given) if attempt.status == "ok"), None) or known
-    tried = own or given
+    best = next((attempt for attempt in reversed(of_frame) if attempt.status == "ok"), None) or known
+    tried = own or of_frame
     last = best or (tried[-1] if tried else None)
     verdict = batch.verdicts.get(str(frame.info["frame_id"]))
     status, reason = verdict or ((last.status, last.reason) if last else ("not yet", ""))
@@ -140,7 +140,7 @@ def _row(
         "frame_id": frame.info["frame_id"],
         "temperature_K": frame.info.get("temperature_K", np.nan),
         "pressure_GPa": frame.info.get("pressure_GPa", np.nan),
-        "formula": last.formula if last else _formula(frame),
+        "formula": last.formula if last else formula_of(frame.get_chemical_symbols()),
         "atoms": last.atoms if last else len(frame),
         "status": status,
         "reason": reason,
@@ -153,11 +153,6 @@ def _row(
         "rms_force_eV_per_A": good.rms_force_eV_per_A if good else np.nan,
         "outlier": "",
     }
-
-
-def _formula(frame: Atoms) -> str:
-    symbols = frame.get_chemical_symbols()
-    return "".join(f"{symbol}{symbols.count(symbol)}" for symbol in sorted(set(symbols)))
 
 
 def _source(last: Attempt | None, paid: Attempt | None, study: str | None) -> str:

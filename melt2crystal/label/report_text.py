@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from melt2crystal.label.report import NO_BATCH, ROBUST_Z, SMALLEST_GROUP, SOURCES, STATUSES
-from melt2crystal.summary.text import table as as_table
+from melt2crystal.markdown import table as as_table
 
 REASONS = 5  # shown for each status
 LISTED = 40  # outliers shown; the CSV file has them all

@@ -1,4 +1,4 @@
-"""The label store: every finished label is written at once, found again by frame id, and never paid for twice.
+"""The label store: every finished label is written at once, found again by frame id, and never computed twice.
 
 The store is a folder of journals, ``<store>/<settings digest>/<writer>.jsonl``, one line a label with its structure,
 appended and flushed as each frame ends. One writer, one file: no locks, also on a network file system. A line that was
@@ -6,9 +6,9 @@ cut off by a kill is passed over.
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -16,6 +16,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from melt2crystal.engines.base import Label, ReferenceEngine, settings_digest
 from melt2crystal.errors import UserError
+from melt2crystal.files import append_line, read_lines
 from melt2crystal.frames import frame_id, read_frames, too_close
 
 NOT_COMPUTED = "in no file of label.known and not in the label store, and label.compute is false"
@@ -64,7 +65,7 @@ class LabelStore:
             "stress": None if label.stress is None else np.asarray(label.stress).tolist(),
         }
         try:
-            self._append(json.dumps(values).encode() + b"\n")
+            append_line(self.journal, json.dumps(values))
         except OSError as error:
             raise UserError(
                 f"{self.journal}: the label of {values['frame_id']} can't be written ({error.strerror}); the labels "
@@ -73,47 +74,31 @@ class LabelStore:
         if label.status in FINAL:
             self.labels[values["frame_id"]] = label
 
-    def _append(self, line: bytes) -> None:
-        self.journal.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.journal, "ab") as handle:
-            if handle.tell() and not _ends_with_newline(self.journal):
-                handle.write(b"\n")  # a kill or a full disk cut the last line off
-            handle.write(line)
-            handle.flush()
-            os.fsync(handle.fileno())
-
     def _read_journal(self, path: Path) -> None:
-        for line in path.read_text(errors="replace").splitlines():
+        for values in read_lines(path)[0]:
             try:
-                values = json.loads(line)
-                forces, stress = values["forces"], values["stress"]
-                label = Label(
-                    values["status"],
-                    values["reason"],
-                    values["energy"],
-                    None if forces is None else np.array(forces),
-                    None if stress is None else np.array(stress),
-                    values["seconds"],
-                )
-            except (ValueError, KeyError):
+                name, label = values["frame_id"], label_in(values)
+            except (ValueError, KeyError, TypeError):
                 continue
             if label.status in FINAL:
-                self.labels[values["frame_id"]] = label
+                self.labels[name] = label
 
     def _read_released(self, path: Path) -> None:
         for frame in read_frames(path):
-            if frame.info.get("settings_digest") != self.digest:
-                continue
-            stress = frame.get_stress(voigt=False)
-            self.labels[frame_id(frame)] = Label(
-                "ok", "", frame.get_potential_energy(), frame.get_forces(), stress, float(frame.info.get("seconds", 0))
-            )
+            if frame.info.get("settings_digest") == self.digest:
+                self.labels[frame_id(frame)] = label_on(frame)
 
 
-def _ends_with_newline(path: Path) -> bool:
-    with open(path, "rb") as handle:
-        handle.seek(-1, os.SEEK_END)
-        return handle.read(1) == b"\n"
+def label_in(values: dict[str, Any]) -> Label:
+    """The label in a line of a journal; raises KeyError, ValueError or TypeError if it holds none."""
+    forces, stress = (None if values[key] is None else np.array(values[key], float) for key in ("forces", "stress"))
+    return Label(values["status"], values["reason"], values["energy"], forces, stress, float(values["seconds"]))
+
+
+def label_on(frame: Atoms) -> Label:
+    """The label that a released frame carries."""
+    energy, stress = frame.get_potential_energy(), frame.get_stress(voigt=False)
+    return Label("ok", "", energy, frame.get_forces(), stress, float(frame.info.get("seconds", 0.0)))
 
 
 def label_frames(
@@ -138,7 +123,7 @@ def label_frames(
         if label is None:
             unknown.append(frame)
         else:
-            yield frame, judged(label, largest_force_eV_per_A), True
+            yield frame, validated(label, largest_force_eV_per_A), True
     if not compute:
         yield from ((frame, Label("not known", NOT_COMPUTED), False) for frame in unknown)
         return
@@ -153,10 +138,10 @@ def label_frames(
         engine.check()
     for frame, label in zip(sound, engine.label(sound), strict=True):
         store.add(frame, label)
-        yield frame, judged(label, largest_force_eV_per_A), False
+        yield frame, validated(label, largest_force_eV_per_A), False
 
 
-def judged(label: Label, largest_force_eV_per_A: float) -> Label:
+def validated(label: Label, largest_force_eV_per_A: float) -> Label:
     """A label whose numbers can't be right becomes unphysical."""
     if label.status != "ok" or label.forces is None or label.stress is None or label.energy is None:
         return label

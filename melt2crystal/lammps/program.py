@@ -129,7 +129,7 @@ def write_data(path: Path, atoms: Atoms, species: Sequence[str]) -> Prism:
 
 
 def setup_commands(data_file: str) -> str:
-    """Commands from ``clear`` to the atoms, units metal (eV, A, ps, bar)."""
+    """Commands from ``clear`` to the atoms, units metal (eV, Å, ps, bar)."""
     return (
         f"clear\nunits metal\nboundary p p p\natom_style charge\natom_modify map array\nbox tilt large\n"
         f"read_data {data_file}\n"
@@ -143,7 +143,7 @@ def dump_command(name: str, every: int, path: str, columns: str) -> str:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One dumped configuration: time step, cell [3, 3] (A, LAMMPS frame), columns by name [n_atoms]."""
+    """One dumped configuration: time step, cell [3, 3] (Å, LAMMPS frame), columns by name [n_atoms]."""
 
     step: int
     cell: np.ndarray

@@ -26,7 +26,7 @@ BAR_PER_GPA = 1e4
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Result for one structure in the caller's frame: energy (eV), forces [n, 3] (eV/A), stress [3, 3] (eV/A^3, ASE
+    """Result for one structure in the caller's frame: energy (eV), forces [n, 3] (eV/Å), stress [3, 3] (eV/Å^3, ASE
     sign), the structure itself (moved by a minimisation); or ``error``, and the rest is None."""
 
     error: str | None = None
@@ -53,7 +53,7 @@ def minimise(
     """Minimise many frames: ions only, or the whole cell at a pressure (box/relax, three restarts).
 
     Args:
-        force_tolerance: largest force norm of the whole structure at which a minimisation ends, eV/A.
+        force_tolerance: largest force norm of the whole structure at which a minimisation ends, eV/Å.
     """
     minimisation = f"minimize 0.0 {force_tolerance:g} {steps} {10 * steps}\n"
 

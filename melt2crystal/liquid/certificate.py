@@ -1,6 +1,6 @@
-"""The certificate of disorder: every frame proves that it is no crystal before anything is trained on it.
+"""The certificate of disorder: every frame is shown to be no crystal before anything is trained on it.
 
-Small melts crystallise behind one's back, and neither density, temperature nor radial distribution tells. Four checks:
+Small melts can crystallise unnoticed: neither density, temperature nor radial distribution shows it. Four checks:
 
 1. the walk the frame comes from diffuses (``diffuses``);
 2. the frame, quenched at fixed cell with a cheap classical potential, has no symmetry and no smaller cell (spglib);
@@ -34,7 +34,26 @@ from melt2crystal.structure.symmetry import Symmetry, highest_symmetry
 
 OFF = "certificate off"
 WALKS = {True: "diffuses", False: "arrested", None: "unknown"}
-NOT_LOOKED_AT = Symmetry(space_group=0, symprec_A=0.0, primitive_atoms=0)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured on a quenched frame.
+
+    Attributes:
+        symmetry: the highest over the tolerances.
+        crystal: the crystal of the library that most atoms look like, '' without a library.
+        crystal_fraction: share of the atoms that have surroundings of it.
+        repeated_fraction: share of the atoms whose surroundings others repeat.
+    """
+
+    symmetry: Symmetry
+    crystal: str = ""
+    crystal_fraction: float = 0.0
+    repeated_fraction: float = 0.0
+
+
+NOT_MEASURED = Measured(Symmetry(space_group=0, symprec_A=0.0, primitive_atoms=0))
 
 
 @dataclass(frozen=True)
@@ -91,10 +110,10 @@ def read_library(files: Sequence[Path], formula: Mapping[str, int]) -> dict[str,
 
 
 def diffuses(diffusion_A2_per_ps: Mapping[str, float], walk_ps: float, settings: Certificate) -> bool | None:
-    """Does every species of a walk flow? None where the walk is too short to tell.
+    """Whether every species of a walk diffuses; None where the walk is too short to tell.
 
     Every species: a crystal in which only one has melted (superionic) is still a crystal. Measured with BKS, 5 ps:
-    0.012 (Si) and 0.019 A^2/ps (O) in the most sluggish melt (0 GPa, 3000 K), at most 0.003 and 0.004 in seven crystals
+    0.012 (Si) and 0.019 Å^2/ps (O) in the most sluggish melt (0 GPa, 3000 K), at most 0.003 and 0.004 in seven crystals
     at 2000-4500 K; but 0.024 and 0.034 in a cristobalite that changes its form at 1000 K, and in walks of 1 ps floppy
     crystals reach 0.4. So this check can only ever be one of several.
     """
@@ -103,63 +122,38 @@ def diffuses(diffusion_A2_per_ps: Mapping[str, float], walk_ps: float, settings:
     return bool(diffusion_A2_per_ps) and min(diffusion_A2_per_ps.values()) >= settings.minimum_diffusion_A2_per_ps
 
 
-def crystalline_because(
-    settings: Certificate,
-    size: int,
-    space_group: int,
-    primitive_atoms: int,
-    crystal: tuple[str, float],
-    repeated: float,
-    walk_diffuses: bool | None,
-) -> str:
-    """Why these findings speak against disorder, in words; an empty text if they don't."""
+def crystalline_because(settings: Certificate, size: int, measured: Measured, walk_diffuses: bool | None) -> str:
+    """Why what was measured on a frame of ``size`` atoms speaks against disorder, in words; empty if it doesn't."""
     reasons = []
     if walk_diffuses is False:
         reasons.append("walk does not diffuse")
-    if space_group == 0:
+    if measured.symmetry.space_group == 0:
         reasons.append("spglib finds no space group at any tolerance")
-    if space_group > 1:
-        reasons.append(f"space group {space_group}")
-    if primitive_atoms < size:
-        reasons.append(f"primitive cell of {primitive_atoms} atoms")
-    if crystal[1] > settings.crystal_fraction_max:
-        reasons.append(f"{crystal[1]:.0%} of the atoms as in {crystal[0]}")
-    if repeated > settings.repeated_fraction_max:
-        reasons.append(f"{repeated:.0%} of the atoms have repeated surroundings")
+    if measured.symmetry.space_group > 1:
+        reasons.append(f"space group {measured.symmetry.space_group}")
+    if measured.symmetry.primitive_atoms < size:
+        reasons.append(f"primitive cell of {measured.symmetry.primitive_atoms} atoms")
+    if measured.crystal_fraction > settings.crystal_fraction_max:
+        reasons.append(f"{measured.crystal_fraction:.0%} of the atoms as in {measured.crystal}")
+    if measured.repeated_fraction > settings.repeated_fraction_max:
+        reasons.append(f"{measured.repeated_fraction:.0%} of the atoms have repeated surroundings")
     return "; ".join(reasons)
 
 
-def judge(
-    name: str,
-    quenched: Atoms,
-    library: Mapping[str, Surroundings],
-    formula: Mapping[str, int],
-    settings: Certificate,
-    walk_diffuses: bool | None,
-) -> Finding:
-    """The verdict on one quenched frame."""
-    found = highest_symmetry(quenched, settings.symprecs_A)
+def measure(
+    quenched: Atoms, library: Mapping[str, Surroundings], formula: Mapping[str, int], settings: Certificate
+) -> Measured:
+    """Symmetry and surroundings of a quenched frame."""
     mine = surroundings(quenched, formula)
     tolerance = settings.surroundings_tolerance
     fractions = {key: crystal_fraction(mine, crystal, tolerance) for key, crystal in library.items()}
     match = max(fractions, key=lambda key: fractions[key], default="")
-    fraction = fractions.get(match, 0.0)
     repeated = repeated_fraction(mine, settings.repetition_tolerance)
-    reason = crystalline_because(
-        settings, len(quenched), found.space_group, found.primitive_atoms, (match, fraction), repeated, walk_diffuses
-    )
-    return _finding(name, settings, reason, walk_diffuses, found, match if fraction > 0 else "", fraction, repeated)
+    return Measured(highest_symmetry(quenched, settings.symprecs_A), match, fractions.get(match, 0.0), repeated)
 
 
-def _finding(
-    name: str,
-    settings: Certificate,
-    reason: str,
-    walk_diffuses: bool | None,
-    found: Symmetry = NOT_LOOKED_AT,
-    match: str = "",
-    fraction: float = 0.0,
-    repeated: float = 0.0,
+def finding(
+    name: str, settings: Certificate, reason: str, walk_diffuses: bool | None, measured: Measured = NOT_MEASURED
 ) -> Finding:
     """Pass or not; with the certificate off everything passes and the reason keeps what was found."""
     told = reason if settings.enabled else "; ".join(filter(None, (OFF, reason)))
@@ -169,12 +163,10 @@ def _finding(
         would_pass=not reason,
         reason=told,
         walk=WALKS[walk_diffuses],
-        space_group=found.space_group,
-        symprec_A=found.symprec_A,
-        primitive_atoms=found.primitive_atoms,
-        crystal_match=match,
-        crystal_fraction=round(fraction, 4),
-        repeated_fraction=round(repeated, 4),
+        **asdict(measured.symmetry),
+        crystal_match=measured.crystal if measured.crystal_fraction > 0 else "",
+        crystal_fraction=round(measured.crystal_fraction, 4),
+        repeated_fraction=round(measured.repeated_fraction, 4),
     )
 
 
@@ -207,8 +199,10 @@ def certify(
         name = atoms.info.get("frame_id") or frame_id(atoms)
         if result.atoms is None or not np.isfinite(result.atoms.get_positions()).all():
             error = result.error or "positions are not finite"
-            findings.append(_finding(name, settings, f"quench failed: {error}", flows))
+            findings.append(finding(name, settings, f"quench failed: {error}", flows))
         else:
-            findings.append(judge(name, result.atoms, crystals, formula, settings, flows))
-    table = pd.DataFrame([asdict(finding) for finding in findings], columns=COLUMNS)
-    return table, [atoms for atoms, finding in zip(frames, findings, strict=True) if finding.passed]
+            measured = measure(result.atoms, crystals, formula, settings)
+            reason = crystalline_because(settings, len(result.atoms), measured, flows)
+            findings.append(finding(name, settings, reason, flows, measured))
+    table = pd.DataFrame([asdict(found) for found in findings], columns=COLUMNS)
+    return table, [atoms for atoms, found in zip(frames, findings, strict=True) if found.passed]

@@ -1,18 +1,18 @@
-"""Does it flow? Mean squared displacements and self-diffusion coefficients of short walks."""
+"""Mean squared displacements and self-diffusion coefficients of short walks."""
 
 import numpy as np
 
 
 def displacements(unwrapped: np.ndarray, cells: np.ndarray, masses: np.ndarray) -> np.ndarray:
-    """Positions that only diffuse: without the breathing of the cell and the drift of the centre of mass.
+    """Positions that only diffuse: without the fluctuation of the cell and the drift of the centre of mass.
 
     Args:
-        unwrapped: [times, n, 3], A, never folded back into the cell.
-        cells: [times, 3, 3], A.
+        unwrapped: [times, n, 3], Å, never folded back into the cell.
+        cells: [times, 3, 3], Å.
         masses: [n].
 
     Returns:
-        [times, n, 3], A: fractional coordinates times the mean cell, relative to the centre of mass.
+        [times, n, 3], Å: fractional coordinates times the mean cell, relative to the centre of mass.
     """
     fractional = np.einsum("tni,tij->tnj", unwrapped, np.linalg.inv(cells))
     positions = fractional @ cells.mean(axis=0)
@@ -24,11 +24,11 @@ def mean_squared_displacement(positions: np.ndarray, longest: float = 0.5) -> np
     """MSD against lag, averaged over all time origins and atoms.
 
     Args:
-        positions: [times, n, 3], A, unwrapped.
+        positions: [times, n, 3], Å, unwrapped.
         longest: largest lag as a fraction of the walk; longer lags have too few independent origins.
 
     Returns:
-        [lags], A^2, from lag 0.
+        [lags], Å^2, from lag 0.
     """
     lags = max(2, int(longest * len(positions)) + 1)
     msd = np.zeros(lags)
@@ -38,7 +38,7 @@ def mean_squared_displacement(positions: np.ndarray, longest: float = 0.5) -> np
 
 
 def diffusion_coefficient(msd: np.ndarray, interval_ps: float, begin: float = 0.2) -> float:
-    """Self-diffusion coefficient, A^2/ps, from Einstein's relation: slope of the MSD / 6.
+    """Self-diffusion coefficient, Å^2/ps, from Einstein's relation: slope of the MSD / 6.
 
     The first part (``begin`` of the lags) is left out: there atoms rattle in their cages. A crystal's MSD is flat
     beyond it, so its coefficient is zero within the noise (and may be slightly negative).
@@ -51,7 +51,7 @@ def diffusion_coefficient(msd: np.ndarray, interval_ps: float, begin: float = 0.
 def species_diffusion(
     unwrapped: np.ndarray, cells: np.ndarray, symbols: np.ndarray, masses: np.ndarray, interval_ps: float
 ) -> dict[str, float]:
-    """Self-diffusion coefficient of each species, A^2/ps (arguments as in ``displacements``)."""
+    """Self-diffusion coefficient of each species, Å^2/ps (arguments as in ``displacements``)."""
     positions = displacements(unwrapped, cells, masses)
     return {
         str(species): diffusion_coefficient(mean_squared_displacement(positions[:, symbols == species]), interval_ps)

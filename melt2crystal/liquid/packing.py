@@ -1,28 +1,19 @@
-"""Random packings: where a melt begins, without memory of any crystal."""
+"""Random packings of atoms at a density, with minimum distances: the start of a melt, without crystalline order."""
 
 import numpy as np
 from ase import Atoms
 from ase.units import _amu
+
+from melt2crystal.frames import pair_limits
 
 CM3_PER_A3 = 1e-24
 ROUNDS = 2000
 
 
 def cubic_edge(atoms_per_formula: dict[str, int], formula_units: int, density_g_per_cm3: float) -> float:
-    """Edge of the cubic cell, A, that holds ``formula_units`` at a density."""
+    """Edge of the cubic cell, Å, that holds ``formula_units`` at a density."""
     mass_g = formula_units * Atoms("".join(f"{s}{n}" for s, n in atoms_per_formula.items())).get_masses().sum()
     return float((mass_g * _amu * 1e3 / density_g_per_cm3 / CM3_PER_A3) ** (1 / 3))
-
-
-def pair_limits(symbols: np.ndarray, minimum_distances_A: dict[str, float]) -> np.ndarray:
-    """Smallest allowed distance of every pair of atoms, [n, n], A; zero where no limit is given."""
-    limits = np.zeros((len(symbols), len(symbols)))
-    for pair, distance in minimum_distances_A.items():
-        a, b = pair.split("-")
-        of_pair = (symbols[:, None] == a) & (symbols[None, :] == b)
-        limits[of_pair | of_pair.T] = distance
-    np.fill_diagonal(limits, 0.0)
-    return limits
 
 
 def push_apart(positions: np.ndarray, edge: float, limits: np.ndarray, rounds: int = ROUNDS) -> np.ndarray:
@@ -32,9 +23,9 @@ def push_apart(positions: np.ndarray, edge: float, limits: np.ndarray, rounds: i
     (the overlap removal of Clarke & Wiley, Phys. Rev. B 35, 7350 (1987), without growth of the atoms).
 
     Args:
-        positions: [n, 3], A.
-        edge: cell edge, A; pairs are taken to the nearest image.
-        limits: [n, n], A.
+        positions: [n, 3], Å.
+        edge: cell edge, Å; pairs are taken to the nearest image.
+        limits: [n, n], Å.
 
     Raises:
         ValueError: the limits can't be met at this density.
@@ -71,5 +62,7 @@ def random_packing(
     edge = cubic_edge(atoms_per_formula, formula_units, density_g_per_cm3)
     symbols = np.repeat(list(atoms_per_formula), [formula_units * n for n in atoms_per_formula.values()])
     start = generator.uniform(0, edge, (len(symbols), 3))
-    positions = push_apart(start, edge, pair_limits(symbols, minimum_distances_A))
+    limits = pair_limits([str(symbol) for symbol in symbols], minimum_distances_A)
+    np.fill_diagonal(limits, 0.0)  # an atom's own images are a whole edge away
+    positions = push_apart(start, edge, limits)
     return Atoms(list(symbols), positions=positions, cell=[edge] * 3, pbc=True)

@@ -23,14 +23,15 @@ from melt2crystal.lammps.program import (
 from melt2crystal.lammps.static import BAR_PER_GPA
 from melt2crystal.liquid.diffusion import species_diffusion
 from melt2crystal.sections.liquid import Liquid
+from melt2crystal.sections.substance import PressureRow
 
 SAMPLES = 100  # positions per walk for the diffusion coefficient, at least
 THERMO = ("temperature_K", "pressure_GPa", "density_g_per_cm3", "potential_energy_eV_per_atom", "volume_A3")
 
 
 @dataclass(frozen=True)
-class Walk:
-    """One walk: its state, status ('ok' or why it ended), frames, diffusion (A^2/ps by species), time series."""
+class MeltWalk:
+    """One walk: its state, status ('ok' or why it ended), frames, diffusion (Å^2/ps by species), time series."""
 
     temperature_K: float
     status: str
@@ -94,13 +95,13 @@ def _begin(liquid: Liquid, species: Sequence[str], volume_limit: float) -> str:
 def melt_commands(
     liquid: Liquid,
     species: Sequence[str],
-    hottest_K: float,
-    pressure_GPa: float,
+    row: PressureRow,
     plan: Schedule,
     seed: int,
     volume_limit: float,
 ) -> str:
     """From the random packing (``start.data``) to a melt above every state of this pressure (``good.restart``)."""
+    hottest_K = row.hottest_melt_K
     gentle = max(1, round(200 / liquid.time_step_fs))
     return (
         setup_commands("start.data")
@@ -110,7 +111,7 @@ def melt_commands(
         # until the packing has forgotten its worst contacts no atom may move further than 0.05 A in a step
         + f"fix limit all nve/limit 0.05\nfix bath all langevin {hottest_K:g} {hottest_K:g} 0.05 {seed}\n"
         + f"run {gentle}\nunfix bath\nunfix limit\nvelocity all zero linear\n"
-        + _control(liquid, hottest_K, pressure_GPa)
+        + _control(liquid, hottest_K, row.pressure_GPa)
         + f"run {plan.melt}\n{_RELEASE}"
         + "write_restart good.restart\n"
     )
@@ -141,18 +142,16 @@ def run_walks(
     start: Atoms,
     liquid: Liquid,
     species: Sequence[str],
-    temperatures_K: Sequence[float],
-    hottest_K: float,
-    pressure_GPa: float,
+    row: PressureRow,
     frames: int,
     seed: int,
     folder: Path,
-) -> list[Walk]:
-    """Melt ``start`` and walk through the temperatures from hot to cold.
+) -> list[MeltWalk]:
+    """Melt ``start`` and walk through the temperatures of one pressure from hot to cold.
 
     Args:
-        start: random packing, A.
-        hottest_K: temperature of the fresh melt, K.
+        start: random packing, Å.
+        row: the pressure, the temperatures, and the temperature of the fresh melt.
         frames: frames per walk.
         seed: of the velocities, from ``seeds.seed_for``.
         folder: empty working folder; LAMMPS' inputs and outputs stay there.
@@ -161,16 +160,16 @@ def run_walks(
         One walk per temperature, hot to cold; an exploded one has its reason as status, no frames, and does not
         touch the others. If the melt itself explodes, all walks carry its reason.
     """
-    order = hot_to_cold(temperatures_K)
+    order = hot_to_cold(row.temperatures_K)
     plan = schedule(liquid, frames)
     volume_limit = 6 * start.get_volume()
     write_data(folder / "start.data", start, species)
     failed: dict[int, str] = {}
-    text = melt_commands(liquid, species, hottest_K, pressure_GPa, plan, seed, volume_limit)
+    text = melt_commands(liquid, species, row, plan, seed, volume_limit)
     at = 0
     while True:
         for index in range(at, len(order)):
-            text += walk_commands(liquid, order[index], pressure_GPa, plan, index)
+            text += walk_commands(liquid, order[index], row.pressure_GPa, plan, index)
         run = run_lammps(text, folder)
         finished = _finished(folder)
         missing = [index for index in range(at, len(order)) if index not in finished]
@@ -195,10 +194,10 @@ def _finished(folder: Path) -> set[int]:
 
 def _read_walk(
     folder: Path, index: int, temperature: float, species: Sequence[str], liquid: Liquid, plan: Schedule, failed: dict
-) -> Walk:
+) -> MeltWalk:
     thermo = read_thermo(folder / f"thermo-{index}.txt", liquid.time_step_fs)
     if index in failed:
-        return Walk(temperature, failed[index], [], {}, thermo)
+        return MeltWalk(temperature, failed[index], [], {}, thermo)
     snapshots = read_dump(folder / f"walk-{index}.dump")
     configurations = [snapshot.atoms(species) for snapshot in snapshots]
     first = configurations[0]
@@ -212,7 +211,7 @@ def _read_walk(
     frames = configurations[plan.each :: plan.each]  # the first snapshot is the equilibration's last
     for atoms in frames:
         atoms.wrap()
-    return Walk(temperature, "ok", frames, diffusion, thermo)
+    return MeltWalk(temperature, "ok", frames, diffusion, thermo)
 
 
 def read_thermo(path: Path, time_step_fs: float) -> pd.DataFrame:

@@ -44,7 +44,7 @@ def _cell(atoms: Atoms, reference: Any) -> Cell:
     points = getattr(reference, "k_points", None)
     if points is None:
         return Cell(len(atoms), 1)
-    from melt2crystal.engines.espresso.files import k_mesh
+    from melt2crystal.engines.k_points import k_mesh
 
     mesh = k_mesh(atoms, points)
     return Cell(len(atoms), ceil(prod(mesh) / 2) if mesh else 1)

@@ -48,7 +48,7 @@ def beyond_limits(rows: Iterable[Row]) -> list[str]:
     """Rules whose jobs should take longer than their time limits."""
     return [
         f"{row.rule} ({row.box}): {in_words(row.job_s)} each, but the limit is {in_words(row.runtime_min * 60)}; "
-        "docs/cluster.md says what to do"
+        "docs/guides/cluster.md says what to do"
         for row in rows
         if row.runtime_min and row.job_s > row.runtime_min * 60
     ]

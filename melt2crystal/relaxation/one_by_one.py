@@ -12,7 +12,7 @@ from ase.optimize import BFGS
 from ase.units import GPa
 
 # BFGS's first guess of the curvature. ASE's 70 is for stiff molecules; random silica cells of 6 and 12 atoms needed
-# 105 and 199 evaluations with it, 74 and 145 with 25, and fell into holes with 15.
+# 105 and 199 evaluations with it, 74 and 145 with 25, and went to unphysically low energies with 15.
 _STIFFNESS_EV_PER_A2 = 25.0
 
 # (energy eV per atom, volume A^3 per atom) -> what is wrong, or None; asked after every step
@@ -39,7 +39,7 @@ class Relaxed:
 
 
 def enthalpy(energy_eV: float, volume_A3: float, pressure_GPa: float) -> float:
-    """H = E + p V in eV; 1 GPa A^3 = 6.2415e-3 eV."""
+    """H = E + p V in eV; 1 GPa Å^3 = 6.2415e-3 eV."""
     return energy_eV + pressure_GPa * GPa * volume_A3
 
 

@@ -1,4 +1,4 @@
-"""One candidate: its start, its relaxation, its verdict. A candidate never raises; it ends with a status."""
+"""One candidate of a search: start, relaxation, checks. A candidate never raises; it ends with a status."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ CalculatorFactory = Callable[[], Calculator]  # picklable, called once in each w
 
 @dataclass(frozen=True)
 class Candidate:
-    """What a candidate is born from; its seed is its name, so no other candidate and no worker has a say in it.
+    """What a candidate starts from; its random numbers follow from its name, whatever other candidates and workers do.
 
     Args:
         name: unique id.
@@ -59,7 +59,7 @@ class Conditions:
     seed: int
 
 
-class Attempt:
+class CandidateRelaxation:
     """Turns candidates into results (JSON-able); holds the calculator of one process."""
 
     def __init__(self, factory: CalculatorFactory, conditions: Conditions) -> None:
@@ -70,10 +70,10 @@ class Attempt:
         self.conditions = replace(conditions, sanity=replace(conditions.sanity, energy_range_eV_per_atom=bounds))
 
     def __call__(self, candidate: Candidate) -> dict[str, Any]:
-        """Start, relax, judge.
+        """Start, relax, check.
 
         Returns:
-            origin, status, evaluations, and for sound structures energy_eV, symbols, cell (A), positions (A).
+            origin, status, evaluations, and for sound structures energy_eV, symbols, cell (Å), positions (Å).
         """
         origin = self._origin(candidate)
         try:
@@ -89,20 +89,25 @@ class Attempt:
         return origin_of(candidate.index, recipe.symmetric_share, recipe.rattled_share)
 
     def _relaxed(self, candidate: Candidate, origin: str) -> dict[str, Any]:
-        given = self.conditions
-        rng = generator_for(given.seed, "search", candidate.name)
+        conditions = self.conditions
+        rng = generator_for(conditions.seed, "search", candidate.name)
         if candidate.parent is not None:
-            atoms = rattled(candidate.parent, given.recipe.rattle_A, rng)
+            atoms = rattled(candidate.parent, conditions.recipe.rattle_A, rng)
         else:
-            atoms = start(given.recipe, origin, rng)
+            atoms = start(conditions.recipe, origin, rng)
         self.calculator.reset()
         end = relax(
-            atoms, self.calculator, given.pressure_GPa, given.force_eV_per_A, given.steps, guard=given.sanity.guard
+            atoms,
+            self.calculator,
+            conditions.pressure_GPa,
+            conditions.force_eV_per_A,
+            conditions.steps,
+            guard=conditions.sanity.guard,
         )
-        complaint = end.complaint or given.sanity.complaint(end.atoms, end.energy_eV)
+        complaint = end.complaint or conditions.sanity.complaint(end.atoms, end.energy_eV)
         if complaint is not None:
             return {"status": f"insane: {complaint}", "evaluations": end.evaluations}
-        compact = in_order(end.atoms, list(given.recipe.formula))
+        compact = in_order(end.atoms, list(conditions.recipe.formula))
         return {
             "status": "ok" if end.converged else "unconverged",
             "evaluations": end.evaluations,

@@ -51,10 +51,10 @@ def conditions_of(
     )
 
 
-def journal_settings(given: Settings, *place: float) -> dict[str, Any]:
+def journal_settings(settings: Settings, *place: float) -> dict[str, Any]:
     """What a journal's key holds of the settings: everything a candidate depends on, and nothing else.
 
     Releases of the packages that make and relax a candidate are among it: another one begins afresh.
     """
-    kept = {name: value for name, value in given.values.items() if name not in _NOT_OF_A_CANDIDATE}
+    kept = {name: value for name, value in settings.values.items() if name not in _NOT_OF_A_CANDIDATE}
     return {**kept, "place": list(place), "packages": {name: version(name) for name in _MAKES_A_CANDIDATE}}

@@ -1,16 +1,46 @@
-"""Runs candidates in worker processes; what is in the journal is not run again."""
+"""Runs candidates in worker processes; every finished one is in a journal at once, so that a killed search goes on."""
 
+import hashlib
+import json
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Any
 
 from melt2crystal.errors import UserError
+from melt2crystal.files import append_line, digest_of_file, read_lines
 from melt2crystal.search.candidate import Candidate
-from melt2crystal.search.journal import Journal
+from melt2crystal.settings import to_text
 
 Work = Callable[[Candidate], dict[str, Any]]
+
+
+class Journal:
+    """Append-only file of finished results, one JSON line each, keyed by what made them.
+
+    Args:
+        folder: where journals lie, beside the outputs.
+        key: digest of everything a result depends on; another key is another file, so stale results are never reused.
+    """
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self.path = Path(folder) / f"{key[:16]}.jsonl"
+
+    def read(self) -> dict[str, dict[str, Any]]:
+        """Name -> result; a line that a kill cut short is left out."""
+        return {entry["name"]: entry["result"] for entry in read_lines(self.path)[0]}
+
+    def append(self, name: str, result: dict[str, Any]) -> None:
+        """Write one result and wait until it is on the disk."""
+        append_line(self.path, json.dumps({"name": name, "result": result}, sort_keys=True))
+
+
+def key_of(settings: dict[str, Any], files: Iterable[Path]) -> str:
+    """Digest of settings and of the content of files (models, crystals, the code that makes a candidate)."""
+    digests = [digest_of_file(path) for path in files]
+    return hashlib.sha256(to_text({"settings": settings, "files": digests}).encode()).hexdigest()
 
 
 def run(

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pyxtal.operations
-import spglib
 from ase import Atoms
 from ase.geometry import minkowski_reduce
 from pyxtal.crystal import random_crystal
@@ -18,11 +17,15 @@ from pyxtal.msg import Comp_CompatibilityError, VolumeError
 from pyxtal.symmetry import Group
 from pyxtal.tolerance import Tol_matrix
 
+from melt2crystal.frames import pair_limits
+from melt2crystal.structure.symmetry import primitive_part
+
 ORIGINS = ("symmetric", "rattled", "p1")
 GROUP_DRAWS = 60  # space groups tried before a start is given up
 LATTICE_ATTEMPTS = 4  # PyXtal's own 40 x 10 cost seconds in groups that hardly fit; another group is cheaper
 COORDINATE_ATTEMPTS = 4
 P1_LATTICES = 200  # lattices tried without symmetry
+UNNAMED_A = 0.5  # pairs without a minimum distance may come so close, A
 POINTS = 200  # random points tried for each atom of a P1 start
 
 
@@ -37,10 +40,10 @@ class Recipe:
     Args:
         formula: species -> atoms per formula unit.
         formula_units: formula units in the cell.
-        volume_A3_per_atom: least and largest volume drawn, A^3 per atom.
-        minimum_distances_A: pair ('A-B') -> smallest distance allowed, A.
+        volume_A3_per_atom: least and largest volume drawn, Å^3 per atom.
+        minimum_distances_A: pair ('A-B') -> smallest distance allowed, Å.
         symmetric_share, rattled_share: shares of the first two origins; the rest is P1.
-        rattle_A: standard deviation of the rattle, A.
+        rattle_A: standard deviation of the rattle, Å.
     """
 
     formula: dict[str, int]
@@ -76,7 +79,7 @@ def start(recipe: Recipe, origin: str, rng: np.random.Generator) -> Atoms:
 
 
 def rattled(atoms: Atoms, amplitude_A: float, rng: np.random.Generator) -> Atoms:
-    """A copy without symmetry: normal displacements (standard deviation, A), strained by a tenth of that per A."""
+    """A copy without symmetry: normal displacements (standard deviation, Å), strained by a tenth of that per Å."""
     copy = atoms.copy()
     strain = np.eye(3) + rng.normal(scale=0.1 * amplitude_A, size=(3, 3))
     copy.set_cell(copy.cell.array @ strain, scale_atoms=True)
@@ -114,7 +117,7 @@ def _symmetric(recipe: Recipe, rng: np.random.Generator) -> Atoms:
 def _unsymmetric(recipe: Recipe, rng: np.random.Generator) -> Atoms:
     """Random triclinic lattice, atoms added one by one where they fit (PyXtal's P1 needs a second a structure)."""
     symbols = [symbol for symbol, number in recipe.formula.items() for _ in range(number * recipe.formula_units)]
-    limits = _pair_limits(symbols, recipe.minimum_distances_A)
+    limits = pair_limits(symbols, recipe.minimum_distances_A, unnamed_A=UNNAMED_A)
     for _ in range(P1_LATTICES):
         volume = rng.uniform(*recipe.volume_A3_per_atom) * len(symbols)
         child = np.random.default_rng(rng.integers(2**63))
@@ -131,7 +134,7 @@ def _unsymmetric(recipe: Recipe, rng: np.random.Generator) -> Atoms:
 
 
 def _pack(cell: np.ndarray, limits: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
-    """Random sequential addition: scaled positions [n, 3] that keep ``limits`` [n, n] (A); None if one fits nowhere."""
+    """Random sequential addition: scaled positions [n, 3] that keep ``limits`` [n, n] (Å); None if one fits nowhere."""
     images = np.array(list(np.ndindex(3, 3, 3)), dtype=float) - 1.0  # enough in a Minkowski reduced cell
     lengths = np.linalg.norm(images @ cell, axis=1)
     shortest = lengths[lengths > 0].min()
@@ -149,17 +152,11 @@ def _pack(cell: np.ndarray, limits: np.ndarray, rng: np.random.Generator) -> np.
     return placed
 
 
-def _pair_limits(symbols: list[str], distances: dict[str, float]) -> np.ndarray:
-    """Smallest distance allowed between any two of the atoms, [n, n] A; pairs that are not named may come close."""
-    both = {tuple(pair.split("-")): limit for pair, limit in distances.items()}
-    return np.array([[both.get((a, b), both.get((b, a), 0.5)) for b in symbols] for a in symbols])
-
-
 def _crystal(recipe: Recipe, number: int, counts: tuple[int, ...], rng: np.random.Generator) -> Atoms | None:
     """A conventional cell of one space group, or None if nothing fitted."""
     group = _group(number)
     volume = rng.uniform(*recipe.volume_A3_per_atom) * sum(counts) * group.cellsize()
-    child = np.random.default_rng(rng.integers(2**63))  # how many numbers a failing group eats must not matter
+    child = np.random.default_rng(rng.integers(2**63))  # how many random numbers a failing group uses must not matter
     with _cached_tolerances(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -217,12 +214,8 @@ def in_order(atoms: Atoms, species: list[str]) -> Atoms:
 
 
 def _primitive(atoms: Atoms) -> Atoms | None:
-    found = spglib.find_primitive((atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers), symprec=1e-3)
-    if found is None:
-        return None
-    lattice, scaled, numbers = found
-    primitive = Atoms(numbers=numbers, scaled_positions=scaled, cell=lattice, pbc=True)
-    return in_order(primitive, list(dict.fromkeys(atoms.get_chemical_symbols())))
+    found = primitive_part(atoms, symprec_A=1e-3)
+    return None if found is None else in_order(found, list(dict.fromkeys(atoms.get_chemical_symbols())))
 
 
 @functools.cache

@@ -1,19 +1,77 @@
 """Unique structures, and whether those that kept a start's symmetry are minima or saddle points.
 
-Relaxation keeps symmetry, so a symmetric start can end where any other would roll on. Such a structure is rattled and
-relaxed again: it is a minimum if it comes back (within the windows of enthalpy and volume), and the structure it
-rolled to, its descendant, joins the table otherwise.
+Relaxation keeps symmetry, so a symmetric start can end on a saddle point, which any other would leave. Such a structure
+is rattled and relaxed again: it is a minimum if it comes back (within the windows of enthalpy and volume); else the
+structure reached, its descendant, joins the table.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 import pandas as pd
 from ase import Atoms
 
 from melt2crystal.search.candidate import Candidate
 from melt2crystal.search.table import SOUND, STRUCTURES, UNIQUE, check_table
-from melt2crystal.search.unique import classes
 from melt2crystal.sections.search import Unique
+from melt2crystal.structure.energies import ENTHALPY
 
 DESCENDANT_MARK = "-r"
+# pymatgen's own defaults (0.2, 0.3) let distinct frameworks pass; the enthalpy window does the rest
+_LENGTH_TOLERANCE, _SITE_TOLERANCE, _ANGLE_TOLERANCE_DEG = 0.15, 0.2, 5.0
+_PRIMITIVE_TOLERANCE_A = 0.1
+
+
+def classes(
+    structures: Sequence[Atoms],
+    enthalpies_eV_per_atom: Sequence[float],
+    same_enthalpy_eV_per_atom: float,
+    same_volume_share: float,
+) -> list[list[int]]:
+    """Classes of equal structures, by ascending enthalpy, each with its lowest member first.
+
+    A structure joins the first class whose representative lies within both windows and matches it as a crystal:
+    rotated, shifted, mirrored or described in another cell (pymatgen's StructureMatcher; its comparisons are what
+    costs, the windows spare nearly all of them).
+
+    Args:
+        structures: relaxed at the same pressure.
+        same_enthalpy_eV_per_atom: largest difference of enthalpy.
+        same_volume_share: largest relative difference of volume per atom.
+
+    Returns:
+        Indices into ``structures``.
+    """
+    from pymatgen.analysis.structure_matcher import StructureMatcher
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    matcher = StructureMatcher(
+        ltol=_LENGTH_TOLERANCE, stol=_SITE_TOLERANCE, angle_tol=_ANGLE_TOLERANCE_DEG, primitive_cell=False, scale=True
+    )
+    volumes = np.array([atoms.get_volume() / len(atoms) for atoms in structures])
+    primitive: dict[int, Any] = {}
+
+    def crystal(index: int) -> Any:
+        if index not in primitive:
+            own = structures[index]
+            bare = Atoms(own.get_chemical_symbols(), own.get_positions(), cell=own.cell.array, pbc=True)
+            primitive[index] = AseAtomsAdaptor.get_structure(bare).get_primitive_structure(_PRIMITIVE_TOLERANCE_A)
+        return primitive[index]
+
+    found: list[list[int]] = []
+    for index in np.argsort(enthalpies_eV_per_atom, kind="stable"):
+        for members in reversed(found):  # the nearest in enthalpy last
+            first = members[0]
+            if enthalpies_eV_per_atom[index] - enthalpies_eV_per_atom[first] > same_enthalpy_eV_per_atom:
+                continue
+            near = abs(volumes[index] - volumes[first]) <= same_volume_share * volumes[first]
+            if near and matcher.fit(crystal(first), crystal(int(index))):
+                members.append(int(index))
+                break
+        else:
+            found.append([int(index)])
+    return found
 
 
 def unique_rows(relaxed: pd.DataFrame, frames: dict[str, Atoms], windows: Unique) -> pd.DataFrame:
@@ -25,7 +83,7 @@ def unique_rows(relaxed: pd.DataFrame, frames: dict[str, Atoms], windows: Unique
         relaxed: sound rows (schema STRUCTURES).
         frames: id -> relaxed structure.
     """
-    enthalpies = relaxed["enthalpy_eV_per_atom"].to_numpy(dtype=float)
+    enthalpies = relaxed[ENTHALPY].to_numpy(dtype=float)
     groups = classes(
         [frames[name] for name in relaxed["id"]],
         enthalpies,
@@ -53,18 +111,18 @@ def descendants_of(parents: list[str], frames: dict[str, Atoms]) -> list[Candida
 
 
 def add_descendants(
-    relaxed: pd.DataFrame, born: pd.DataFrame, frames: dict[str, Atoms], windows: Unique
+    relaxed: pd.DataFrame, descendants: pd.DataFrame, frames: dict[str, Atoms], windows: Unique
 ) -> pd.DataFrame:
-    """Unique rows of structures and descendants together; tested parents get their verdict.
+    """Unique rows of structures and descendants together; tested parents are marked as minima or not.
 
     A parent whose descendant ended unsoundly stays untested (empty).
 
     Args:
-        relaxed, born: rows (schema STRUCTURES) of the search and of the tests; frames: id -> structure for both.
+        relaxed, descendants: rows (schema STRUCTURES) of the search and of the tests; frames: id -> structure for both.
     """
-    sound = born[born["status"].isin(SOUND)]
+    sound = descendants[descendants["status"].isin(SOUND)]
     together = pd.concat([relaxed, sound], ignore_index=True) if len(sound) else relaxed
-    together = together.sort_values(["enthalpy_eV_per_atom", "id"], kind="stable", ignore_index=True)
+    together = together.sort_values([ENTHALPY, "id"], kind="stable", ignore_index=True)
     unique = unique_rows(check_table(together, STRUCTURES, "search with descendants"), frames, windows)
     # an unsymmetric member within the windows is what "came back" means; a parent that did not get one is a saddle
     tested = set(sound["parents"].dropna())

@@ -8,9 +8,10 @@ from ase import Atoms
 from melt2crystal.frames import canonical_frame
 from melt2crystal.relaxation.one_by_one import enthalpy
 from melt2crystal.search.candidate import Candidate
-from melt2crystal.search.symmetry import space_group_plateau
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure.coordination import mean_coordination
+from melt2crystal.structure.energies import ENERGY, ENTHALPY
+from melt2crystal.structure.symmetry import space_group_plateau
 
 
 def structure_id(pressure_GPa: float, formula_units: int, generation: int, index: int) -> str:
@@ -47,12 +48,12 @@ def row_and_frame(
 def measures(
     frame: Atoms, energy_eV: float, pressure_GPa: float, substance: Substance, symprecs_A: Sequence[float]
 ) -> dict[str, Any]:
-    """Energy, enthalpy (eV/atom), volume (A^3/atom), space group and coordination of a relaxed structure."""
+    """Energy, enthalpy (eV/atom), volume (Å^3/atom), space group and coordination of a relaxed structure."""
     number = len(frame)
     plateau = space_group_plateau(frame, symprecs_A)
     return {
-        "energy_eV_per_atom": energy_eV / number,
-        "enthalpy_eV_per_atom": enthalpy(energy_eV, frame.get_volume(), pressure_GPa) / number,
+        ENERGY: energy_eV / number,
+        ENTHALPY: enthalpy(energy_eV, frame.get_volume(), pressure_GPa) / number,
         "volume_A3_per_atom": frame.get_volume() / number,
         # spglib finds nothing where atoms coincide within the tolerance: translations are all there is
         "space_group": plateau.number if plateau is not None else 1,

@@ -1,4 +1,4 @@
-"""Potentials have holes: what a structure must not do to be believed."""
+"""Bounds of volume, energy and distances: a structure beyond them is an artefact of the potential, not a crystal."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,10 @@ class Sanity:
     """Bounds of believable structures.
 
     Args:
-        volume_range_A3_per_atom: least and largest volume, A^3 per atom.
-        energy_range_eV_per_atom: below it a structure fell into a hole, above it nothing holds it together but its
-            symmetry; None: no bounds.
-        minimum_distances_A: pair ('A-B') -> smallest distance, A.
+        volume_range_A3_per_atom: least and largest volume, Å^3 per atom.
+        energy_range_eV_per_atom: below it the potential is wrong (unphysically deep), above it only symmetry keeps
+            the forces zero; None: no bounds.
+        minimum_distances_A: pair ('A-B') -> smallest distance, Å.
     """
 
     volume_range_A3_per_atom: tuple[float, float]
@@ -58,7 +58,7 @@ def energy_range(
 def start_volumes(
     polymorphs: list[Atoms], margin: float, volume_range_A3_per_atom: tuple[float, float]
 ) -> tuple[float, float]:
-    """Volumes random starts are drawn from, A^3 per atom: those of the polymorphs widened by ``margin`` (share),
+    """Volumes random starts are drawn from, Å^3 per atom: those of the polymorphs widened by ``margin`` (share),
     inside the sane range; without polymorphs the sane range itself."""
     low, high = volume_range_A3_per_atom
     if not polymorphs:

@@ -1,12 +1,16 @@
 """The table every search engine yields, one row per relaxed structure, checked when read and before it is written."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from ase import Atoms
 
 from melt2crystal.errors import UserError
 from melt2crystal.files import complete
+from melt2crystal.frames import frame_id
+from melt2crystal.structure.energies import ENERGY, ENTHALPY, HP, REFERENCE
 
 # column -> pandas dtype; empty cells are allowed in nullable columns (Int64, Float64, boolean) and texts
 STRUCTURES: dict[str, str] = {
@@ -15,8 +19,8 @@ STRUCTURES: dict[str, str] = {
     "origin": "string",  # symmetric, rattled, p1, descendant; later engines name their operators
     "parents": "string",  # ids, separated by blanks
     "formula_units": "Int64",  # in the cell that was relaxed
-    "enthalpy_eV_per_atom": "Float64",  # E + p V
-    "energy_eV_per_atom": "Float64",
+    ENTHALPY: "Float64",  # E + p V
+    ENERGY: "Float64",
     "volume_A3_per_atom": "Float64",
     "pressure_GPa": "Float64",
     "space_group": "Int64",  # International Tables number, plateau of a symprec sweep
@@ -34,13 +38,14 @@ UNIQUE: dict[str, str] = {
 FOUND: dict[str, str] = {
     **UNIQUE,
     "frame_id": "string",
-    "energy_reference_eV_per_atom": "Float64",  # single point of the reference at the model's geometry
-    "reference_status": "string",  # ok, what went wrong, or 'not requested'
-    "energy_hp_mean_eV_per_atom": "Float64",  # mean over the members of HP, same geometry
+    REFERENCE: "Float64",  # single point of the reference at the model's geometry
+    "reference_status": "string",  # ok, what went wrong, or NOT_REQUESTED
+    HP: "Float64",  # mean over the members of HP, same geometry
     "energy_hp_std_eV_per_atom": "Float64",  # population standard deviation over the members
 }
+NOT_REQUESTED = "not requested"
 SOUND = ("ok", "unconverged")  # statuses of rows with a structure
-_REQUIRED_OF_SOUND = ("enthalpy_eV_per_atom", "energy_eV_per_atom", "volume_A3_per_atom", "space_group")
+_REQUIRED_OF_SOUND = (ENTHALPY, ENERGY, "volume_A3_per_atom", "space_group")
 _STATUSES = (*SOUND, "insane: ", "failed: ")
 _DECIMALS = 8
 
@@ -108,3 +113,36 @@ def write_table(path: Path, table: pd.DataFrame, schema: dict[str, str]) -> None
             checked[name] = checked[name].round(_DECIMALS)
     with complete(path) as beside:
         checked.to_csv(beside, index=False)
+
+
+def with_reference(
+    unique: pd.DataFrame,
+    frames: Sequence[Atoms],
+    energies_hp_eV: np.ndarray | None,
+    labelled: Sequence[Atoms],
+    statuses: pd.DataFrame,
+) -> pd.DataFrame:
+    """The unique structures of one pressure with the energies of the ensemble and of the reference (schema FOUND).
+
+    Args:
+        unique: schema UNIQUE; frames: its structures, row by row.
+        energies_hp_eV: [members, structures], eV per cell; None without structures.
+        labelled: frames with the reference's energy.
+        statuses: frame_id, status, reason of every requested frame.
+
+    Raises:
+        UserError: table and structures differ.
+    """
+    if [str(frame.info.get("id")) for frame in frames] != list(unique["id"]):
+        raise UserError("the unique structures and their table differ, row by row; remake both (rule search_unique)")
+    table = unique.copy()
+    table["frame_id"] = pd.array([frame_id(frame) for frame in frames], dtype="string")
+    reference = {frame_id(frame): frame.get_potential_energy() / len(frame) for frame in labelled}
+    told = {row.frame_id: f"{row.status}: {row.reason}".removesuffix(": ") for row in statuses.itertuples()}
+    table[REFERENCE] = pd.array([reference.get(name, pd.NA) for name in table["frame_id"]], dtype="Float64")
+    table["reference_status"] = [told.get(name, NOT_REQUESTED) for name in table["frame_id"]]
+    sizes = np.array([len(frame) for frame in frames], dtype=float)
+    per_atom = np.empty((1, 0)) if energies_hp_eV is None else energies_hp_eV / sizes
+    table[HP] = per_atom.mean(axis=0)
+    table["energy_hp_std_eV_per_atom"] = per_atom.std(axis=0)
+    return check_table(table, FOUND, "found structures")

@@ -1,6 +1,6 @@
-"""Whether the ensemble knows a relaxed structure: where its members disagree about forces, one fell into a hole.
+"""Whether the ensemble knows a relaxed structure: where its members disagree about forces, no energy can be trusted.
 
-A search follows a single member, and relaxation looks for the holes of a potential: there the member is sure, alone.
+A search follows a single member, and relaxation leads to wherever its energy is unphysically low; other members differ.
 The deviation is the one that selects frames (``melt2crystal.train.deviation``).
 """
 
@@ -9,22 +9,23 @@ from typing import Any
 
 from ase import Atoms
 
+from melt2crystal.structure.energies import ENERGY, ENTHALPY
 from melt2crystal.train.deviation import largest_force_deviation
 from melt2crystal.train.models import Ensemble
 
 Pair = tuple[dict[str, Any], Atoms | None]
 _NOT_OF_AN_UNSOUND_ROW = (
-    *("energy_eV_per_atom", "enthalpy_eV_per_atom", "volume_A3_per_atom"),
+    *(ENERGY, ENTHALPY, "volume_A3_per_atom"),
     *("space_group", "space_group_symprec_A", "coordination"),
 )
 
 
 def deviations(frames: Sequence[Atoms], ensemble: Ensemble) -> list[float]:
-    """Largest force deviation of each structure, eV/A."""
+    """Largest force deviation of each structure, eV/Å."""
     return [largest_force_deviation(forces) for forces in ensemble.evaluate(frames)[1]]
 
 
-def judged(pairs: Sequence[Pair], ensemble: Ensemble, largest_eV_per_A: float | None) -> list[Pair]:
+def with_deviations(pairs: Sequence[Pair], ensemble: Ensemble, largest_eV_per_A: float | None) -> list[Pair]:
     """Rows and frames with ``deviation_eV_per_A``; those above the limit become insane rows without a frame.
 
     Args:
@@ -32,10 +33,10 @@ def judged(pairs: Sequence[Pair], ensemble: Ensemble, largest_eV_per_A: float | 
         largest_eV_per_A: the limit; None: the deviation is only noted. A deviation that is no number is above it.
     """
     of_frames = iter(deviations([frame for _, frame in pairs if frame is not None], ensemble))
-    return [pair if pair[1] is None else _judged(*pair, next(of_frames), largest_eV_per_A) for pair in pairs]
+    return [pair if pair[1] is None else _with_deviation(*pair, next(of_frames), largest_eV_per_A) for pair in pairs]
 
 
-def _judged(row: dict[str, Any], frame: Atoms | None, deviation: float, largest: float | None) -> Pair:
+def _with_deviation(row: dict[str, Any], frame: Atoms | None, deviation: float, largest: float | None) -> Pair:
     noted = {**row, "deviation_eV_per_A": deviation}
     if largest is None or deviation <= largest:
         return noted, frame

@@ -4,7 +4,7 @@ from melt2crystal.settings import Section, amount
 
 
 class Jobs(Section):
-    """What jobs ask of a machine, wherever they run; queues and accounts are the profile's (docs/cluster.md)."""
+    """What jobs ask of a machine, wherever they run; queues and accounts are the profile's (docs/guides/cluster.md)."""
 
     gpus: int = amount(0, ge=0, le=1, description="GPUs of a training, and of an exploration walk: 0 (CPU) or 1")
     label_ranks: int | None = amount(

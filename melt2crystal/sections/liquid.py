@@ -38,9 +38,9 @@ class Liquid(Section):
 class Certificate(Section):
     """Certificate of disorder: what a frame must pass before it may be trained on.
 
-    Defaults separate hot, strained, rattled crystals of all polymorphs from melts of BKS silica with room on both
-    sides (docs/method.md): crystal-like atoms >= 52 % against <= 31 %, repeated surroundings >= 27 %
-    against <= 4 %.
+    Defaults separate hot, strained, rattled crystals of all polymorphs from melts of BKS silica
+    (docs/decisions/certificate-limits.md): crystal-like atoms >= 52 % against <= 31 %, repeated surroundings >= 27 %
+    against <= 4 %. Released melts reach 36 % and 11 %; a sublattice that orders first is not seen.
     """
 
     enabled: bool = Field(True, description="off only for a control study that shows what unnoticed crystals do")

@@ -164,7 +164,7 @@ class VaspRecipe(Section):
 
 
 class VaspReference(Section):
-    """VASP as in Table 1 of the paper (docs/vasp.md). What the table does not say: prec, ediff_eV, POTCARs."""
+    """VASP as in Table 1 of the paper (docs/guides/vasp.md). What the table does not say: prec, ediff_eV, POTCARs."""
 
     engine: Literal["vasp"] = Field("vasp", description="VASP (licensed)")
     name: str = caption("PBE (VASP)", description="how figures and tables call this reference")

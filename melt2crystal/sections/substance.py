@@ -94,7 +94,7 @@ class PressureRow(Section):
 
 
 def melting_curve() -> tuple[PressureRow, ...]:
-    """The default grid: four states each along the melting curve of silica (docs/method.md)."""
+    """The default grid: four states each along the melting curve of silica (docs/decisions/certificate-limits.md)."""
     rows = {0: (3000, 4500), 15: (4000, 5500), 40: (5500, 7000), 70: (6500, 9000)}
     return tuple(
         PressureRow(pressure_GPa=p, temperatures_K=[lo + k * (hi - lo) / 3 for k in range(4)])

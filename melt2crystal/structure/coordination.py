@@ -13,7 +13,7 @@ def coordination_numbers(atoms: Atoms, central: str, ligand: str, cutoff_A: floa
         atoms: periodic structure.
         central: species that is surrounded (``Si``).
         ligand: species that is counted (``O``).
-        cutoff_A: largest distance that counts as a bond, A.
+        cutoff_A: largest distance that counts as a bond, Å.
 
     Returns:
         Integers, one for each central atom in the order of the structure; empty without central atoms.

@@ -3,17 +3,14 @@
 import itertools
 import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import spglib
 from ase import Atoms
 from ase.io import read
 
 from melt2crystal.errors import UserError
 from melt2crystal.structure.coordination import coordination_numbers
-
-SYMPREC_A = 1e-2
+from melt2crystal.structure.symmetry import SYMPREC_A, space_group_number, standard_cell
 
 
 def read_crystal(path: Path | str) -> Atoms:
@@ -40,45 +37,21 @@ def read_crystal(path: Path | str) -> Atoms:
 
 
 def space_group(atoms: Atoms, symprec_A: float = SYMPREC_A) -> int:
-    """Space-group number (spglib) at one tolerance; 1 if spglib finds nothing."""
-    dataset = _dataset(atoms, symprec_A)
-    return 1 if dataset is None else int(dataset.number)
+    """Space-group number at one tolerance (Å); 1 if spglib finds nothing."""
+    number = space_group_number(atoms, symprec_A)
+    return 1 if number is None else number
 
 
 def primitive_cell(atoms: Atoms, symprec_A: float = SYMPREC_A) -> Atoms:
-    """The primitive cell of a crystal, positions symmetrised too; itself if spglib finds nothing."""
-    return _standard(atoms, symprec_A, primitive=True)
+    """The primitive cell of a crystal, positions symmetrised too; a copy of the cell if spglib finds nothing."""
+    found = standard_cell(atoms, primitive=True, symprec_A=symprec_A)
+    return atoms.copy() if found is None else found
 
 
 def conventional_cell(atoms: Atoms, symprec_A: float = SYMPREC_A) -> Atoms:
-    """The conventional cell of a crystal, positions symmetrised too; itself if spglib finds nothing."""
-    return _standard(atoms, symprec_A, primitive=False)
-
-
-def _spglib_cell(atoms: Atoms) -> Any:
-    return atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers
-
-
-def _dataset(atoms: Atoms, symprec_A: float) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return spglib.get_symmetry_dataset(_spglib_cell(atoms), symprec=symprec_A)
-        except Exception:  # newer spglib raises where older ones return None
-            return None
-
-
-def _standard(atoms: Atoms, symprec_A: float, primitive: bool) -> Atoms:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            cell = spglib.standardize_cell(_spglib_cell(atoms), to_primitive=primitive, symprec=symprec_A)
-        except Exception:  # newer spglib raises where older ones return None
-            cell = None
-    if cell is None:
-        return atoms.copy()
-    lattice, scaled, numbers = cell
-    return Atoms(numbers=numbers, scaled_positions=scaled, cell=lattice, pbc=True)
+    """The conventional cell of a crystal, positions symmetrised too; a copy of the cell if spglib finds nothing."""
+    found = standard_cell(atoms, primitive=False, symprec_A=symprec_A)
+    return atoms.copy() if found is None else found
 
 
 def formula_units(atoms: Atoms, formula: dict[str, int], where: str = "structure") -> int:
@@ -112,12 +85,12 @@ def claim_mistakes(
 
     Args:
         path: structure file.
-        claimed_group: space-group number it must have at symprec 1e-2 A.
+        claimed_group: space-group number it must have at symprec 1e-2 Å.
         claimed_coordination: ligands every central atom must have.
         formula: atoms per formula unit.
         central: central species.
         ligand: counted species.
-        cutoff_A: longest bond, A.
+        cutoff_A: longest bond, Å.
     """
     try:
         atoms = read_crystal(path)
@@ -139,7 +112,7 @@ def claim_mistakes(
 
 
 def perpendicular_widths(cell: np.ndarray) -> np.ndarray:
-    """Distances [3] between opposite faces of a cell [3, 3] (rows are vectors), A."""
+    """Distances [3] between opposite faces of a cell [3, 3] (rows are vectors), Å."""
     normals = np.cross(np.roll(cell, -1, axis=0), np.roll(cell, -2, axis=0))
     return np.abs(np.linalg.det(cell)) / np.linalg.norm(normals, axis=1)
 

@@ -31,13 +31,13 @@ def partial_rdf(
     Args:
         atoms: periodic in three directions.
         pair: the two species (a, b); the order does not matter.
-        r_max_A: end of the r axis, A.
-        bin_A: width of the bins, A.
+        r_max_A: end of the r axis, Å.
+        bin_A: width of the bins, Å.
         broadening_A: standard deviation of a Gaussian that replaces each distance (thermal motion in a crystal at
-            rest), A; the number of neighbours in a peak is kept.
+            rest), Å; the number of neighbours in a peak is kept.
 
     Returns:
-        r [bins] centres of the bins, A; g [bins].
+        r [bins] centres of the bins, Å; g [bins].
 
     Raises:
         UserError: the structure lacks one of the species, or is not periodic.
@@ -67,7 +67,7 @@ def coordination_number(r_A: Array, g: Array, density_of_b_per_A3: float, up_to_
     """Mean number of b neighbours of an a atom within ``up_to_A``: the integral of 4 pi r^2 rho_b g_ab(r).
 
     Args:
-        r_A: [bins] equally spaced centres, A; g: [bins]; density_of_b_per_A3: N_b / V.
+        r_A: [bins] equally spaced centres, Å; g: [bins]; density_of_b_per_A3: N_b / V.
     """
     width = r_A[1] - r_A[0]
     shells = 4.0 / 3.0 * np.pi * ((r_A + width / 2) ** 3 - (r_A - width / 2) ** 3)

@@ -56,7 +56,7 @@ def surroundings(atoms: Atoms, formula: Mapping[str, int]) -> Surroundings:
 
 
 def _images(atoms: Atoms, radius: float) -> np.ndarray:
-    """Positions of all periodic images that can lie within ``radius`` of an atom in the cell, [images, n, 3], A."""
+    """Positions of all periodic images that can lie within ``radius`` of an atom in the cell, [images, n, 3], Å."""
     heights = atoms.get_volume() / np.linalg.norm(np.cross(atoms.cell[[1, 2, 0]], atoms.cell[[2, 0, 1]]), axis=1)
     reach = np.ceil(radius / heights).astype(int)
     steps = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in reach), indexing="ij"), axis=-1).reshape(-1, 3)

@@ -8,7 +8,7 @@ from melt2crystal.study.model import Study
 from melt2crystal.study.source import Mistake
 
 Check = Callable[[Study], Iterator[Mistake]]
-SMALLEST_MELT = 72  # atoms; smaller melts crystallise behind one's back (measured, docs/method.md)
+SMALLEST_MELT = 72  # atoms; smaller melts crystallise unseen (docs/decisions/certificate-limits.md)
 CHECKS: list[tuple[tuple[str, ...], Check]] = []
 
 

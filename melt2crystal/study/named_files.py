@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from melt2crystal.sections.benchmark import Polymorph
 from melt2crystal.sections.substance import Substance
+from melt2crystal.structure import symmetry
+from melt2crystal.structure.symmetry import SYMPREC_A, space_group_number
 from melt2crystal.study.given_potential import mistakes_in_given
 from melt2crystal.study.model import Study
 from melt2crystal.study.source import KeyPath, Mistake
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 
-SYMPREC_A = 1e-2
 CHECKED = ".snakemake/melt2crystal-checked"  # an empty file for each crystal that was found right
 LABEL_SUFFIXES = (".extxyz", ".xyz", ".extxyz.gz", ".xyz.gz")
 
@@ -104,7 +105,11 @@ def _polymorph(polymorph: Polymorph, path: KeyPath, substance: Substance, root: 
         return
     # ASE and spglib take half of what Snakemake needs to start; a right crystal stays right until one of these changes
     claim = f"{polymorph.space_group} {substance.formula} {version('ase')} {version('spglib')}".encode()
-    parts = (Path(__file__).read_bytes(), (root / polymorph.file).read_bytes(), claim)
+    parts = (
+        *(Path(str(file)).read_bytes() for file in (__file__, symmetry.__file__)),
+        (root / polymorph.file).read_bytes(),
+        claim,
+    )
     found_right = root / CHECKED / hashlib.sha256(b"\0".join(parts)).hexdigest()
     if found_right.exists():
         return
@@ -147,18 +152,3 @@ def _read_crystal(path: Path) -> Atoms:
     if len(atoms) == 0 or atoms.cell.volume <= 0:
         raise ValueError("no atoms or no cell")
     return atoms
-
-
-def space_group_number(atoms: Atoms) -> int | None:
-    """Space-group number at symprec 1e-2 A, or None if spglib finds none."""
-    import spglib
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            dataset = spglib.get_symmetry_dataset(
-                (atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers), symprec=SYMPREC_A
-            )
-        except Exception:  # spglib 2.8 can raise on structures without symmetry
-            return None
-    return None if dataset is None else int(dataset.number)

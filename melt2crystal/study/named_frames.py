@@ -11,7 +11,7 @@ from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import UserError
 from melt2crystal.frames import frame_id, read_frames
-from melt2crystal.liquid.given import complaint, held_out
+from melt2crystal.liquid.melts_from_files import complaint, held_out
 from melt2crystal.marks import FOUND_SPLIT
 from melt2crystal.study.checks import SMALLEST_MELT
 from melt2crystal.study.model import Study

@@ -74,11 +74,20 @@ class Paths:
 
     # ---- labels
 
+    @cached_property
+    def _numbers_of_shards(self) -> dict[str, int]:
+        return {}
+
+    def number_of_shards(self, batch: str) -> int:
+        """Jobs that label a batch; worked out once, since each of them asks."""
+        known = self._numbers_of_shards
+        if batch not in known:
+            known[batch] = number_of_shards(self.study, batch)
+        return known[batch]
+
     def shards(self, batch: str) -> list[str]:
         """Labelled frames of a batch, by shard."""
-        return [
-            f"{self.root}/label/{batch}/shard-{shard}.extxyz" for shard in range(number_of_shards(self.study, batch))
-        ]
+        return [f"{self.root}/label/{batch}/shard-{shard}.extxyz" for shard in range(self.number_of_shards(batch))]
 
     def label_tables(self, iterations: int) -> list[str]:
         """Status of each label of every batch, for a loop of so many iterations with labels."""

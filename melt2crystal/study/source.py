@@ -81,7 +81,9 @@ def read_source(path: Path, root: Path) -> Source:
             if node is None:
                 return source
             if not isinstance(node, yaml.MappingNode):
-                raise UserError(f"{label}: holds no keys; allowed: 'key: value' lines (see docs/configuration.md)")
+                raise UserError(
+                    f"{label}: holds no keys; allowed: 'key: value' lines (see docs/reference/configuration.md)"
+                )
             source.data = _construct(loader, node, (), source)
             return source
         finally:

@@ -1,6 +1,6 @@
 """What a setting may be, in words: read from the JSON schema of the study model.
 
-Both the error messages and docs/configuration.md speak through this module.
+Both the error messages and docs/reference/configuration.md speak through this module.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from melt2crystal.jobs.job import stage_of
+from melt2crystal.structure.energies import ENERGY, ENTHALPY, HP, REFERENCE
 from melt2crystal.summary.schema import (
     CertificateCount,
     Cost,
@@ -21,9 +22,8 @@ from melt2crystal.summary.schema import (
     SearchAtPressure,
     Structure,
 )
-from melt2crystal.train.agreement import HP, REFERENCE, pearson, rmse, stable_window
+from melt2crystal.train.agreement import pearson, rmse, stable_window
 
-ENERGY, ENTHALPY = "energy_eV_per_atom", "enthalpy_eV_per_atom"  # in the search
 BEST = 5  # structures listed per pressure
 
 

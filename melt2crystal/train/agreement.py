@@ -1,9 +1,9 @@
 """Numbers that say how well a model agrees with the reference: RMSE, Pearson r, the window of stable structures."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-HP, REFERENCE = "energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom"  # of found structures, same geometry
 
 
 def rmse(model: ArrayLike, reference: ArrayLike) -> float | None:
@@ -13,7 +13,7 @@ def rmse(model: ArrayLike, reference: ArrayLike) -> float | None:
     """
     difference = np.ravel(np.asarray(model, dtype=float) - np.asarray(reference, dtype=float))
     difference = difference[np.isfinite(difference)]
-    return float(np.sqrt(np.mean(difference**2))) if difference.size else None
+    return _root_mean_square(difference) if difference.size else None
 
 
 def pearson(model: ArrayLike, reference: ArrayLike) -> float | None:
@@ -35,3 +35,38 @@ def stable_window(reference_eV_per_atom: ArrayLike, width_eV_per_atom: float) ->
     if not np.isfinite(energies).any():
         return np.zeros(energies.shape, dtype=bool)
     return energies <= np.nanmin(energies) + width_eV_per_atom
+
+
+def parity_errors(values: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Errors of the ensemble mean, of each member, and at each pressure.
+
+    Args:
+        values: energy_reference [frames] and energy_model [models, frames] (eV), atoms [frames], forces_reference
+            [atoms, 3] and forces_model [models, atoms, 3] (eV/Å), pressure_GPa [frames].
+    """
+    energy = (values["energy_model"] - values["energy_reference"]) / values["atoms"]
+    force = values["forces_model"] - values["forces_reference"]
+    pressure_of_atom = np.repeat(values["pressure_GPa"], values["atoms"])
+    pressures = np.unique(values["pressure_GPa"])
+    return {
+        "frames": len(values["atoms"]),
+        **_errors(energy.mean(axis=0), force.mean(axis=0)),
+        "members": [_errors(energy[k], force[k]) for k in range(len(energy))],
+        "pressures": {
+            f"{p:g}": _errors(
+                energy.mean(axis=0)[values["pressure_GPa"] == p], force.mean(axis=0)[pressure_of_atom == p]
+            )
+            for p in pressures
+        },
+    }
+
+
+def _errors(energy: np.ndarray, force: np.ndarray) -> dict[str, float]:
+    return {
+        "energy_rmse_meV_per_atom": round(1000 * _root_mean_square(energy), 4),
+        "force_rmse_eV_per_A": round(_root_mean_square(force), 6),
+    }
+
+
+def _root_mean_square(differences: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(differences**2)))

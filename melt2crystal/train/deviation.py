@@ -19,17 +19,17 @@ def force_deviation(forces: np.ndarray) -> np.ndarray:
     """Deviation of each atom.
 
     Args:
-        forces: [models, atoms, 3], eV/A.
+        forces: [models, atoms, 3], eV/Å.
 
     Returns:
-        [atoms], eV/A.
+        [atoms], eV/Å.
     """
     spread = forces - forces.mean(axis=0)
     return np.sqrt((spread**2).sum(axis=-1).mean(axis=0))
 
 
 def largest_force_deviation(forces: np.ndarray) -> float:
-    """The frame's deviation eps = max over atoms, eV/A; NaN if any force is not finite."""
+    """The frame's deviation eps = max over atoms, eV/Å; NaN if any force is not finite."""
     return float(force_deviation(forces).max())
 
 
@@ -40,7 +40,7 @@ def read_model_deviation(path: Path) -> dict[str, np.ndarray]:
     that is unreadable): what can't be trusted is counted as invalid by the selection, never dropped in silence.
 
     Returns:
-        Columns by name: ``step`` and those of the header (``max_devi_v`` eV/atom, ``max_devi_f`` eV/A, ...).
+        Columns by name: ``step`` and those of the header (``max_devi_v`` eV/atom, ``max_devi_f`` eV/Å, ...).
 
     Raises:
         UserError: missing file or no header that names max_devi_f.

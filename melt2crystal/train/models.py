@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class Ensemble:
         return len(self.models)
 
     def evaluate(self, frames: Sequence[Atoms]) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
-        """Energies [models, frames] (eV), forces, one array [models, atoms, 3] a frame (eV/A), and virials
+        """Energies [models, frames] (eV), forces, one array [models, atoms, 3] a frame (eV/Å), and virials
         [models, frames, 3, 3] (eV; minus volume times ASE's stress)."""
         energies = np.empty((len(self), len(frames)))
         virials = np.empty((len(self), len(frames), 3, 3))
@@ -103,3 +104,28 @@ class _ModelCalculator(Calculator):
             "forces": forces[0],
             "stress": full_3x3_to_voigt_6_stress(stress),
         }
+
+
+@dataclass(frozen=True)
+class ModelFactory:
+    """Calls give the ASE calculator of one frozen model."""
+
+    path: str
+
+    def __call__(self) -> Calculator:
+        """Load the model."""
+        return Ensemble([self.path]).calculator(0)
+
+
+def member_path(models: Sequence[Path], member: int) -> Path:
+    """The model that drives the search.
+
+    Raises:
+        UserError: there is no such member.
+    """
+    if not 0 <= member < len(models):
+        raise UserError(
+            f"search.relax_member is {member}, but the ensemble has {len(models)} members; "
+            f"name one of 0-{len(models) - 1}"
+        )
+    return models[member]

@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 
 from melt2crystal.benchmark.vdos import vibrational_density
-from melt2crystal.benchmark.vibrational_walk import Task, Walk, run_walks
+from melt2crystal.benchmark.vibrational_walk import StartingState, VibrationalWalk, run_walks
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames
@@ -45,7 +45,7 @@ def benchmark_vdos(
             raise UserError(f"{structures}: has no polymorph {name!r}; make it again from the same study")
         cell = compact_supercell(conventional_cell(crystals[name]), rules.atoms)
         seed = seed_for(given.value("seed"), "vdos", name)
-        tasks[name] = Task(cell, state["temperature_K"], state["pressure_GPa"], seed)
+        tasks[name] = StartingState(cell, state["temperature_K"], state["pressure_GPa"], seed)
     force_field = model_commands(model, substance.species) if model else reference_commands(given, substance.species)
     walks = run_walks(list(tasks.values()), force_field, substance.species, rules, deepmd=model is not None)
     tables, rows = [], []
@@ -81,7 +81,9 @@ def reference_commands(given: Settings, species: list[str]) -> str:
     return potential_commands(Path(reference.potential), species, accuracy)
 
 
-def table_of(name: str, task: Task, walk: Walk, species: list[str], rules: VibrationalSpectrum) -> pd.DataFrame:
+def table_of(
+    name: str, task: StartingState, walk: VibrationalWalk, species: list[str], rules: VibrationalSpectrum
+) -> pd.DataFrame:
     """The spectrum of a walk, and those of its first and second half (how well it is known); empty if it failed."""
     columns = ["polymorph", "frequency_THz", *(f"vdos_{symbol}" for symbol in species)]
     columns += ["vdos_total", "vdos_first_half", "vdos_second_half"]
@@ -107,7 +109,7 @@ def table_of(name: str, task: Task, walk: Walk, species: list[str], rules: Vibra
     return pd.DataFrame(table, columns=columns)
 
 
-def row_of(task: Task, walk: Walk, substance: Substance) -> dict[str, object]:
+def row_of(task: StartingState, walk: VibrationalWalk, substance: Substance) -> dict[str, object]:
     """What the walk was: asked and found state, volume, energy drift, coordination at the end."""
     around = (substance.central_species, substance.ligand_species, substance.bond_cutoff_A)
     units = formula_units(task.atoms, substance.formula)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from melt2crystal.errors import speaks
-from melt2crystal.explore.walks import Visit, Walk, collect_walk, nearest_state, run_walks
+from melt2crystal.explore.walks import ExplorationWalk, ExploredStep, collect_walk, nearest_state, run_walks
 from melt2crystal.files import write_table
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
@@ -40,7 +40,7 @@ def explore_walks(
             skipped.append((row.pressure_GPa, temperature, "never started: there is no certified melt"))
             continue
         start = near[int(generator_for(given.value("seed"), *key).integers(len(near)))]
-        planned.append(Walk(start, temperature, row.pressure_GPa, seed_for(given.value("seed"), *key)))
+        planned.append(ExplorationWalk(start, temperature, row.pressure_GPa, seed_for(given.value("seed"), *key)))
     found, visits, statuses = [], [], []
     with TemporaryDirectory(prefix="explore-") as folder:
         statuses = run_walks(planned, models, substance.species, explore, Path(folder)) if planned else []
@@ -56,7 +56,7 @@ def explore_walks(
             found += of_walk
             print(f"{walk.pressure_GPa:g} GPa, {walk.temperature_K:g} K: {status}, {len(of_walk)} frames", flush=True)
     write_frames(frames, found)
-    write_table(deviations, ["walk", "pressure_GPa", "temperature_K", *Visit._fields], visits)
+    write_table(deviations, ["walk", "pressure_GPa", "temperature_K", *ExploredStep._fields], visits)
     rows = [(w.pressure_GPa, w.temperature_K, status) for w, status in zip(planned, statuses, strict=True)] + skipped
     write_table(walks, ["pressure_GPa", "temperature_K", "status"], rows)
 

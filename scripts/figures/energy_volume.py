@@ -17,9 +17,10 @@ from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
+from melt2crystal.structure.energies import ENERGY
 
 COLUMNS = 4
-VOLUME, ENERGY = "volume_A3_per_formula", "energy_eV_per_atom"
+VOLUME = "volume_A3_per_formula"
 MARKERS = {"reference": "o", "hp": "s", "lp": "^"}
 INSET = (0.44, 0.60, 0.54, 0.38)  # left, bottom, width, height of the spectrum, in units of the panel
 POINT = ["polymorph", "volume_scale"]

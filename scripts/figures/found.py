@@ -11,17 +11,18 @@ from ase import Atoms
 from matplotlib.figure import Figure, SubFigure
 
 from melt2crystal.errors import UserError, speaks
-from melt2crystal.figures.structure_drawing import conventional_cell, draw_structure
+from melt2crystal.figures.structure_drawing import draw_structure
 from melt2crystal.figures.style import OKABE_ITO, as_text, journal_style, new_figure, publish
 from melt2crystal.frames import read_frames
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Comparison, Figures
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
+from melt2crystal.structure.crystals import conventional_cell
+from melt2crystal.structure.energies import ENTHALPY
 from melt2crystal.structure.rdf import pairs_of, partial_rdf
 
 FOUND_COLOUR, LIBRARY_COLOUR = OKABE_ITO["blue"], "#8C8C8C"
-ENTHALPY = "enthalpy_eV_per_atom"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from melt2crystal.figures.style import OKABE_ITO, as_text, journal_style, new_fi
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
-from melt2crystal.train.agreement import HP, REFERENCE, pearson, rmse, stable_window
+from melt2crystal.structure.energies import HP, REFERENCE
+from melt2crystal.train.agreement import pearson, rmse, stable_window
 
 MARKERS = "os^Dv"
 COLOURS = [OKABE_ITO[name] for name in ("sky", "vermilion", "green", "purple", "orange")]

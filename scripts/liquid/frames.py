@@ -11,7 +11,7 @@ from ase import Atoms
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import bare_frame, canonical_frame, density_g_per_cm3, read_frames, write_frames
-from melt2crystal.liquid.given import complaint, held_out, walk_of
+from melt2crystal.liquid.melts_from_files import complaint, held_out, walk_of
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -28,8 +28,8 @@ def liquid_frames(
     table: Annotated[Path, typer.Option(help="one row per frame: purpose, state, walk, density, label (CSV)")],
     settings: SettingsText,
 ) -> None:
-    """Split by walks (melt2crystal/liquid/given.py); a frame that occurs twice counts once. Labels are not taken along:
-    the label stage looks them up, and checks that they belong to the study's reference."""
+    """Split by walks (melt2crystal/liquid/melts_from_files.py); a frame that occurs twice counts once. Labels are not
+    taken along: the label stage looks them up, and checks that they belong to the study's reference."""
     given = Settings(settings)
     formula = given.section("substance", Substance).formula
     melt: dict[str, Atoms] = {}

@@ -12,7 +12,7 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import canonical_frame, write_frames
 from melt2crystal.liquid.packing import random_packing
-from melt2crystal.liquid.walks import Walk, run_walks
+from melt2crystal.liquid.walks import MeltWalk, run_walks
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.liquid import Liquid
 from melt2crystal.sections.substance import PressureRow, Substance
@@ -49,9 +49,7 @@ def liquid_walks(
             start,
             liquid,
             substance.species,
-            row.temperatures_K,
-            row.hottest_melt_K,
-            row.pressure_GPa,
+            row,
             given.value("frames"),
             seed_for(root, "velocities", purpose, pressure),
             Path(folder),
@@ -66,7 +64,7 @@ def liquid_walks(
     print(table.to_string(index=False))
 
 
-def summary_of(walk: Walk, species: list[str]) -> dict[str, object]:
+def summary_of(walk: MeltWalk, species: list[str]) -> dict[str, object]:
     """One row of walks.csv; what an exploded walk does not have is left empty."""
     means = walk.thermo.mean()
     return {
@@ -81,7 +79,7 @@ def summary_of(walk: Walk, species: list[str]) -> dict[str, object]:
     }
 
 
-def _named(walk: Walk, purpose: str, pressure_GPa: float) -> list[Atoms]:
+def _named(walk: MeltWalk, purpose: str, pressure_GPa: float) -> list[Atoms]:
     """Canonical frames that know their state and where they come from."""
     frames = []
     for number, atoms in enumerate(walk.frames):

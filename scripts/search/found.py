@@ -8,8 +8,7 @@ import typer
 
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.frames import read_frames
-from melt2crystal.search.found import with_reference
-from melt2crystal.search.table import FOUND, UNIQUE, read_table, write_table
+from melt2crystal.search.table import FOUND, UNIQUE, read_table, with_reference, write_table
 
 
 @speaks

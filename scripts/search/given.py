@@ -10,15 +10,13 @@ from melt2crystal.errors import speaks
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
-from melt2crystal.search.given import RELAXED, at_pressure, relaxed_row, unique_table
-from melt2crystal.search.potential import ModelFactory, member_path
-from melt2crystal.search.sanity import Sanity
+from melt2crystal.search.structures_from_files import RELAXED, at_pressure, relaxed_row, unique_table
 from melt2crystal.search.table import UNIQUE, write_table
 from melt2crystal.search.trust import deviations
 from melt2crystal.sections.search import Relaxation, Symmetry, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
-from melt2crystal.train.models import Ensemble
+from melt2crystal.train.models import Ensemble, ModelFactory, member_path
 
 
 @speaks
@@ -44,11 +42,9 @@ def search_given(
         frame.calc = None
     spread = deviations(frames, Ensemble([str(path) for path in models]))
     rows, ordered = unique_table(frames, energies, spread, pressure, substance, symprecs)
-    guard = Sanity(relaxation.volume_range_A3_per_atom, None, {}).guard
     ends = []
     for frame, row in zip(ordered, rows.to_dict("records"), strict=True):
-        force, steps = relaxation.relax_force_eV_per_A, relaxation.relax_steps
-        ends.append(relaxed_row(frame, row, calculator, substance, symprecs, force, steps, guard))
+        ends.append(relaxed_row(frame, row, calculator, relaxation, substance, symprecs))
         print(
             f"{row['id']}: {ends[-1]['status']}, the same structure: {ends[-1].get('same_structure', '-')}", flush=True
         )

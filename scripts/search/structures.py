@@ -12,18 +12,16 @@ from melt2crystal.options import SettingsText
 from melt2crystal.relaxation import one_by_one as relax
 from melt2crystal.search import candidate as candidate_module
 from melt2crystal.search import generate, sanity
-from melt2crystal.search.candidate import Attempt, Candidate
+from melt2crystal.search.candidate import Candidate, CandidateRelaxation
 from melt2crystal.search.conditions import conditions_of, journal_settings
-from melt2crystal.search.driver import run
-from melt2crystal.search.journal import Journal, key_of
-from melt2crystal.search.potential import ModelFactory, member_path
+from melt2crystal.search.driver import Journal, key_of, run
 from melt2crystal.search.rows import row_and_frame, structure_id
 from melt2crystal.search.table import STRUCTURES, as_table, write_table
-from melt2crystal.search.trust import judged
+from melt2crystal.search.trust import with_deviations
 from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Trust, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
-from melt2crystal.train.models import Ensemble
+from melt2crystal.train.models import Ensemble, ModelFactory, member_path
 
 
 @speaks
@@ -51,14 +49,16 @@ def search_structures(
         Candidate(structure_id(pressure, formula_units, 0, index), 0, index)
         for index in range(given.value("search.structures"))
     ]
-    attempt = partial(Attempt, ModelFactory(str(model)), conditions)
+    attempt = partial(CandidateRelaxation, ModelFactory(str(model)), conditions)
     results = run(candidates, attempt, workers, Journal(table.parent / "journal", key), partial(print, flush=True))
     symprecs = part_of(given, Symmetry).symprecs_A
     pairs = [
         row_and_frame(candidate, result, formula_units, pressure, substance, symprecs)
         for candidate, result in zip(candidates, results, strict=True)
     ]
-    pairs = judged(pairs, Ensemble([str(path) for path in models]), part_of(given, Trust).largest_deviation_eV_per_A)
+    pairs = with_deviations(
+        pairs, Ensemble([str(path) for path in models]), part_of(given, Trust).largest_deviation_eV_per_A
+    )
     write_frames(structures, [frame for _, frame in pairs if frame is not None])
     write_table(table, as_table([row for row, _ in pairs], STRUCTURES), STRUCTURES)
 

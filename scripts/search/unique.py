@@ -15,19 +15,18 @@ from melt2crystal.options import SettingsText
 from melt2crystal.relaxation import one_by_one as relax
 from melt2crystal.search import candidate as candidate_module
 from melt2crystal.search import generate, sanity
-from melt2crystal.search.candidate import Attempt
+from melt2crystal.search.candidate import CandidateRelaxation
 from melt2crystal.search.conditions import conditions_of, journal_settings
-from melt2crystal.search.driver import run
-from melt2crystal.search.journal import Journal, key_of
+from melt2crystal.search.driver import Journal, key_of, run
 from melt2crystal.search.minima import add_descendants, descendants_of, to_be_tested, unique_rows
-from melt2crystal.search.potential import ModelFactory, member_path
 from melt2crystal.search.rows import row_and_frame
 from melt2crystal.search.table import SOUND, STRUCTURES, UNIQUE, as_table, check_table, read_table, write_table
-from melt2crystal.search.trust import judged
+from melt2crystal.search.trust import with_deviations
 from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Trust, Unique, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
-from melt2crystal.train.models import Ensemble
+from melt2crystal.structure.energies import ENTHALPY
+from melt2crystal.train.models import Ensemble, ModelFactory, member_path
 
 
 @speaks
@@ -57,7 +56,7 @@ def search_unique(
     key = key_of(
         journal_settings(given, pressure), [relaxing, polymorphs, *code, *(p.with_suffix(".extxyz") for p in tables)]
     )
-    attempt = partial(Attempt, ModelFactory(str(relaxing)), conditions)
+    attempt = partial(CandidateRelaxation, ModelFactory(str(relaxing)), conditions)
     results = run(candidates, attempt, workers, Journal(table.parent / "journal", key), partial(print, flush=True))
     units = dict(zip(relaxed["id"], relaxed["formula_units"], strict=True))
     pairs = [
@@ -66,7 +65,7 @@ def search_unique(
     ]
     if candidates:
         ensemble = Ensemble(model)
-        pairs = judged(pairs, ensemble, part_of(given, Trust).largest_deviation_eV_per_A)
+        pairs = with_deviations(pairs, ensemble, part_of(given, Trust).largest_deviation_eV_per_A)
     born = as_table([row for row, _ in pairs], STRUCTURES)
     frames |= {str(frame.info["id"]): frame for _, frame in pairs if frame is not None}
     final = add_descendants(relaxed, born, frames, unique)
@@ -94,7 +93,7 @@ def sound_structures(tables: list[Path]) -> tuple[pd.DataFrame, dict[str, Atoms]
         parts.append(part)
         frames |= own
     joined = pd.concat(parts, ignore_index=True) if parts else as_table([], STRUCTURES)
-    order = np.lexsort([joined["id"].to_numpy(dtype=str), joined["enthalpy_eV_per_atom"].to_numpy(dtype=float)])
+    order = np.lexsort([joined["id"].to_numpy(dtype=str), joined[ENTHALPY].to_numpy(dtype=float)])
     return check_table(joined.iloc[order], STRUCTURES, "the cell sizes together"), frames
 
 

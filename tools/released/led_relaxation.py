@@ -29,7 +29,7 @@ Array = npt.NDArray[np.float64]
 
 # A potential's relaxation before the reference's: where it ends, and volumes beyond which it has lost the structure.
 MODEL_FORCE_EV_PER_A, MODEL_STEPS, MODEL_VOLUMES = 0.02, 300, (0.85, 1.25)
-# Relaxed by the reference: pw.x's own limits (RELAXED in espresso_files.py and 0.5 kbar), in other units.
+# Relaxed by the reference: pw.x's own limits (RELAXED in engines/espresso/files.py and 0.5 kbar), in other units.
 FORCE_EV_PER_A, PRESSURE_GPA, STEPS = 0.0129, 0.05, 60
 SHIFT = 0.01  # of each coordinate, A, for second derivatives
 SOFTEST_EV_PER_A2 = 0.1  # a potential's softer modes are taken for that soft: a wrong guess must not throw atoms about

@@ -23,7 +23,7 @@ SPLIT = "md"  # ``training_guard`` keeps it out of training
 
 
 @dataclass(frozen=True)
-class Walk:
+class ReleasedWalk:
     """A walk with a constant time step in a constant cell, from its first step on.
 
     Attributes:
@@ -79,7 +79,7 @@ class Conservation:
     temperature_K: float
 
 
-def conservation(walk: Walk, skip_ps: float) -> Conservation:
+def conservation(walk: ReleasedWalk, skip_ps: float) -> Conservation:
     """Energy and temperature of a walk after its first ``skip_ps``."""
     masses, count = walk.atoms.get_masses(), len(walk.atoms)
     temperature = kinetic_temperature(walk.velocities, masses)
@@ -92,7 +92,7 @@ def conservation(walk: Walk, skip_ps: float) -> Conservation:
     return Conservation(float(line.coef[1]), scatter, float(temperature[late].mean()))
 
 
-def write_walk(path: Path, walk: Walk) -> None:
+def write_walk(path: Path, walk: ReleasedWalk) -> None:
     """Write a walk; equal walks give equal bytes."""
     frames = []
     for number, (positions, energy, forces) in enumerate(zip(walk.positions, walk.energies, walk.forces, strict=True)):
@@ -112,7 +112,7 @@ def write_walk(path: Path, walk: Walk) -> None:
         beside.write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
 
 
-def read_walk(path: Path) -> Walk:
+def read_walk(path: Path) -> ReleasedWalk:
     """Read a walk.
 
     Raises:
@@ -147,8 +147,8 @@ def walk_of(
     forces: Sequence[Array],
     time_step_fs: float,
     told: dict,
-) -> Walk:
+) -> ReleasedWalk:
     """A walk from its steps; ``told``: polymorph, settings_digest, temperature_K."""
     atoms = Atoms(first.symbols, positions=first.get_positions(), cell=first.cell, pbc=True)
     steps = np.array(positions), np.array(energies), np.array(forces)
-    return Walk(atoms, *steps, time_step_fs=round(time_step_fs, 6), **told)
+    return ReleasedWalk(atoms, *steps, time_step_fs=round(time_step_fs, 6), **told)

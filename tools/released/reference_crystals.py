@@ -32,19 +32,19 @@ from pymatgen.io.cif import CifWriter
 
 from melt2crystal.engines.base import Label, settings_digest
 from melt2crystal.engines.espresso.engine import EspressoEngine
-from melt2crystal.engines.espresso.files import k_mesh
+from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.label.store import LabelStore, label_frames
 from melt2crystal.provenance import ROOT
-from melt2crystal.search.potential import ModelFactory
 from melt2crystal.sections.benchmark import HARMONIC_BY_DEFAULT, Benchmark
 from melt2crystal.sections.reference import EspressoKPoints, EspressoReference
 from melt2crystal.sections.reference import Label as LabelSection
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import canonical, to_text
 from melt2crystal.structure.crystals import primitive_cell, read_crystal
+from melt2crystal.train.models import ModelFactory
 from tools.released.led_relaxation import Labelled, bare, led_relaxation, now, relaxed_by_model
 
 # cheapest first
@@ -207,7 +207,13 @@ def taken_up(given: Atoms, output: Path) -> Atoms:
 
 def run(program: str, arguments: list[str], values: dict) -> None:
     """Run one of the study's programs with these settings."""
-    command = [sys.executable, str(ROOT / "scripts" / f"{program}.py"), *arguments, "--settings", to_text(values)]
+    command = [
+        sys.executable,
+        str(ROOT / "scripts" / f"{program.replace('_', '/', 1)}.py"),
+        *arguments,
+        "--settings",
+        to_text(values),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:
         raise UserError(f"{program} ended with status {done.returncode}: {done.stderr.strip()[-2000:]}")

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.espresso.engine import EspressoEngine
-from melt2crystal.engines.espresso.walk import EspressoWalk, alone
+from melt2crystal.engines.espresso.walk import EspressoWalk, locked
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
@@ -160,7 +160,7 @@ def reference_md(
     )
     place, engine = folder.resolve() / polymorph, walk_engine(conv_thr_ry)
     engine.check()
-    with alone(place / "beginning"):
+    with locked(place / "beginning"):
         if not checked_settings(place, settings):
             begin(place, settings, structure, engine)
     walk, steps = the_walk(place), round(1000 * picoseconds / time_step_fs) + 1

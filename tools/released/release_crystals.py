@@ -6,7 +6,6 @@ Writes ``data/labels/silica-pbe-energy-volume.extxyz.gz``, ``silica-pbe-harmonic
 for training), ``silica-pbe-k-mesh.csv``, ``crystals.md`` and the relaxed structures in ``data/polymorphs/pbe``.
 """
 
-import json
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -21,9 +20,9 @@ from ase.units import GPa
 from melt2crystal import markdown
 from melt2crystal.benchmark.equation_of_state import birch_murnaghan_pressure, fit_birch_murnaghan
 from melt2crystal.engines.base import settings_digest
-from melt2crystal.engines.espresso.files import k_mesh
+from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.errors import UserError, speaks
-from melt2crystal.files import complete, write_text
+from melt2crystal.files import complete, read_lines, write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.label.store import one_digest
 from melt2crystal.sections.reference import EspressoKPoints
@@ -44,11 +43,7 @@ def finished(folder: Path) -> dict[str, dict]:
     """Frame id -> line of the journals of one settings digest, of labels that are ok."""
     lines: dict[str, dict] = {}
     for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_text(errors="replace").splitlines():
-            try:
-                values = json.loads(line)
-            except ValueError:  # cut off by a kill
-                continue
+        for values in read_lines(path)[0]:
             if values["status"] == "ok":
                 lines.setdefault(values["frame_id"], values)
     return lines
@@ -150,13 +145,13 @@ def card(
 
 Written by `python -m tools.released.release_crystals`. Same settings as the melts (digest `{digest}`, see README.md):
 Quantum ESPRESSO 6.7, PBE, 45/360 Ry, Gaussian smearing 0.05 eV; energies eV (the one the forces belong to), forces
-eV/A, stress eV/A^3 (ASE's sign). **Own splits (`split` in each frame), never for training**: `train_assemble` refuses
-them.
+eV/Å, stress eV/Å³ (ASE's sign). **Own splits (`split` in each frame), never for
+training**: `train_assemble` refuses them.
 
 * `../polymorphs/pbe/*.cif`: each polymorph relaxed once at 0 GPa with the reference, cell and ions, symmetry kept. A
   study that names these files with `energy_volume.structures: experimental` asks for exactly the frames labelled here.
 * `{RELEASED["curve"]}`: those structures scaled isotropically, ions at fixed fractional coordinates (`volume_scale`);
-  k-points 0.35 1/A apart or closer in the unscaled cell, one mesh along each curve.
+  k-points 0.35 1/Å apart or closer in the unscaled cell, one mesh along each curve.
 * `{RELEASED["harmonic"]}`: the undisplaced supercell (`displacement` 0) and the displaced ones (0.03 A, phonopy), at
   least 8 A wide, 72 atoms or more, at Gamma.
 

@@ -80,7 +80,7 @@ def card(name: str, frames: list[Atoms], digest: str) -> str:
             "",
             "Written by `python -m tools.released.release_found`. Structures that a search with a study's own HP",
             "found, at exactly the geometry in which that HP relaxed them, with the reference's energy, forces and",
-            f"stress (settings digest `{digest}`; energies eV, forces eV/A, stress eV/A^3 in ASE's sign).",
+            f"stress (settings digest `{digest}`; energies eV, forces eV/Å, stress eV/Å³ in ASE's sign).",
             f"**Own split (`split: {FOUND_SPLIT}`), never for training**: `train_assemble` refuses them. Which",
             "structures there are depends on the model that searched: they judge another model's energies, not its",
             "search.",

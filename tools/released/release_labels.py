@@ -6,7 +6,6 @@ The requested files supply what a journal does not hold: temperature, pressure a
 ``split`` where it is said.
 """
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from ase import Atoms
 
 from melt2crystal.engines.base import Label
 from melt2crystal.errors import UserError, speaks
+from melt2crystal.files import read_lines
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.label.store import labelled, one_digest
 
@@ -42,8 +42,7 @@ def release_labels(
     before = len(known)
     asked = {frame.info["frame_id"]: frame.info for path in requested for frame in read_frames(path)}
     for path in sorted(journals.glob("*.jsonl")):
-        for line in path.read_text().splitlines():
-            values = json.loads(line)
+        for values in read_lines(path)[0]:
             if values["status"] != "ok" or values["frame_id"] in known:
                 continue
             if values["frame_id"] not in asked:

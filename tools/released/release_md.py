@@ -19,7 +19,7 @@ from melt2crystal.engines.espresso.walk import EspressoWalk
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from melt2crystal.sections.reference import EspressoReference
-from tools.released.md_walk import Walk, conservation, read_walk, walk_of, write_walk
+from tools.released.md_walk import ReleasedWalk, conservation, read_walk, walk_of, write_walk
 from tools.released.reference_md import WalkSettings, read_settings, the_walk, walk_engine
 
 CARD = "molecular-dynamics.md"
@@ -28,7 +28,7 @@ SHORTEST_PS = 0.3  # less shows no vibration
 SKIP_PS = 0.2  # until the energy of the velocities is shared with the displacements
 
 
-def computed(folder: Path) -> tuple[Walk, WalkSettings, EspressoWalk]:
+def computed(folder: Path) -> tuple[ReleasedWalk, WalkSettings, EspressoWalk]:
     """What there is of the walk in a folder.
 
     Raises:
@@ -55,7 +55,7 @@ def cost_s(segments: EspressoWalk) -> float:
     return sum(max(cpu_seconds(text), *map(float, SPENT.findall(text)), 0.0) for text in outputs)
 
 
-def section(walk: Walk, settings: WalkSettings, segments: EspressoWalk, name: str) -> str:
+def section(walk: ReleasedWalk, settings: WalkSettings, segments: EspressoWalk, name: str) -> str:
     """What the card says of one walk."""
     kept, reference, off = conservation(walk, SKIP_PS), EspressoReference(), segments.steps()[1]
     pieces = "one piece"
@@ -83,9 +83,10 @@ def section(walk: Walk, settings: WalkSettings, segments: EspressoWalk, name: st
 HEAD = """# Released walks: PBE molecular dynamics of SiO2 crystals
 
 Written by `python -m tools.released.release_md`. Native molecular dynamics of Quantum ESPRESSO 6.7, PBE, Verlet. Each
-step: positions (A, not wrapped), energy (eV, the one the forces belong to), forces (eV/A), `time_ps`. Velocities are
+step: positions (Å, not wrapped), energy (eV, the one the forces belong to), forces (eV/Å), `time_ps`. Velocities are
 Verlet's, (r(t + h) - r(t - h)) / 2h (`melt2crystal.benchmark.walk_spectra.verlet_velocities`). **Split `md`, never for
-training**: `train_assemble` refuses it. What the spectra show, and how uncertain they are: docs/references.md.
+training**: `train_assemble` refuses it. What the spectra show, and how uncertain they are:
+[molecular-dynamics.md](../../docs/results/molecular-dynamics.md).
 
 Licence: CC BY 4.0; cite as in `CITATION.cff`.
 

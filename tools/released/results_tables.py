@@ -1,4 +1,4 @@
-"""Write the tables of docs/results.md from a finished study, and copy the figures shown there.
+"""Write the tables of docs/results/released.md from a finished study, and copy the figures shown there.
 
 ``python -m tools.released.results_tables results/released``
 
@@ -21,10 +21,11 @@ from melt2crystal import markdown
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import write_text
 from melt2crystal.jobs.snakemake_plan import ROOT
+from melt2crystal.structure.energies import HP, REFERENCE
 from melt2crystal.summary.text import show
-from melt2crystal.train.agreement import HP, REFERENCE, rmse
+from melt2crystal.train.agreement import rmse
 
-PAGE = ROOT / "docs" / "results.md"
+PAGE = ROOT / "docs" / "results" / "released.md"
 BEGIN = "<!-- written by 'python -m tools.released.results_tables' from here -->"
 END = "<!-- to here -->"
 FIGURES = ("figure1", "figure2", "figure3", "figure4", "harmonic")
@@ -89,16 +90,17 @@ def energy_volume(summary: dict[str, Any], fits: pd.DataFrame) -> str:
     rows.append(["each curve with a shift of its own, all", *own, ""])
     return f"""## Energy-volume curves
 
-RMS of energy against the reference, meV/atom, over the volumes of each curve after one common shift of the
-potential (members in brackets):
+RMS of energy against the reference, meV/atom, over the volumes of each curve, ions clamped at the reference's
+fractional coordinates, after one common shift of the potential (members in brackets):
 
 {markdown.table(["", "HP", "LP", "aim for HP"], rows)}
 
-By polymorph (RMS in meV/atom as above; volumes of the Birch-Murnaghan minimum in Å³ per {summary["substance"]}):
+By polymorph (RMS in meV/atom as above; volumes of the Birch-Murnaghan minimum, ions clamped, in Å³ per
+{summary["substance"]}):
 
 {polymorphs(errors, fits)}
 
-Energy of the minimum above the first of these, meV per {summary["substance"]}:
+Energy of the minimum above the first of these, ions clamped, meV per {summary["substance"]}:
 
 {minima(summary, fits)}"""
 
@@ -159,7 +161,7 @@ def found(search: dict[str, Any], table: pd.DataFrame) -> str:
     rows: list[list[str]] = [
         ["structures", "", str(search["labelled"]), "60"],
         ["Pearson r of the energies", PAPER_FOUND["pearson"], show(search["pearson_r"], 3), PAPER_FOUND["pearson"]],
-        ["RMSE, meV/atom", PAPER_FOUND["all"], show(search["rmse_all_meV_per_atom"], 0), PAPER_FOUND["all"]],
+        ["RMSE, meV/atom", f"{PAPER_FOUND['all']} (its full range)", show(search["rmse_all_meV_per_atom"], 0), ""],
         [
             f"in the window of stable structures ({search['stable_window_eV_per_atom']:g} eV/atom; here "
             f"{search['labelled_in_window']})",
@@ -213,13 +215,13 @@ def results_tables(
     study: Annotated[Path, typer.Argument(help="results folder of a finished study")],
     page: Annotated[Path, typer.Option(help="page with the two comment lines around the tables")] = PAGE,
     figures: Annotated[
-        Path | None, typer.Option(help="folder of the figures; default: figures beside the page")
+        Path | None, typer.Option(help="folder of the figures; default: docs/figures, beside the page's own folder")
     ] = None,
 ) -> None:
     """Write tables and figures of the page again."""
     before, after = markdown.around(page, BEGIN, END)
     write_text(page, before + tables(study) + after)
-    folder = figures or page.parent / "figures"
+    folder = figures or page.parent.parent / "figures"
     for name in FIGURES:
         drawn = study / "figures" / f"{name}.png"
         if drawn.is_file():

@@ -17,7 +17,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.stress import voigt_6_to_full_3x3_stress
 
 from melt2crystal.engines.ase import worker as ase_worker
-from melt2crystal.engines.base import Label, Status, without_net_force
+from melt2crystal.engines.base import RELAX_TIMES, Label, Status, name_of, without_net_force
 from melt2crystal.engines.scratch import end_with_parent
 from melt2crystal.errors import EngineError
 from melt2crystal.files import digest_of_file
@@ -25,13 +25,12 @@ from melt2crystal.sections.reference import AseReference
 
 WORKER = Path(ase_worker.__file__)  # imported, so that it is an input of the rules that run it
 STARTUP_S = 300.0  # importing PyTorch on a busy network file system
-RELAX_TIMES = 50  # a relaxation may take this many times the time of a frame
 NEEDED = {"energy", "forces", "stress"}
 
 
 class AseEngine:
-    """Runs ``ase_worker.py`` under the calculator's interpreter; one process serves many frames, and one that dies or
-    hangs costs the frame it had in hand."""
+    """Runs ``worker.py`` under the calculator's interpreter; one process serves many frames, and one that crashes or
+    does not answer costs only the frame it was computing."""
 
     name = "ase"
 
@@ -94,8 +93,9 @@ class AseEngine:
                 task = "relax" if pressure_GPa is None else "relax_cell"
                 answer = worker.ask(_plain(structure, task, pressure_GPa), RELAX_TIMES * self.reference.timeout_s)
                 if "error" in answer:
-                    name = structure.info.get("polymorph", structure.get_chemical_formula())
-                    raise EngineError(f"{self.reference.calculator} could not relax {name}: {answer['error']}")
+                    raise EngineError(
+                        f"{self.reference.calculator} could not relax {name_of(structure)}: {answer['error']}"
+                    )
                 atoms = Atoms(
                     structure.symbols, answer["positions"], cell=answer["cell"], pbc=True, info=structure.info
                 )
@@ -189,7 +189,7 @@ class _Worker:
         except queue.Empty:
             return {"error": f"no answer within {timeout_s:g} s", "lost": True, "late": True}
         if not line:
-            return {"error": f"the calculator's process died {_death(self.process.wait())}", "lost": True}
+            return {"error": f"the calculator's process died {_how_it_ended(self.process.wait())}", "lost": True}
         return json.loads(line)
 
     def close(self) -> None:
@@ -197,7 +197,7 @@ class _Worker:
         self.process.wait()
 
 
-def _death(status: int) -> str:
+def _how_it_ended(status: int) -> str:
     """How a process ended, in words."""
     if status >= 0:
         return f"with status {status}; its last words are in the log of the job"

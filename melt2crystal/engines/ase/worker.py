@@ -1,6 +1,6 @@
 """Worker of the ase engine: needs nothing but Python, numpy, ASE and the calculator, so it runs in any environment.
 
-``python ase_worker.py package.module:Class '{"argument": 1}' '["package"]' fresh``: calculator, its arguments, packages
+``python worker.py package.module:Class '{"argument": 1}' '["package"]' fresh``: calculator, its arguments, packages
 whose versions are asked for, ``fresh`` for a new calculator for each task or ``same`` for one for all. One JSON task a
 line in, one JSON answer a line out. ASE 3.22 (Debian 12's) and newer.
 """
@@ -24,7 +24,7 @@ def load_calculator(path: str, arguments: dict):
 
 
 def introduce(calculator, packages: list) -> dict:
-    """What the engine wants to know before it pays for anything: versions, and properties (None: not told)."""
+    """What the engine checks before any frame is computed: versions, and properties (None: not told)."""
     versions = {}
     for name in packages:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):

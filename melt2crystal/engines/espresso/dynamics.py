@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ase import Atoms, units
 from ase.io.espresso import units as espresso_units  # the constants that labels are read with
 
-from melt2crystal.engines.espresso.files import write_input
+from melt2crystal.engines.espresso.files import Calculation, write_input
 from melt2crystal.sections.reference import EspressoRecipe, EspressoReference
 
 Array = npt.NDArray[np.float64]
@@ -31,7 +31,7 @@ POSITIONS = re.compile(r"ATOMIC_POSITIONS \(angstrom\)\n(.*?)\n\s*kinetic energy
 
 @dataclass(frozen=True)
 class Step:
-    """One configuration of a walk: positions [atoms, 3], A; energy, eV (as in labels); forces [atoms, 3], eV/A."""
+    """One configuration of a walk: positions [atoms, 3], Å; energy, eV (as in labels); forces [atoms, 3], eV/Å."""
 
     positions: Array
     energy: float
@@ -67,7 +67,7 @@ def write_md_input(
         for symbol, (x, y, z) in zip(start.symbols, start.get_velocities() / VELOCITY, strict=True)
     ]
     cards = "ATOMIC_VELOCITIES a.u\n" + "".join(rows)
-    write_input(path, start, reference, recipe, "md", more=motion, cards=cards)
+    write_input(path, start, reference, recipe, Calculation("md", variables=motion, cards=cards))
 
 
 def steps_of(output: str, start: Array) -> list[Step]:

@@ -1,27 +1,25 @@
-"""Quantum ESPRESSO (pw.x) as the reference; what goes in and comes out is in ``espresso_files.py``."""
+"""Quantum ESPRESSO (pw.x) as the reference; what goes in and comes out is in ``files.py`` beside this."""
 
 import os
 import resource
 import shlex
 import shutil
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ase import Atoms
-from ase.calculators.singlepoint import SinglePointCalculator
 
-from melt2crystal.engines.base import Label, SharedFile
+from melt2crystal.engines.base import RELAX_TIMES, Label, SharedFile
 from melt2crystal.engines.espresso import exchange as espresso_exchange
-from melt2crystal.engines.espresso.files import Ended, label_of, last_structure, write_input
-from melt2crystal.engines.process import ONE_THREAD, run_program
-from melt2crystal.engines.scratch import scratch_folder, sweep
+from melt2crystal.engines.espresso.files import SINGLE_POINT, Calculation, label_of, last_structure, write_input
+from melt2crystal.engines.k_points import identity_of
+from melt2crystal.engines.process import ONE_THREAD, Ended, run_program
+from melt2crystal.engines.recipes import first_converged, relaxed
+from melt2crystal.engines.scratch import remove_abandoned
 from melt2crystal.errors import EngineError
 from melt2crystal.files import digest_of_file
-from melt2crystal.sections.reference import EspressoReference
+from melt2crystal.sections.reference import EspressoRecipe, EspressoReference
 
-RELAX_TIMES = 50  # a relaxation may take this many times the time of a frame
-FULL_BYTES = 4096  # a disk with less than one page is full
 SCRATCH = "melt2crystal-pw"
 ENVIRONMENT = {
     **ONE_THREAD,
@@ -61,13 +59,6 @@ class EspressoEngine:
         of pw.x, whose releases agree far within ``conv_thr_Ry`` on the same input.
         """
         reference = self.reference
-        points = reference.k_points
-        k_points: dict[str, object] = {"mode": points.mode}
-        if points.mode in ("mesh", "shifted-mesh"):
-            k_points["mesh"] = list(points.mesh)
-        if points.mode == "density":
-            k_points["spacing_per_A"] = float(points.spacing_per_A)
-            k_points["gamma_from_atoms"] = points.gamma_from_atoms
         return {
             "pseudopotentials": {symbol: self._checksum(symbol) for symbol in self.species},
             "ecutwfc_Ry": float(reference.ecutwfc_Ry),
@@ -75,7 +66,7 @@ class EspressoEngine:
             "smearing": reference.smearing,
             "degauss_eV": float(reference.degauss_eV),
             "conv_thr_Ry": float(reference.conv_thr_Ry),
-            "k_points": k_points,
+            "k_points": identity_of(reference.k_points),
         }
 
     def check(self) -> None:
@@ -98,9 +89,9 @@ class EspressoEngine:
 
     def label(self, frames: Sequence[Atoms]) -> Iterator[Label]:
         """See the protocol; ``seconds`` are CPU seconds of all ranks, which pauses and busy machines don't change."""
-        sweep(SCRATCH, self.reference.scratch)
+        remove_abandoned(SCRATCH, self.reference.scratch)
         for frame in frames:
-            yield self._ladder(frame, "scf", None, self.reference.timeout_s)[0]
+            yield self._tried(frame, SINGLE_POINT, self.reference.timeout_s)[0]
 
     def relax(self, structures: Sequence[Atoms], pressure_GPa: float | None) -> list[Atoms]:
         """See the protocol; BFGS of pw.x, then a label with the plane waves of the relaxed cell.
@@ -108,19 +99,14 @@ class EspressoEngine:
         Raises:
             EngineError: pw.x stopped on one of the structures.
         """
-        calculation = "relax" if pressure_GPa is None else "vc-relax"
-        relaxed = []
-        for given in structures:
-            name = given.info.get("polymorph", given.get_chemical_formula())
-            label, atoms = self._ladder(given, calculation, pressure_GPa, RELAX_TIMES * self.reference.timeout_s)
+        calculation = Calculation("relax" if pressure_GPa is None else "vc-relax", pressure_GPa)
+        ends = []
+        for start in structures:
+            label, atoms = self._tried(start, calculation, RELAX_TIMES * self.reference.timeout_s)
             if label.status == "ok" and atoms is not None:
                 label = next(self.label([atoms]))
-            if label.status != "ok" or atoms is None:
-                raise EngineError(f"pw.x could not relax {name}: {label.status}: {label.reason}")
-            atoms.info.update(given.info)
-            atoms.calc = SinglePointCalculator(atoms, energy=label.energy, forces=label.forces, stress=label.stress)
-            relaxed.append(atoms)
-        return relaxed
+            ends.append(relaxed("pw.x", start, atoms, label))
+        return ends
 
     def run(self, folder: Path, timeout_s: float) -> Ended:
         """One pw.x on the ``pw.in`` in ``folder``, output in ``pw.out`` and ``pw.err``; it never outlives this call."""
@@ -180,35 +166,18 @@ class EspressoEngine:
     def _checksum(self, symbol: str) -> str:
         return self.reference.checksums.get(symbol) or digest_of_file(self._pseudopotential(symbol))
 
-    def _ladder(
-        self, frame: Atoms, calculation: str, pressure_GPa: float | None, timeout_s: float
-    ) -> tuple[Label, Atoms | None]:
-        """Recipe after recipe until one converges; only a failure to converge is worth another recipe."""
-        deadline, spent = time.monotonic() + timeout_s, _children_seconds()
-        label, atoms = Label("timed out"), None
-        for number, recipe in enumerate(self.reference.recipes, 1):
-            try:
-                with scratch_folder(SCRATCH, self.reference.scratch) as name:
-                    folder = Path(name)
-                    write_input(folder / "pw.in", frame, self.reference, recipe, calculation, pressure_GPa)
-                    ended = self.run(folder, deadline - time.monotonic())
-                    full = shutil.disk_usage(folder).free < FULL_BYTES
-            except OSError as error:  # no space left, no such folder: this frame has no label, others may get one
-                label = Label("crashed", f"{error.filename or self.reference.scratch}: {error.strerror}")
-                break
-            if ended.late:
-                reason = f"no result within {timeout_s:g} s (recipe {number} of {len(self.reference.recipes)})"
-                label = Label("timed out", reason)
-            elif calculation == "scf":
-                label = label_of(ended, frame)
-            else:
-                label, atoms = last_structure(ended, frame)
-            if label.status == "crashed" and full:  # pw.x could not even write so
-                label = Label("crashed", f"{folder.parent}: No space left on device")
-            if label.status != "unconverged":
-                break
-        seconds = _children_seconds() - spent
-        return Label(label.status, label.reason, label.energy, label.forces, label.stress, seconds), atoms
+    def _tried(self, frame: Atoms, calculation: Calculation, timeout_s: float) -> tuple[Label, Atoms | None]:
+        """Label and, of a relaxation, structure of the first recipe that converges."""
+
+        def run(recipe: EspressoRecipe, folder: Path, left_s: float) -> tuple[Ended, float]:
+            before = _children_seconds()
+            write_input(folder / "pw.in", frame, self.reference, recipe, calculation)
+            return self.run(folder, left_s), _children_seconds() - before
+
+        def read(ended: Ended, folder: Path) -> tuple[Label, Atoms | None]:
+            return (label_of(ended, frame), None) if calculation is SINGLE_POINT else last_structure(ended, frame)
+
+        return first_converged(self.reference.recipes, run, read, timeout_s, SCRATCH, self.reference.scratch)
 
 
 def _children_seconds() -> float:

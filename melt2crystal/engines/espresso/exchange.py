@@ -10,7 +10,8 @@ from ase import Atoms
 from ase.io import read
 
 from melt2crystal.engines.base import Label
-from melt2crystal.engines.espresso.files import NUMERICAL, Ended, label_of, write_input
+from melt2crystal.engines.espresso.files import NUMERICAL, label_of, write_input
+from melt2crystal.engines.process import Ended
 from melt2crystal.engines.recipes import ended_with, label_of_recipes
 from melt2crystal.sections.reference import EspressoReference
 

@@ -1,9 +1,9 @@
 """Input and output of pw.x: a configuration and settings in; a label or the first telling line out."""
 
 import io
-import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,12 @@ from ase.io import read
 from ase.io.espresso import get_atomic_positions, get_cell_parameters, write_espresso_in
 from ase.units import Rydberg
 
-from melt2crystal.engines.base import Label, Status
+from melt2crystal.engines.base import KBAR_PER_GPA, Label, Status
 from melt2crystal.engines.espresso.bands import number_of_bands, too_few_bands
-from melt2crystal.sections.reference import EspressoKPoints, EspressoRecipe, EspressoReference
+from melt2crystal.engines.k_points import k_mesh
+from melt2crystal.engines.process import Ended
+from melt2crystal.sections.reference import EspressoRecipe, EspressoReference
 
-KBAR_PER_GPA = 10.0
 # Relaxed, in Ry and Ry/bohr: soft frameworks creep for dozens of steps below that, at energies no curve can show.
 RELAXED = {"etot_conv_thr": 3e-5, "forc_conv_thr": 5e-4}
 ROUTINE_ERROR = re.compile(r"%{20,}\s*\n\s*Error in routine\s+(\S+)\s*\(\s*(-?\d+)\s*\)\s*:?\s*\n\s*(.*)")
@@ -35,30 +36,23 @@ TELLING = re.compile(
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How one pw.x ended: exit status (negative: that signal), its output, its error stream, whether time ran out."""
+class Calculation:
+    """What pw.x does with a configuration.
 
-    status: int
-    output: str
-    errors: str
-    late: bool = False
-
-
-def k_mesh(atoms: Atoms, points: EspressoKPoints) -> tuple[int, int, int] | None:
-    """Mesh of a cell, or None for Gamma alone (real wavefunctions, half the cost).
-
-    A frame of an energy-volume curve says in ``info`` by how much its volume was scaled (``volume_scale``); the mesh of
-    the unscaled cell is then taken, so that a whole curve has one mesh and no step where another one would begin.
+    Attributes:
+        kind: scf, relax (ions), vc-relax (ions and cell) or md (``dynamics.py``).
+        pressure_GPa: target of vc-relax.
+        variables: namelist -> further variables, or other values of those that every input has.
+        cards: text at the end of the input.
     """
-    if points.mode in ("mesh", "shifted-mesh"):
-        return points.mesh
-    if points.mode == "density" and len(atoms) < points.gamma_from_atoms:
-        stretch = float(atoms.info.get("volume_scale", 1.0)) ** (1 / 3)
-        lengths = 2 * np.pi * stretch * np.linalg.norm(atoms.cell.reciprocal(), axis=1)
-        # cells are rounded to 1e-8 A: a length that is a multiple of the spacing must not tip over on one volume alone
-        first, second, third = (max(1, math.ceil(length / points.spacing_per_A - 1e-6)) for length in lengths)
-        return first, second, third
-    return None
+
+    kind: str = "scf"
+    pressure_GPa: float | None = None
+    variables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    cards: str = ""
+
+
+SINGLE_POINT = Calculation()
 
 
 def write_input(
@@ -66,22 +60,12 @@ def write_input(
     atoms: Atoms,
     reference: EspressoReference,
     recipe: EspressoRecipe,
-    calculation: str = "scf",
-    pressure_GPa: float | None = None,
-    more: dict[str, dict[str, object]] | None = None,
-    cards: str = "",
+    calculation: Calculation = SINGLE_POINT,
 ) -> None:
-    """Write the input of pw.x.
-
-    Args:
-        calculation: scf, relax (ions), vc-relax (ions and cell) or md (``espresso_md.py``).
-        pressure_GPa: target of vc-relax.
-        more: namelist -> further variables, or other values of those set here.
-        cards: put at the end.
-    """
+    """Write the input of pw.x."""
     settings: dict[str, dict[str, object]] = {
         "control": {
-            "calculation": calculation,
+            "calculation": calculation.kind,
             "pseudo_dir": str(Path(reference.pseudopotential_folder).resolve()),
             "outdir": "./scratch",
             "disk_io": "none",
@@ -120,9 +104,9 @@ def write_input(
         bands = number_of_bands(atoms, files, recipe.empty_bands)
         if bands is not None:
             settings["system"]["nbnd"] = bands
-    if pressure_GPa is not None:
-        settings["cell"] = {"press": pressure_GPa * KBAR_PER_GPA, "press_conv_thr": 0.2}
-    for namelist, values in (more or {}).items():
+    if calculation.pressure_GPa is not None:
+        settings["cell"] = {"press": calculation.pressure_GPa * KBAR_PER_GPA, "press_conv_thr": 0.2}
+    for namelist, values in calculation.variables.items():
         settings.setdefault(namelist, {}).update(values)
     bare = Atoms(atoms.symbols, positions=atoms.get_positions(), cell=atoms.cell, pbc=True)
     offset = (1, 1, 1) if reference.k_points.mode == "shifted-mesh" else (0, 0, 0)
@@ -131,7 +115,7 @@ def write_input(
         write_espresso_in(
             handle, bare, input_data=settings, pseudopotentials=pseudopotentials, kpts=points, koffset=offset
         )
-        handle.write(cards)
+        handle.write(calculation.cards)
 
 
 def verdict(ended: Ended) -> tuple[Status, str]:
@@ -159,7 +143,7 @@ def verdict(ended: Ended) -> tuple[Status, str]:
 
 
 def label_of(ended: Ended, frame: Atoms) -> Label:
-    """The label in the output of an SCF; energy eV (-TS included), forces eV/A, stress eV/A^3 with ASE's sign."""
+    """The label in the output of an SCF; energy eV (-TS included), forces eV/Å, stress eV/Å^3 with ASE's sign."""
     status, reason = verdict(ended)
     if status != "ok":
         return Label(status, reason)

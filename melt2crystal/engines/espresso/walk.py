@@ -1,4 +1,4 @@
-"""A walk of pw.x in a folder of segments: whatever was computed before a kill counts, the next segment goes on from it.
+"""Molecular dynamics of pw.x in a folder of segments: steps computed before a kill are kept, the next segment goes on.
 
 ``segments/000``, ``001``, ... each hold the input and the output of one pw.x; the output is the record, nothing is
 copied out of it. A segment begins with the last step of the one before, computed again (one step lost to each kill).
@@ -16,7 +16,8 @@ from ase.io import read
 
 from melt2crystal.engines.espresso.dynamics import Step, steps_of, velocities_at_end, write_md_input
 from melt2crystal.engines.espresso.engine import EspressoEngine
-from melt2crystal.engines.espresso.files import Ended, verdict
+from melt2crystal.engines.espresso.files import verdict
+from melt2crystal.engines.process import Ended
 from melt2crystal.errors import EngineError, UserError
 
 SAME_PLACE_A = 1e-8
@@ -64,7 +65,7 @@ class EspressoWalk:
         Raises:
             EngineError: pw.x stopped before it had computed a new step, with its first telling line.
         """
-        with alone(self.folder):
+        with locked(self.folder):
             self._discard_empty()
             while (have := len(self.steps()[0])) < steps:
                 ended = self._segment(engine, steps, have)
@@ -106,7 +107,7 @@ def steps_in(segment: Path) -> list[Step]:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Keep a second process out of the folder.
 
     Raises:

@@ -1,23 +1,22 @@
 """VASP as the reference, the paper's engine. No VASP was at hand: tested with recorded formats and a stand-in program.
 
-Files: ``vasp_files.py`` (input), ``vasp_potcar.py`` (POTCAR), ``vasp_outputs.py`` (output), ``vasp_exchange.py``
-(frames computed on another machine).
+Beside this: ``files.py`` (input), ``potcar.py`` (POTCAR), ``outputs.py`` (output), ``exchange.py`` (frames computed on
+another machine).
 """
 
 import shlex
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from ase import Atoms
-from ase.calculators.singlepoint import SinglePointCalculator
 
-from melt2crystal.engines.base import Label, SharedFile
-from melt2crystal.engines.espresso.files import Ended, k_mesh
-from melt2crystal.engines.process import run_program
-from melt2crystal.engines.scratch import scratch_folder, sweep
+from melt2crystal.engines.base import RELAX_TIMES, Label, SharedFile
+from melt2crystal.engines.k_points import identity_of, k_mesh
+from melt2crystal.engines.process import Ended, run_program
+from melt2crystal.engines.recipes import first_converged, relaxed
+from melt2crystal.engines.scratch import remove_abandoned
 from melt2crystal.engines.vasp import exchange as vasp_exchange
 from melt2crystal.engines.vasp.files import check_tags, tags_of_numbers, write_inputs
 from melt2crystal.engines.vasp.outputs import cpu_seconds, label_of, last_structure
@@ -26,8 +25,6 @@ from melt2crystal.errors import EngineError
 from melt2crystal.sections.reference import VaspRecipe, VaspReference
 
 SCRATCH = "melt2crystal-vasp"
-FULL_BYTES = 4096  # a disk with less than one page is full
-RELAX_TIMES = 50  # a relaxation may take this many times the time of a frame
 
 
 class VaspEngine:
@@ -59,13 +56,6 @@ class VaspEngine:
             EngineError: a POTCAR is missing and no checksum stands for it.
         """
         reference = self.reference
-        points = reference.k_points
-        k_points: dict[str, object] = {"mode": points.mode}
-        if points.mode == "mesh":
-            k_points["mesh"] = list(points.mesh)
-        if points.mode == "density":
-            k_points["spacing_per_A"] = float(points.spacing_per_A)
-            k_points["gamma_from_atoms"] = points.gamma_from_atoms
         return {
             "potcars": {symbol: self._digest(symbol) for symbol in self.species},
             "encut_eV": float(reference.encut_eV),
@@ -73,7 +63,7 @@ class VaspEngine:
             "ediff_eV": float(reference.ediff_eV),
             "ismear": reference.ismear,
             "sigma_eV": float(reference.sigma_eV),
-            "k_points": k_points,
+            "k_points": identity_of(reference.k_points),
             "incar": tags_of_numbers(reference),
         }
 
@@ -95,9 +85,9 @@ class VaspEngine:
 
     def label(self, frames: Sequence[Atoms]) -> Iterator[Label]:
         """See the protocol; ``seconds`` are CPU seconds of all ranks, or wall seconds where VASP told none."""
-        sweep(SCRATCH, self.reference.scratch)  # of jobs that were killed, POTCAR included
+        remove_abandoned(SCRATCH, self.reference.scratch)  # of jobs that were killed, POTCAR included
         for frame in frames:
-            yield self._ladder(frame, False, None, self.reference.timeout_s)[0]
+            yield self._tried(frame, False, None, self.reference.timeout_s)[0]
 
     def relax(self, structures: Sequence[Atoms], pressure_GPa: float | None) -> list[Atoms]:
         """See the protocol; conjugate gradients of VASP, then a label with the plane waves of the relaxed cell.
@@ -107,23 +97,18 @@ class VaspEngine:
         Raises:
             EngineError: VASP stopped on one of the structures.
         """
-        relaxed = []
-        for given in structures:
-            name = given.info.get("polymorph", given.get_chemical_formula())
-            atoms: Atoms | None = given
+        ends = []
+        for start in structures:
+            atoms: Atoms | None = start
             for _ in range(1 if pressure_GPa is None else 2):
                 assert atoms is not None
-                label, atoms = self._ladder(atoms, True, pressure_GPa, RELAX_TIMES * self.reference.timeout_s)
+                label, atoms = self._tried(atoms, True, pressure_GPa, RELAX_TIMES * self.reference.timeout_s)
                 if atoms is None:
                     break
             if atoms is not None:
                 label = next(self.label([atoms]))
-            if label.status != "ok" or atoms is None:
-                raise EngineError(f"VASP could not relax {name}: {label.status}: {label.reason}")
-            atoms.info.update(given.info)
-            atoms.calc = SinglePointCalculator(atoms, energy=label.energy, forces=label.forces, stress=label.stress)
-            relaxed.append(atoms)
-        return relaxed
+            ends.append(relaxed("VASP", start, atoms, label))
+        return ends
 
     def shared_files(self) -> list[SharedFile]:
         """See ExchangingEngine: none. POTCARs are licensed; each frame names its own by specification and checksum."""
@@ -155,51 +140,32 @@ class VaspEngine:
             self.potcars[symbol] = checked_potcar(symbol, self.reference)
         return self.potcars[symbol]
 
-    def _ladder(
+    def _tried(
         self, frame: Atoms, relax: bool, pressure_GPa: float | None, timeout_s: float
     ) -> tuple[Label, Atoms | None]:
-        """Recipe after recipe until one converges; only a failure to converge is worth another recipe."""
-        deadline, seconds = time.monotonic() + timeout_s, 0.0
-        label, atoms = Label("timed out"), None
-        for number, recipe in enumerate(self.reference.recipes, 1):
-            try:
-                with scratch_folder(SCRATCH, self.reference.scratch) as name:
-                    folder, began = Path(name), time.monotonic()
-                    ended = self._run(folder, frame, recipe, relax, pressure_GPa, deadline - time.monotonic())
-                    seconds += cpu_seconds(folder) or time.monotonic() - began
-                    if ended.late:
-                        reason = f"no result within {timeout_s:g} s (recipe {number} of {len(self.reference.recipes)})"
-                        label = Label("timed out", reason)
-                    elif relax:
-                        label, atoms = last_structure(ended, folder, frame, self.species)
-                    else:
-                        label = label_of(ended, folder, frame, self.species)
-            except OSError as error:  # no space for the inputs: this frame has no label, others may get one
-                label = Label("crashed", f"{error.filename or self.reference.scratch}: {error.strerror}")
-            if label.status != "unconverged":
-                break
-        return Label(label.status, label.reason, label.energy, label.forces, label.stress, seconds), atoms
+        """Label and, of a relaxation, structure of the first recipe that converges."""
 
-    def _run(
-        self,
-        folder: Path,
-        frame: Atoms,
-        recipe: VaspRecipe,
-        relax: bool,
-        pressure_GPa: float | None,
-        timeout_s: float,
-    ) -> Ended:
-        """One VASP in ``folder``; the POTCAR is there for as long as VASP runs."""
-        write_inputs(folder, frame, self.species, self.reference, recipe, relax, pressure_GPa)
+        def run(recipe: VaspRecipe, folder: Path, left_s: float) -> tuple[Ended, float]:
+            began = time.monotonic()
+            write_inputs(folder, frame, self.species, self.reference, recipe, relax, pressure_GPa)
+            ended = self._run(folder, frame, left_s)
+            return ended, cpu_seconds(folder) or time.monotonic() - began
+
+        def read(ended: Ended, folder: Path) -> tuple[Label, Atoms | None]:
+            if relax:
+                return last_structure(ended, folder, frame, self.species)
+            return label_of(ended, folder, frame, self.species), None
+
+        return first_converged(self.reference.recipes, run, read, timeout_s, SCRATCH, self.reference.scratch)
+
+    def _run(self, folder: Path, frame: Atoms, timeout_s: float) -> Ended:
+        """One VASP on the inputs in ``folder``; the POTCAR is there for as long as VASP runs."""
         present = [symbol for symbol in self.species if symbol in frame.symbols]
         at_gamma = (k_mesh(frame, self.reference.k_points) or (1, 1, 1)) == (1, 1, 1)
         command = (at_gamma and self.reference.gamma_command) or self.reference.command
         potcar = folder / "POTCAR"
         try:
             write_potcar(potcar, [self._potcar(symbol) for symbol in present])
-            ended = run_program(shlex.split(command), folder, timeout_s, "vasp")
-            if shutil.disk_usage(folder).free < FULL_BYTES:  # VASP may not even have had room to say so
-                ended = replace(ended, errors=f"{folder.parent}: No space left on device\n{ended.errors}")
-            return ended
+            return run_program(shlex.split(command), folder, timeout_s, "vasp")
         finally:
             potcar.unlink(missing_ok=True)

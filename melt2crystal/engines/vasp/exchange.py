@@ -12,10 +12,11 @@ from ase import Atoms
 from pymatgen.io.vasp.inputs import PotcarSingle
 
 from melt2crystal.engines.base import Label
-from melt2crystal.engines.espresso.files import Ended, k_mesh
+from melt2crystal.engines.k_points import k_mesh
+from melt2crystal.engines.process import Ended
 from melt2crystal.engines.recipes import ended_with, label_of_recipes
 from melt2crystal.engines.vasp.files import write_inputs
-from melt2crystal.engines.vasp.outputs import AT_THE_END, NOT_CONVERGED, NUMERICAL, cpu_seconds, label_of
+from melt2crystal.engines.vasp.outputs import AT_THE_END, NOT_CONVERGED, NUMERICAL, cpu_seconds, label_of, text_of
 from melt2crystal.sections.reference import VaspReference
 
 SPECIFICATION = "POTCAR.spec"  # a line a species, in the order of POSCAR: species, name in the family, SHA-256
@@ -146,8 +147,8 @@ def read_outputs(
 
 def _ended(place: Path) -> Ended | str | None:
     """How VASP ended in a folder; None if it was not run there, words if it has not come to an end."""
-    outcar = _text(place / "OUTCAR")
-    told = ended_with(_text(place / "status"), _text(place / "vasp.out"), _text(place / "vasp.err"))
+    outcar = text_of(place / "OUTCAR")
+    told = ended_with(text_of(place / "status"), text_of(place / "vasp.out"), text_of(place / "vasp.err"))
     if told:
         return told
     if AT_THE_END in outcar:
@@ -159,7 +160,7 @@ def _ended(place: Path) -> Ended | str | None:
 
 def _foreign(place: Path, frame: Atoms, reference: VaspReference, potcars: Mapping[str, str]) -> str:
     """Why an output can't belong to these settings; '' if it does, as far as it tells them."""
-    xml, outcar = _text(place / "vasprun.xml"), _text(place / "OUTCAR")
+    xml, outcar = text_of(place / "vasprun.xml"), text_of(place / "OUTCAR")
     wanted = {"ENCUT": reference.encut_eV, "ISMEAR": reference.ismear, "SIGMA": reference.sigma_eV}
     for tag, value in wanted.items():
         for text, pattern in zip((xml, outcar), TOLD[tag], strict=True):
@@ -179,10 +180,3 @@ def _foreign(place: Path, frame: Atoms, reference: VaspReference, potcars: Mappi
     if strange:
         return f"the output says a POTCAR has the checksum {min(strange)[:12]}..., the settings ask for others"
     return ""
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""

@@ -11,11 +11,11 @@ from ase import Atoms
 from pymatgen.core import Lattice, Structure
 from pymatgen.io.vasp.inputs import Incar, Kpoints, Poscar
 
-from melt2crystal.engines.espresso.files import k_mesh
+from melt2crystal.engines.base import KBAR_PER_GPA
+from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.errors import EngineError
 from melt2crystal.sections.reference import VaspRecipe, VaspReference
 
-KBAR_PER_GPA = 10.0
 RELAXATION_STEPS = 200
 LARGEST_FORCE_EV_PER_A = 0.005  # at which a relaxation has come to its end
 # tags of the machine, not of the numbers: they must not separate equal labels

@@ -18,7 +18,7 @@ from dpdata.plugins.vasp import VASPOutcarFormat, VASPXMLFormat
 from pymatgen.io.vasp.inputs import Poscar
 
 from melt2crystal.engines.base import Label, Status, without_net_force
-from melt2crystal.engines.espresso.files import Ended
+from melt2crystal.engines.process import Ended
 from melt2crystal.engines.vasp.files import order_of, structure_of
 
 SAME_PLACE_A = 1e-4  # OUTCAR has five decimals
@@ -47,7 +47,7 @@ CPU_TIME = re.compile(r"Total CPU time used \(sec\): +([\d.]+)")
 
 
 def label_of(ended: Ended, folder: Path, frame: Atoms, species: Sequence[str]) -> Label:
-    """The label in the output of a single point; energy: the free energy, eV; forces eV/A; stress eV/A^3, ASE's sign.
+    """The label in the output of a single point; energy: the free energy, eV; forces eV/Å; stress eV/Å^3, ASE's sign.
 
     Args:
         ended: how VASP ended, not by the time limit.
@@ -67,7 +67,7 @@ def label_of(ended: Ended, folder: Path, frame: Atoms, species: Sequence[str]) -
 
 def verdict(ended: Ended, folder: Path) -> tuple[Status, str]:
     """Status and the first telling line; ok means that at least one of the outputs is whole."""
-    outcar = _text(folder / "OUTCAR")
+    outcar = text_of(folder / "OUTCAR")
     if ended.status == 0 and (_is_whole_xml(folder / "vasprun.xml") or AT_THE_END in outcar):
         for line in outcar.splitlines():
             if any(words in line for words in NOT_CONVERGED):
@@ -124,7 +124,7 @@ def _error_box(output: str) -> str:
 
 def cpu_seconds(folder: Path) -> float | None:
     """CPU seconds of all ranks as OUTCAR tells them, also where a launcher hides its processes; None if it doesn't."""
-    outcar = _text(folder / "OUTCAR")
+    outcar = text_of(folder / "OUTCAR")
     spent, ranks = CPU_TIME.search(outcar), RANKS.search(outcar)
     return float(spent.group(1)) * int(ranks.group(1)) if spent and ranks else None
 
@@ -132,7 +132,7 @@ def cpu_seconds(folder: Path) -> float | None:
 def last_structure(ended: Ended, folder: Path, given: Atoms, species: Sequence[str]) -> tuple[Label, Atoms | None]:
     """The relaxed structure (of CONTCAR, which has all digits), and how the relaxation ended."""
     status, reason = verdict(ended, folder)
-    if status == "ok" and RELAXED not in _text(folder / "OUTCAR") + ended.output:
+    if status == "ok" and RELAXED not in text_of(folder / "OUTCAR") + ended.output:
         status, reason = "unconverged", "the relaxation of VASP did not come to an end"
     if status != "ok":
         return Label(status, reason), None
@@ -175,7 +175,7 @@ def _label(found: dict[str, Any], frame: Atoms, species: Sequence[str]) -> Label
 
 
 def _nelm_reached(folder: Path) -> str:
-    told = re.search(r"^ *NELM *= *(\d+)", _text(folder / "OUTCAR") + "\n" + _text(folder / "INCAR"), re.MULTILINE)
+    told = re.search(r"^ *NELM *= *(\d+)", text_of(folder / "OUTCAR") + "\n" + text_of(folder / "INCAR"), re.MULTILINE)
     return f"no self-consistency within NELM = {told.group(1) if told else '?'} electronic steps"
 
 
@@ -187,7 +187,8 @@ def _is_whole_xml(path: Path) -> bool:
     return True
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Text of a file; empty if it is not there."""
     try:
         return path.read_text(errors="replace")
     except OSError:

@@ -9,7 +9,7 @@ from ase import Atoms, units
 from ase.calculators.lj import LennardJones
 
 from melt2crystal.frames import density_g_per_cm3, frame_id, read_frames, write_frames
-from melt2crystal.liquid.given import complaint
+from melt2crystal.liquid.melts_from_files import complaint
 from tools.experiments import quench_melts
 from tools.experiments.quench_melts import quenched
 

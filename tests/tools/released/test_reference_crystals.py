@@ -14,7 +14,7 @@ from ase.io import write
 from melt2crystal.benchmark.equation_of_state import birch_murnaghan
 from melt2crystal.engines.base import Label, settings_digest
 from melt2crystal.engines.espresso.engine import EspressoEngine
-from melt2crystal.engines.espresso.files import k_mesh
+from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.errors import UserError
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.label.store import LabelStore

@@ -68,8 +68,8 @@ def study(folder: Path) -> Path:
 
 
 def test_the_page_gets_tables_and_figures_and_keeps_its_words(tmp_path):
-    page = tmp_path / "docs" / "results.md"
-    page.parent.mkdir()
+    page = tmp_path / "docs" / "results" / "released.md"
+    page.parent.mkdir(parents=True)
     page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     results_tables.__wrapped__(study(tmp_path / "released"), page, None)
     text = page.read_text()
@@ -82,7 +82,7 @@ def test_the_page_gets_tables_and_figures_and_keeps_its_words(tmp_path):
     assert "tetrahedral alone (1) |  | 20 |" in text and "octahedral alone (1) |  | 40 |" in text
     assert "2185 CPU s, 2159 of them training" in text
     assert "Vibrations" not in text, "this study had none"
-    assert (page.parent / "figures/released-figure1.png").read_bytes() == b"drawn"
+    assert (tmp_path / "docs/figures/released-figure1.png").read_bytes() == b"drawn"
 
 
 def test_minima_are_compared_by_formula_unit():

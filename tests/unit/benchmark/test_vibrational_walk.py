@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from melt2crystal.benchmark.vibrational_walk import Task, judged, run_walks
+from melt2crystal.benchmark.vibrational_walk import StartingState, nve_status, run_walks
 from melt2crystal.lammps.program import potential_commands
 from melt2crystal.sections.benchmark import VibrationalSpectrum
 from melt2crystal.structure.crystals import compact_supercell, conventional_cell, read_crystal
@@ -22,7 +22,11 @@ def walks():
     ]
     collapsed = crystals[0].copy()
     collapsed.positions[1] = collapsed.positions[0]  # two atoms in one place: LAMMPS stops
-    tasks = [Task(crystals[0], 300, 0, 1), Task(collapsed, 300, 0, 2), Task(crystals[1], 300, 10, 3)]
+    tasks = [
+        StartingState(crystals[0], 300, 0, 1),
+        StartingState(collapsed, 300, 0, 2),
+        StartingState(crystals[1], 300, 10, 3),
+    ]
     return run_walks(tasks, force_field, ["Si", "O"], RULES, deepmd=False)
 
 
@@ -50,8 +54,8 @@ def test_a_failing_walk_hurts_no_other(walks):
 
 
 def test_what_is_no_vibration_is_told():
-    assert judged(310, 300, 0.1, 72) == "ok"
-    assert "drifts" in judged(310, 300, 20.0, 72)
-    assert "drifts" in judged(310, 300, float("nan"), 72)
-    assert "450 K, not 300 K" in judged(450, 300, 0.1, 72)
-    assert judged(450, 300, 0.1, 9) == "ok"  # nine atoms fluctuate by more
+    assert nve_status(310, 300, 0.1, 72) == "ok"
+    assert "drifts" in nve_status(310, 300, 20.0, 72)
+    assert "drifts" in nve_status(310, 300, float("nan"), 72)
+    assert "450 K, not 300 K" in nve_status(450, 300, 0.1, 72)
+    assert nve_status(450, 300, 0.1, 9) == "ok"  # nine atoms fluctuate by more

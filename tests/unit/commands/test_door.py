@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import typer
-from conftest import REPOSITORY, environment
 
 from melt2crystal import __version__
 from melt2crystal.__main__ import COMMANDS, FOR_MAKE
+from tests.helpers.checkout import REPOSITORY, environment
 
 NAMES = [name for lines in COMMANDS.values() for name in lines]
 MODULES = {path.stem for path in (REPOSITORY / "melt2crystal/commands").glob("*.py")} - {"__init__"}

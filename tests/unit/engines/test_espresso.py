@@ -11,7 +11,9 @@ from ase.units import GPa, Rydberg
 
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.espresso.engine import EspressoEngine
-from melt2crystal.engines.espresso.files import Ended, k_mesh, label_of, verdict, write_input
+from melt2crystal.engines.espresso.files import label_of, verdict, write_input
+from melt2crystal.engines.k_points import k_mesh
+from melt2crystal.engines.process import Ended
 from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import EngineError
 from melt2crystal.frames import canonical_frame, read_frames

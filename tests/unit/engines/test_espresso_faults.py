@@ -12,11 +12,12 @@ import pytest
 from ase.build import bulk
 from ase.io import read
 
-from melt2crystal.engines import scratch as leftovers
+from melt2crystal.engines import scratch
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.espresso.bands import number_of_bands, too_few_bands
 from melt2crystal.engines.espresso.engine import SCRATCH, EspressoEngine
-from melt2crystal.engines.espresso.files import Ended, label_of, verdict
+from melt2crystal.engines.espresso.files import label_of, verdict
+from melt2crystal.engines.process import Ended
 from melt2crystal.errors import EngineError
 from melt2crystal.frames import canonical_frame, write_frames
 from melt2crystal.sections.reference import EspressoRecipe, EspressoReference
@@ -153,7 +154,7 @@ def gone(process):
 def test_only_folders_of_dead_processes_of_this_machine_are_swept(tmp_path):
     ended = subprocess.Popen(["true"])
     ended.wait()
-    machine = leftovers._machine()
+    machine = scratch._machine()
     names = {
         f"{SCRATCH}-{machine}-{ended.pid}-a": False,
         f"{SCRATCH}-{machine}-{os.getpid()}-b": True,
@@ -162,7 +163,7 @@ def test_only_folders_of_dead_processes_of_this_machine_are_swept(tmp_path):
     }
     for name in names:
         (tmp_path / name / "scratch").mkdir(parents=True)
-    leftovers.sweep(SCRATCH, str(tmp_path))
+    scratch.remove_abandoned(SCRATCH, str(tmp_path))
     assert {name: (tmp_path / name).exists() for name in names} == names
 
 

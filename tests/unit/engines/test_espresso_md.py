@@ -11,7 +11,7 @@ from ase.io import read
 
 from melt2crystal.engines.espresso.dynamics import VELOCITY, steps_of, velocities_at_end, write_md_input
 from melt2crystal.engines.espresso.engine import EspressoEngine
-from melt2crystal.engines.espresso.walk import EspressoWalk, alone
+from melt2crystal.engines.espresso.walk import EspressoWalk, locked
 from melt2crystal.errors import EngineError, UserError
 from melt2crystal.sections.reference import EspressoReference
 from tests.helpers.espresso_cases import DATA, SOFT_SILICON, needs_pw, reference, silicon, write_pseudopotentials
@@ -161,7 +161,7 @@ def test_segments_of_another_walk_are_refused(make):
 
 def test_two_processes_do_not_compute_in_one_folder(make):
     walk, engine = make()
-    with alone(walk.folder), pytest.raises(UserError, match="another process computes here"):
+    with locked(walk.folder), pytest.raises(UserError, match="another process computes here"):
         walk.compute(engine, 5)
     walk.compute(engine, 3)
 

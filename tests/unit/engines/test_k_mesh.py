@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from melt2crystal.engines.espresso.files import k_mesh, write_input
+from melt2crystal.engines.espresso.files import write_input
+from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.frames import canonical_frame
 from melt2crystal.sections.benchmark import EnergyVolume, eleven_polymorphs
 from melt2crystal.sections.reference import EspressoKPoints, EspressoRecipe, EspressoReference

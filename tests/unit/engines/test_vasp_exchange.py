@@ -14,7 +14,7 @@ from melt2crystal.engines.base import ExchangingEngine, settings_digest
 from melt2crystal.engines.vasp.engine import VaspEngine
 from melt2crystal.errors import EngineError
 from melt2crystal.frames import canonical_frame, read_frames
-from melt2crystal.label.exchange import bring_back, export
+from melt2crystal.label.exchange import export, import_outputs
 from melt2crystal.label.store import LabelStore
 from melt2crystal.sections.reference import VaspReference
 from tests.unit.engines.test_vasp import STAND_IN, write_potcars
@@ -52,7 +52,7 @@ class Site:
         return done.stdout + done.stderr
 
     def back(self):
-        return list(bring_back(self.folder, self.engine, self.digest, self.store, "mine", 100.0))
+        return list(import_outputs(self.folder, self.engine, self.digest, self.store, "mine", 100.0))
 
 
 @pytest.fixture

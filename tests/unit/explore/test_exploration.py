@@ -6,7 +6,7 @@ from ase import Atoms
 from ase.io import read
 
 from melt2crystal.explore import walks as exploration
-from melt2crystal.explore.walks import Walk, collect_walk, nearest_state, run_walks
+from melt2crystal.explore.walks import ExplorationWalk, collect_walk, nearest_state, run_walks
 from melt2crystal.lammps.program import LammpsRun
 from melt2crystal.sections.explore import Explore
 
@@ -17,7 +17,7 @@ HEADER = "# step max_devi_v min_devi_v avg_devi_v max_devi_f min_devi_f avg_devi
 @pytest.fixture
 def walks():
     start = read("data/polymorphs/stishovite.cif")
-    return [Walk(start, temperature, 0.0, seed=1) for temperature in (3000.0, 4000.0, 5000.0, 6000.0)]
+    return [ExplorationWalk(start, temperature, 0.0, seed=1) for temperature in (3000.0, 4000.0, 5000.0, 6000.0)]
 
 
 def test_an_exploding_walk_ends_alone(walks, tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from ase import Atoms
 from PIL import Image
 
 from melt2crystal.errors import UserError
-from melt2crystal.figures.structure_drawing import conventional_cell, draw_structure, polyhedra, view
+from melt2crystal.figures.structure_drawing import draw_structure, polyhedra, view
 from melt2crystal.figures.style import (
     OKABE_ITO,
     as_text,
@@ -23,6 +23,7 @@ from melt2crystal.figures.style import (
     write_note,
 )
 from melt2crystal.sections.figures import Figures
+from melt2crystal.structure.crystals import conventional_cell
 
 ROOT = Path(__file__).resolve().parents[3]
 

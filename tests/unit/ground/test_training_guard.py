@@ -10,7 +10,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from melt2crystal.errors import UserError
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
-from melt2crystal.liquid.given import SPLITS
+from melt2crystal.liquid.melts_from_files import SPLITS
 from melt2crystal.marks import refuse_benchmark_frames
 
 SPECIFICATION = importlib.util.spec_from_file_location("train_assemble", "scripts/train/assemble.py")

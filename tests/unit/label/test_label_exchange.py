@@ -14,7 +14,7 @@ from melt2crystal.engines.espresso.exchange import cpu_seconds
 from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import EngineError, UserError
 from melt2crystal.frames import canonical_frame
-from melt2crystal.label.exchange import bring_back, export, read_manifest, without_label
+from melt2crystal.label.exchange import export, import_outputs, read_manifest, without_label
 from melt2crystal.label.store import LabelStore
 from melt2crystal.sections.reference import EspressoKPoints, EspressoReference
 
@@ -65,7 +65,7 @@ class Exported:
 
     def back(self, **changes):
         engine = changes.get("engine", self.engine)
-        return list(bring_back(self.folder, engine, settings_digest(engine), self.store, "mine", 100.0))
+        return list(import_outputs(self.folder, engine, settings_digest(engine), self.store, "mine", 100.0))
 
     def journal(self):
         return [json.loads(line) for path in self.store.rglob("*.jsonl") for line in path.read_text().splitlines()]

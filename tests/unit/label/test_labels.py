@@ -12,7 +12,7 @@ from melt2crystal.engines.base import Label, settings_digest
 from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import EngineError, UserError
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
-from melt2crystal.label.store import LabelStore, judged, label_frames, labelled, one_digest
+from melt2crystal.label.store import LabelStore, label_frames, labelled, one_digest, validated
 from melt2crystal.sections.reference import AseReference
 
 LENNARD_JONES = AseReference(
@@ -125,9 +125,9 @@ def test_too_close_atoms_are_not_paid_for(tmp_path):
 
 def test_numbers_that_cannot_be_right_are_unphysical():
     huge = Label("ok", "", 0.0, np.full((2, 3), 200.0), np.zeros((3, 3)))
-    assert judged(huge, 100.0).status == "unphysical"
+    assert validated(huge, 100.0).status == "unphysical"
     not_a_number = Label("ok", "", float("nan"), np.zeros((2, 3)), np.zeros((3, 3)))
-    assert judged(not_a_number, 100.0).status == "unphysical"
+    assert validated(not_a_number, 100.0).status == "unphysical"
 
 
 def test_mixed_settings_are_refused_with_both_digests():

@@ -9,7 +9,7 @@ import pytest
 from melt2crystal.liquid.packing import random_packing
 from melt2crystal.liquid.walks import hot_to_cold, run_walks, schedule
 from melt2crystal.sections.liquid import Liquid
-from melt2crystal.sections.substance import Substance
+from melt2crystal.sections.substance import PressureRow, Substance
 
 ROOT = Path(__file__).parents[3]
 SUBSTANCE = Substance()
@@ -29,7 +29,8 @@ def walks(folder, temperatures, seed=5, frames=4, **changes):
     start = random_packing(
         SUBSTANCE.formula, liquid.formula_units, 2.2, SUBSTANCE.minimum_distances_A, np.random.default_rng(seed)
     )
-    return run_walks(start, liquid, SUBSTANCE.species, temperatures, 6000.0, 15.0, frames, seed, folder)
+    row = PressureRow(pressure_GPa=15.0, temperatures_K=temperatures, melt_temperature_K=6000.0)
+    return run_walks(start, liquid, SUBSTANCE.species, row, frames, seed, folder)
 
 
 def test_schedule_gives_the_frames_and_enough_samples():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from melt2crystal.frames import minimum_distances
-from melt2crystal.liquid.packing import cubic_edge, pair_limits, push_apart, random_packing
+from melt2crystal.frames import minimum_distances, pair_limits
+from melt2crystal.liquid.packing import cubic_edge, push_apart, random_packing
 
 LIMITS = {"Si-O": 1.2, "O-O": 1.7, "Si-Si": 2.0}
 
@@ -33,6 +33,8 @@ def test_packings_of_different_seeds_are_independent_and_the_same_seed_repeats()
 def test_pair_limits_are_symmetric_and_leave_unnamed_pairs_free():
     limits = pair_limits(np.array(["Si", "O", "O"]), {"O-Si": 1.2})
     assert limits.tolist() == [[0, 1.2, 1.2], [1.2, 0, 0], [1.2, 0, 0]]
+    limits = pair_limits(["Si", "O"], {"O-Si": 1.2, "O-O": 1.7}, unnamed_A=0.5)
+    assert limits.tolist() == [[0.5, 1.2], [1.2, 1.7]]
 
 
 def test_push_apart_moves_a_pair_across_the_boundary_symmetrically():

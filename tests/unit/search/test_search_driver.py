@@ -10,10 +10,9 @@ from ase.calculators.calculator import all_changes
 from ase.calculators.lj import LennardJones
 
 from melt2crystal.errors import UserError
-from melt2crystal.search.candidate import Attempt, Candidate, Conditions
-from melt2crystal.search.driver import run
+from melt2crystal.search.candidate import Candidate, CandidateRelaxation, Conditions
+from melt2crystal.search.driver import Journal, key_of, run
 from melt2crystal.search.generate import Recipe
-from melt2crystal.search.journal import Journal, key_of
 from melt2crystal.search.rows import row_and_frame, structure_id
 from melt2crystal.search.sanity import Sanity
 from melt2crystal.search.table import STRUCTURES, as_table, check_table, read_table, write_table
@@ -52,7 +51,7 @@ class Faulty(LennardJones):
 
 
 def test_results_do_not_depend_on_workers_and_a_restart_recomputes_nothing(tmp_path):
-    attempt = partial(Attempt, lennard_jones, CONDITIONS)
+    attempt = partial(CandidateRelaxation, lennard_jones, CONDITIONS)
     serial = run(CANDIDATES, attempt, 1, Journal(tmp_path / "a", "k" * 64), lambda _: None)
     parallel = run(CANDIDATES, attempt, 2, Journal(tmp_path / "b", "k" * 64), lambda _: None)
     assert json.dumps(serial) == json.dumps(parallel)
@@ -66,13 +65,13 @@ def test_results_do_not_depend_on_workers_and_a_restart_recomputes_nothing(tmp_p
 
 def test_a_killed_search_continues_after_the_last_complete_line(tmp_path):
     journal = Journal(tmp_path, "k" * 64)
-    attempt = partial(Attempt, lennard_jones, CONDITIONS)
+    attempt = partial(CandidateRelaxation, lennard_jones, CONDITIONS)
     whole = run(CANDIDATES[:3], attempt, 1, journal, lambda _: None)
     torn = journal.path.read_bytes()[:-40]  # the third line was being written when the power went
     journal.path.write_bytes(torn)
     made = []
 
-    class Counting(Attempt):
+    class Counting(CandidateRelaxation):
         def __call__(self, candidate):
             made.append(candidate.name)
             return super().__call__(candidate)
@@ -100,7 +99,7 @@ def test_journal_key_feels_settings_and_files(tmp_path):
     ],
 )
 def test_a_bad_calculator_gives_a_row_with_a_status(fault, status):
-    result = Attempt(partial(Faulty, fault), CONDITIONS)(CANDIDATES[0])
+    result = CandidateRelaxation(partial(Faulty, fault), CONDITIONS)(CANDIDATES[0])
     assert result["status"] == status
     row, frame = row_and_frame(CANDIDATES[0], result, 2, 10.0, Substance(), [0.01])
     table = as_table([row], STRUCTURES)
@@ -113,7 +112,7 @@ def test_a_hole_in_the_potential_is_insane():
     from ase.build import bulk
 
     crystal = bulk("Ar", "fcc", a=3.2)
-    result = Attempt(lennard_jones, replace(CONDITIONS, polymorphs=(crystal,), floor_eV_per_atom=0.1))
+    result = CandidateRelaxation(lennard_jones, replace(CONDITIONS, polymorphs=(crystal,), floor_eV_per_atom=0.1))
     assert result.conditions.sanity.energy_range_eV_per_atom is not None
     result.calculator = Faulty("hole")  # the floor was taken from the sound part of the potential
     assert result(CANDIDATES[0])["status"].startswith("insane: energy -")
@@ -121,7 +120,7 @@ def test_a_hole_in_the_potential_is_insane():
 
 def test_impossible_starts_are_rows_too():
     crowded = replace(CONDITIONS.recipe, minimum_distances_A={"O-O": 5.0})
-    result = Attempt(lennard_jones, replace(CONDITIONS, recipe=crowded))(CANDIDATES[1])
+    result = CandidateRelaxation(lennard_jones, replace(CONDITIONS, recipe=crowded))(CANDIDATES[1])
     assert result["status"].startswith("failed: NoStart")
 
 
@@ -135,7 +134,7 @@ def _unmakable():
 
 
 def test_rows_have_enthalpy_and_survive_the_file(tmp_path):
-    result = Attempt(lennard_jones, CONDITIONS)(CANDIDATES[1])
+    result = CandidateRelaxation(lennard_jones, CONDITIONS)(CANDIDATES[1])
     row, frame = row_and_frame(CANDIDATES[1], result, 2, 10.0, Substance(), [0.001, 0.01, 0.1])
     # 10 GPa A^3 = 0.0624150907 eV
     expected = result["energy_eV"] / 6 + 0.0624150907 * frame.get_volume() / 6

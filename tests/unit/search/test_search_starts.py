@@ -5,8 +5,8 @@ import pytest
 
 from melt2crystal.frames import frame_id, minimum_distances
 from melt2crystal.search.generate import NoStart, Recipe, origin_of, possible_groups, rattled, start
-from melt2crystal.search.symmetry import space_group
 from melt2crystal.seeds import generator_for
+from melt2crystal.structure.symmetry import space_group_number as space_group
 
 DISTANCES = {"Si-O": 1.2, "O-O": 1.7, "Si-Si": 2.0}
 RECIPE = Recipe({"Si": 1, "O": 2}, 2, (7.0, 16.0), DISTANCES, 0.2, 0.4, 0.1)

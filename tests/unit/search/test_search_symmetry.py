@@ -8,8 +8,8 @@ from ase import Atoms
 from ase.build import make_supercell
 from ase.io import read
 
-from melt2crystal.search.symmetry import space_group_plateau
-from melt2crystal.search.unique import classes
+from melt2crystal.search.minima import classes
+from melt2crystal.structure.symmetry import space_group_plateau
 
 CRYSTALS = Path(__file__).parents[3] / "data" / "polymorphs"
 SYMPRECS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2]

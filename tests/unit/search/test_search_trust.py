@@ -5,7 +5,7 @@ import pytest
 from ase import Atoms
 
 from melt2crystal.search.table import SOUND, STRUCTURES, as_table
-from melt2crystal.search.trust import deviations, judged
+from melt2crystal.search.trust import deviations, with_deviations
 
 
 class TwoMembers:
@@ -37,7 +37,7 @@ def test_the_deviation_is_that_of_the_selection():
 
 def test_a_hole_of_one_member_is_insane_and_keeps_nothing_of_its_energy():
     pairs = [pair("known"), pair("failed", "failed: x"), pair("hole", "unconverged"), pair("edge")]
-    rows, frames = zip(*judged(pairs, TwoMembers(0.25, 6.4, 1.0), 1.0), strict=True)
+    rows, frames = zip(*with_deviations(pairs, TwoMembers(0.25, 6.4, 1.0), 1.0), strict=True)
     table = as_table(list(rows), STRUCTURES)
     assert [status.partition(":")[0] for status in table["status"]] == ["ok", "failed", "insane", "ok"]
     assert "6.40 eV/A, more than 1" in table.loc[2, "status"]
@@ -47,14 +47,14 @@ def test_a_hole_of_one_member_is_insane_and_keeps_nothing_of_its_energy():
 
 
 def test_without_a_limit_the_deviation_is_only_noted():
-    rows = [row for row, frame in judged([pair("a")], TwoMembers(6.4), None) if frame is not None]
+    rows = [row for row, frame in with_deviations([pair("a")], TwoMembers(6.4), None) if frame is not None]
     assert rows[0]["status"] == "ok" and rows[0]["deviation_eV_per_A"] == pytest.approx(6.4)
 
 
 def test_forces_that_are_no_numbers_are_no_agreement():
-    ((row, frame),) = judged([pair("a")], TwoMembers(np.nan), 1.0)
+    ((row, frame),) = with_deviations([pair("a")], TwoMembers(np.nan), 1.0)
     assert frame is None and row["status"].startswith("insane")
 
 
 def test_nothing_found_is_nothing_judged():
-    assert judged([], TwoMembers(), 1.0) == []
+    assert with_deviations([], TwoMembers(), 1.0) == []

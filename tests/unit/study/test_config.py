@@ -8,7 +8,7 @@ import pytest
 import yaml
 from ase import Atoms
 
-from melt2crystal.engines.espresso.files import k_mesh
+from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.errors import UserError
 from melt2crystal.sections.train import Network
 from melt2crystal.settings import Settings
@@ -220,4 +220,4 @@ def test_section_text_refuses_unknown_paths_and_amounts(path, said):
 def test_configuration_reference_is_up_to_date():
     from tools.configuration_reference import reference
 
-    assert (ROOT / "docs/configuration.md").read_text(encoding="utf-8") == reference(), "run 'make docs'"
+    assert (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8") == reference(), "run 'make docs'"

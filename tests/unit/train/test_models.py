@@ -11,11 +11,11 @@ from melt2crystal.errors import EngineError, UserError
 from melt2crystal.frames import canonical_frame
 from melt2crystal.label.store import labelled
 from melt2crystal.sections.train import Network, Training
+from melt2crystal.train.agreement import parity_errors
 from melt2crystal.train.dataset import most_neighbours, selection, split, write_hdf5
 from melt2crystal.train.deepmd import newest_checkpoint, read_learning_curve, run_dp, train
 from melt2crystal.train.deepmd_input import CHECKPOINT, training_input
 from melt2crystal.train.models import Ensemble
-from melt2crystal.train.parity import parity_errors
 
 SPECIES = ["Si", "O"]
 NETWORK = Network(r_cut_A=4.0, r_smth_A=1.0, embedding=[4, 8], axis_neurons=2, fitting=[8, 8], selection_margin=2.0)

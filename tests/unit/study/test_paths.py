@@ -1,0 +1,68 @@
+"""Paths of a study: names that later rules and finished studies rely on."""
+
+import pytest
+
+from melt2crystal.study.load import load_study
+from melt2crystal.study.paths import FIGURES, Paths
+
+
+def paths(**changes) -> Paths:
+    return Paths(load_study({"study": "ci", **changes}, "."), "elsewhere")
+
+
+def test_a_study_lies_below_the_folder_of_results_and_shares_its_label_store():
+    assert (paths().root, paths().store) == ("elsewhere/ci", "elsewhere/label-store")
+
+
+def test_melts_are_listed_training_first_in_the_order_of_the_grid():
+    found = paths()
+    tables = found.melt_tables("walks.csv")
+    assert tables[0] == f"elsewhere/ci/liquid/train/p{found.pressures[0]}/walks.csv"
+    assert tables[len(found.pressures)] == f"elsewhere/ci/liquid/heldout/p{found.pressures[0]}/walks.csv"
+    assert found.certified("heldout") == [f"elsewhere/ci/liquid/heldout/p{p}/certified.extxyz" for p in found.pressures]
+    assert found.starts_of_walks == "elsewhere/ci/liquid/train/p{pressure}/certified.extxyz"
+
+
+def test_melts_from_files_lie_in_one_folder():
+    found = Paths(load_study({"study": "released"}, "."))
+    assert found.certified("initial") == ["results/released/liquid/train/given/certified.extxyz"]
+    assert found.starts_of_walks == "results/released/liquid/train/given/certified.extxyz"
+
+
+def test_a_dataset_is_the_one_before_and_the_labels_between():
+    assert paths().dataset_parts(0) == ["elsewhere/ci/label/initial/labels.extxyz"]
+    assert paths().dataset_parts(2) == [
+        "elsewhere/ci/dataset/01/dataset.extxyz",
+        "elsewhere/ci/label/iteration-01/labels.extxyz",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "kinds", "ending"), [("se_e2_a", {"frozen", "compressed"}, ".pb"), ("dpa4", {"frozen"}, ".pt")]
+)
+def test_the_compressed_model_is_taken_where_there_is_one(descriptor, kinds, ending):
+    other = {"select": {"max_iterations": 0}, "benchmark": {"vdos": {"enabled": False}}}
+    found = paths(train={"network": {"descriptor": descriptor}}, **other)
+    assert set(found.model_files("folder")) == kinds
+    first = "0-compressed" if "compressed" in kinds else "0"
+    assert found.released("hp")[0] == f"elsewhere/ci/models/hp/{first}{ending}"
+
+
+def test_a_potential_from_elsewhere_has_no_learning_curve_and_names_what_it_has_seen():
+    found = paths(release={"hp": {"given": "folder"}})
+    assert found.manifest_elsewhere("hp") == ["folder/manifest.json"] and found.manifest_elsewhere("lp") == []
+    assert found.member_elsewhere("hp", "1") == ("folder/1.pb", "folder/1-input.json")
+    assert all("/train/hp/" not in path for path in found.learning_curves([]))
+
+
+def test_what_a_study_switches_off_has_no_files():
+    off = paths(search={"enabled": False}, benchmark={"vdos": {"enabled": False}, "energy_volume": {"enabled": False}})
+    assert off.searched == off.searches("unique.csv") == off.spectra == off.overlaps == off.energy_volume == []
+    assert off.drawn == ["figures_parity", "figures_selection", "figures_learning"]
+    assert set(off.drawn) < set(FIGURES)
+
+
+def test_labels_of_every_batch_are_listed_once():
+    tables = paths().label_tables(2)
+    batches = [path.split("/")[-2] for path in tables]
+    assert batches == ["initial", "heldout", "iteration-00", "iteration-01", "eos", "found-p10"]

@@ -1,0 +1,1 @@
+"""Checks of the pages: links and anchors, spelling. They run in ``make lint``."""

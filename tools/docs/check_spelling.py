@@ -1,0 +1,108 @@
+"""Check the spelling of the pages: British words, and those of the field in ``docs/words.txt``.
+
+``python -m tools.docs.check_spelling``
+
+Three questions: is a word in the dictionary of pyspellchecker or in the list; is it a known misspelling (codespell); is
+it American where British has a spelling of its own (codespell's list of such pairs). Code, file names and addresses are
+not looked at. No network is asked.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from spellchecker import SpellChecker
+
+from tools.docs.pages import ROOT, page_of, pages
+
+WORDS = ROOT / "docs" / "words.txt"
+WORD = re.compile(r"(?<!\w)[A-Za-zÀ-ÖØ-öø-ÿ]+(?:['’][a-z]+)?(?!\w)")  # no formulae, no digests
+NOT_PROSE = re.compile(r"\S*[_/@=\\]\S*|\S*\.(?:md|py|smk|yaml|csv|txt|gz)\b|https?:\S+")  # names of files and keys
+SHORTEST = 3  # letters; shorter ones are symbols
+US_TOO = {
+    "license",
+    "licensed",
+    "practice",
+    "program",
+    "programs",
+    "disk",
+    "check",
+    "checks",
+    "analog",
+    "meter",
+    "draft",
+    "story",
+}
+
+
+@cache
+def dictionary() -> SpellChecker:
+    """English words by frequency."""
+    return SpellChecker(language="en")
+
+
+@cache
+def pairs(name: str) -> dict[str, str]:
+    """One of codespell's lists: wrong word -> right ones."""
+    text = (files("codespell_lib") / "data" / f"dictionary{name}.txt").read_text(encoding="utf-8")
+    return dict(line.split("->", 1) for line in text.splitlines() if "->" in line)
+
+
+@cache
+def american() -> dict[str, str]:
+    """American word -> British word, where both mean the same."""
+    found = {us.strip(" ,").lower(): gb for gb, us in pairs("_en-GB_to_en-US").items()}
+    return {us: gb for us, gb in found.items() if us not in US_TOO}
+
+
+@cache
+def own_words(path: Path = WORDS) -> frozenset[str]:
+    """Words of the field, one a line; what follows a # is a comment."""
+    lines = (line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return frozenset(line.lower() for line in lines if line)
+
+
+def faults_of_spelling(path: str, text: str) -> Iterator[str]:
+    """What is wrong with the words of a page."""
+    for line, prose in page_of(path, text).prose:
+        for word in sorted(set(WORD.findall(NOT_PROSE.sub(" ", prose)))):
+            fault = fault_of(word)
+            if fault:
+                yield f"{path}:{line}: {word}: {fault}"
+
+
+def fault_of(word: str) -> str:
+    """What is wrong with a word, empty if nothing is."""
+    stem = re.sub(r"['’]s$", "", word).lower()
+    if len(stem) < SHORTEST or word.isupper() or stem in own_words():
+        return ""
+    if stem in american():
+        return f"American; British is {american()[stem]}"
+    if stem in pairs(""):
+        return f"misspelt; perhaps {pairs('')[stem].strip(' ,')}"
+    if stem not in dictionary() and stem not in british():
+        return "not in the dictionary; mend it, or add it to docs/words.txt if it is a word of the field"
+    return ""
+
+
+@cache
+def british() -> frozenset[str]:
+    """British words with another spelling in America, which the dictionary lacks in part."""
+    return frozenset(pairs("_en-GB_to_en-US"))
+
+
+def check_spelling(root: Path = ROOT) -> list[str]:
+    """Faults of all pages of the repository."""
+    found: list[str] = []
+    for path in pages(root):
+        found += faults_of_spelling(path, (root / path).read_text(encoding="utf-8"))
+    return found
+
+
+if __name__ == "__main__":
+    faults = check_spelling()
+    print("\n".join(faults) or f"{len(pages())} pages are spelt as they should be")
+    sys.exit(bool(faults))
