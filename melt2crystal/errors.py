@@ -41,7 +41,7 @@ def readable_errors() -> Iterator[None]:
         sys.exit(1)
 
 
-def speaks(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+def reports_errors(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """Decorator for the programs in scripts/: the log begins with the command, to be repeated by hand, and a UserError
     or a full disk ends as one readable message and exit status 1."""
 

@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
+from pydantic import TypeAdapter
 
 from melt2crystal import markdown
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.provenance import ROOT
 from melt2crystal.sections.reference import VaspReference
 from melt2crystal.settings import Section
-from melt2crystal.study.mistakes import dotted
 from melt2crystal.study.model import Study
 from melt2crystal.study.words import Schema, in_words, resolved
+from tools.rebuild.keys import Key, every_key, sections_of
 
 Cells = list[str]  # of one row
 ENGINES: dict[str, type[Section]] = {
@@ -48,24 +49,18 @@ def reference() -> str:
     """The whole page."""
     schema = Study.model_json_schema()
     defaults = Study(name="study").model_dump(mode="json")
-    plain = [key for key in schema["properties"] if not _is_section(schema["properties"][key], schema)]
-    pages = [
-        INTRODUCTION,
-        "## Top level\n",
-        _table([_row((key,), schema["properties"][key], schema, defaults) for key in plain]),
-    ]
-    for key, node in schema["properties"].items():
-        if key in plain:
-            continue
-        pages.append(f"## {key}\n\n{_sentence(node, schema)}\n")
-        if key == "reference":
-            pages += _engines()
-        else:
-            pages.append(_table(_rows((key,), node, schema, defaults)))
+    keys: dict[str, list[Key]] = {name: [] for name in Study.model_fields}
+    for key in every_key():
+        keys[key.path[0]].append(key)
+    plain = [name for name, field in Study.model_fields.items() if not sections_of(field.annotation)]
+    pages = [INTRODUCTION, "## Top level\n", _table([key for name in plain for key in keys.pop(name)], defaults)]
+    for name, own in keys.items():
+        pages.append(f"## {name}\n\n{_sentence(schema['properties'][name], schema)}\n")
+        pages += _engines(own) if name == "reference" else [_table(own, defaults)]
     return "\n".join(pages).rstrip() + "\n"
 
 
-def _engines() -> Iterator[str]:
+def _engines(keys: list[Key]) -> Iterator[str]:
     default = VaspReference().engine
     yield f"The `engine` chooses the other keys: {', '.join(ENGINES)}. A study without `reference` uses {default}.\n"
     for name, model in ENGINES.items():
@@ -73,16 +68,8 @@ def _engines() -> Iterator[str]:
         needed = {key: None for key in schema.get("required", [])}
         defaults = {**model.model_construct().model_dump(mode="json", warnings=False), **needed}
         yield f"### engine: {name}\n\n{schema['description']}\n"
-        of_engine = {"reference": defaults}
-        children = schema["properties"].items()
-        rows = [row for key, node in children for row in _rows(("reference", key), node, schema, of_engine)]
-        yield _table(rows)
-
-
-def _is_section(node: Schema, schema: Schema) -> bool:
-    node = resolved(node, schema)
-    items = resolved(node.get("items", {}), schema)
-    return "properties" in node or "discriminator" in node or "properties" in items
+        engine = Key(("reference", "engine"), name, model.model_fields["engine"])
+        yield _table([engine, *(key for key in keys if key.engine == name)], {"reference": defaults})
 
 
 def _sentence(node: Schema, schema: Schema) -> str:
@@ -90,34 +77,20 @@ def _sentence(node: Schema, schema: Schema) -> str:
     return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
-def _rows(path: tuple[str, ...], node: Schema, schema: Schema, defaults: Any) -> Iterator[Cells]:
-    """Rows of a section, nested ones and the elements of lists and tables of sections included."""
-    node = resolved(node, schema)
-    inner = resolved(node.get("items") or node.get("additionalProperties") or {}, schema)
-    if "properties" in node:
-        for key, child in node["properties"].items():
-            yield from _rows((*path, key), child, schema, defaults)
-        return
-    yield _row(path, node, schema, defaults)
-    if "properties" in inner:
-        element = f"{path[-1]}[]" if "items" in node else f"{path[-1]}.<name>"
-        for key, child in inner["properties"].items():
-            yield _row((*path[:-1], element, key), child, schema, defaults)
-
-
-def _row(path: tuple[str, ...], node: Schema, schema: Schema, defaults: Any) -> Cells:
+def _row(key: Key, defaults: Any) -> Cells:
+    annotation: Any = Annotated[key.field.annotation, key.field]
+    node = TypeAdapter(annotation).json_schema()
     kinds = [f" *({kind})*" for kind in ("amount", "place", "caption") if node.get(kind)]
-    meaning = resolved(node, schema).get("description", "") + "".join(kinds)
-    cells = [f"`{dotted(path)}`", _words(node, schema), _default(path, node, defaults), meaning]
+    meaning = resolved(node, node).get("description", "") + "".join(kinds)
+    cells = [f"`{key.name}`", _words(node), _default(key.path, node, defaults), meaning]
     return [cell.replace("|", "\\|") for cell in cells]
 
 
-def _words(node: Schema, schema: Schema) -> str:
-    node = resolved(node, schema)
-    inner = resolved(node.get("items") or node.get("additionalProperties") or {}, schema)
+def _words(node: Schema) -> str:
+    inner = resolved(node.get("items") or node.get("additionalProperties") or {}, node)
     if "properties" in inner:
         return "a list of sections" if "items" in node else "a table, name: section"
-    return in_words(node, schema)
+    return in_words(node, node)
 
 
 def _default(path: tuple[str, ...], node: Schema, defaults: Any) -> str:
@@ -148,11 +121,11 @@ def _compact(value: Any) -> str:
     return str(value)
 
 
-def _table(rows: Iterable[Cells]) -> str:
-    return markdown.table(("key", "allowed", "default", "meaning"), rows) + "\n"
+def _table(keys: Iterable[Key], defaults: Any) -> str:
+    return markdown.table(("key", "allowed", "default", "meaning"), [_row(key, defaults) for key in keys]) + "\n"
 
 
-@speaks
+@reports_errors
 def configuration_reference(
     out: Annotated[Path, typer.Option(help="Markdown file")] = ROOT / "docs" / "reference" / "configuration.md",
     check: Annotated[bool, typer.Option(help="write nothing; fail if the file differs")] = False,

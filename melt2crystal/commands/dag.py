@@ -12,8 +12,8 @@ from melt2crystal.figures.workflow import draw_dag, save_svg
 from melt2crystal.files import write_text
 from melt2crystal.jobs.job import Job, with_outputs
 from melt2crystal.jobs.snakemake_plan import ROOT, Plan, plan
-from melt2crystal.jobs.stage_graph import StageGraph, mermaid, stage_graph
-from melt2crystal.jobs.stages import TABLE, is_named, read_stages, stage_of, staged
+from melt2crystal.jobs.stages import TABLE, box_of, boxed, is_named, read_boxes
+from melt2crystal.jobs.workflow_graph import WorkflowGraph, mermaid, workflow_graph
 from melt2crystal.provenance import Origin, origin_now
 from melt2crystal.sections.figures import Figures
 
@@ -24,15 +24,15 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def dag_figure(
     study: Annotated[str, typer.Option(help="a file of config/studies; without, that of config/config.yaml")] = "",
     out: Annotated[Path | None, typer.Option(help="folder; docs/figures without, or with --study its results")] = None,
-    check: Annotated[bool, typer.Option(help="write nothing; fail if a rule has no stage")] = False,
+    check: Annotated[bool, typer.Option(help="write nothing; fail if a rule has no box")] = False,
 ) -> None:
     """Draw the workflow for a methods section: a box a stage, as many arrows as the study needs.
 
     Writes dag.{pdf,svg,png} (one column), dag-wide.{pdf,svg,png} (two) and dag.mmd (Mermaid text).
     """
     with plan(study, whole=True) as planned:
-        strangers = without_stage(planned)
-    words = f"{', '.join(strangers)}: no stage; add the rule, or its file of rules, to {TABLE}"
+        strangers = without_box(planned)
+    words = f"{', '.join(strangers)}: no box; add the rule, or its file of rules, to {TABLE}"
     if check and strangers:
         raise UserError(words)
     if check:
@@ -45,7 +45,7 @@ def dag_figure(
 
 def draw(planned: Plan, folder: Path, with_origin: bool) -> None:
     """The figure of a study that was planned whole."""
-    graph = stage_graph(planned.jobs, staged(planned.jobs, read_stages(ROOT / TABLE)))
+    graph = workflow_graph(planned.jobs, boxed(planned.jobs, read_boxes(ROOT / TABLE)))
     study, figures = planned.study, planned.study.figures
     origin = origin_now(study.name, study.reference.name) if with_origin else None
     write(graph, figures, folder, f"Workflow of the study {study.name}", origin)
@@ -53,16 +53,16 @@ def draw(planned: Plan, folder: Path, with_origin: bool) -> None:
           f"({figures.double_column_mm:g} mm), dag.mmd")  # fmt: skip
 
 
-def without_stage(planned: Plan) -> list[str]:
-    """Rules with a job in no stage, and those this study has no job of if nothing in the table could mean them."""
-    stages = read_stages(ROOT / TABLE)
-    strangers = {job.rule for job in with_outputs(planned.jobs) if stage_of(job, stages) is None}
+def without_box(planned: Plan) -> list[str]:
+    """Rules with a job in no box, and those this study has no job of if nothing in the table could mean them."""
+    boxes = read_boxes(ROOT / TABLE)
+    strangers = {job.rule for job in with_outputs(planned.jobs) if box_of(job, boxes) is None}
     rules = [rule for rule in planned.dag.workflow.rules if rule.output]
     others = [Job(0, rule.name, Path(str(rule.snakefile)).name) for rule in rules]
-    return sorted(strangers | {job.rule for job in others if not is_named(job, stages)})
+    return sorted(strangers | {job.rule for job in others if not is_named(job, boxes)})
 
 
-def write(graph: StageGraph, figures: Figures, folder: Path, title: str, origin: Origin | None) -> None:
+def write(graph: WorkflowGraph, figures: Figures, folder: Path, title: str, origin: Origin | None) -> None:
     """All files of the figure."""
     directions: list[tuple[str, float, Literal["down", "right"]]] = [
         ("dag", figures.single_column_mm, "down"),

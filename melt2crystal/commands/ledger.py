@@ -1,4 +1,4 @@
-"""Write what a study cost: core-hours and GPU-hours by stage and iteration, per kept label, and in vain."""
+"""Write what a study cost: core-hours and GPU-hours by box, stage and iteration, per kept label, and in vain."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,7 @@ from melt2crystal.jobs.ledger import (
     ledger,
 )
 from melt2crystal.jobs.snakemake_plan import ROOT, plan
-from melt2crystal.jobs.stages import TABLE, read_stages, staged
+from melt2crystal.jobs.stages import TABLE, boxed, read_boxes
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -36,14 +36,14 @@ def cost_ledger(
     """
     with plan(study, beyond=True) as planned:
         jobs, given, results = planned.jobs, planned.study, ROOT / planned.results
-    table_of_stages = read_stages(ROOT / TABLE)
-    stages = staged(jobs, table_of_stages)
+    table_of_boxes = read_boxes(ROOT / TABLE)
+    boxes = boxed(jobs, table_of_boxes)
     logs = ROOT / ".snakemake" / "log"
     cores = room(logs)
-    costs, labels = job_costs(jobs, stages, ROOT, cores), label_counts(jobs, stages, ROOT)
+    costs, labels = job_costs(jobs, boxes, ROOT, cores), label_counts(jobs, boxes, ROOT)
     if costs.empty:
         raise UserError(f"{results}/benchmarks: no job of study {given.name} has left its cost yet; run it first")
-    table = ledger(costs, labels, [stage.title for stage in table_of_stages])
+    table = ledger(costs, labels, [box.title for box in table_of_boxes])
     prefix = f"{planned.results}/logs/"
     attempts = [(failure.log, failure.seconds) for failure in all_failures(logs) if failure.log.startswith(prefix)]
     wasted = [

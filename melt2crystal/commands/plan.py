@@ -9,7 +9,7 @@ from melt2crystal.jobs.job import Job, with_outputs
 from melt2crystal.jobs.progress import in_words
 from melt2crystal.jobs.snakemake_plan import ROOT
 from melt2crystal.jobs.snakemake_plan import plan as planned_jobs
-from melt2crystal.jobs.stages import TABLE, read_stages, staged
+from melt2crystal.jobs.stages import TABLE, boxed, read_boxes
 from melt2crystal.plan.comparison import as_text, compared, corrected, ratios
 from melt2crystal.plan.page import beyond_limits, counted, shaky, storage_table, unit_table, work_table
 from melt2crystal.plan.rows import Row, longest_chain_s
@@ -51,12 +51,12 @@ def plan(
     if not measured.empty:
         print(f"\nWhat ran here already\n{as_text(measured)}")
     if sources:
-        print(f"\nUnit costs\n{unit_table(units, units)}")
+        print(f"\nUnit costs\n{unit_table(units)}")
 
 
 def rows_for(study: str, units: dict[str, UnitCost]) -> tuple[Study, list[Job], list[Row]]:
     """A study, its jobs if it began with nothing, and the rows of its plan."""
     with planned_jobs(study, whole=True) as planned:
         jobs, given = planned.jobs, planned.study
-    stages = read_stages(ROOT / TABLE)
-    return given, jobs, rows_of(given, jobs, staged(jobs, stages), [stage.title for stage in stages], units)
+    boxes = read_boxes(ROOT / TABLE)
+    return given, jobs, rows_of(given, jobs, boxed(jobs, boxes), [box.title for box in boxes], units)

@@ -13,9 +13,9 @@ import typer
 
 from melt2crystal.jobs.driver_log import Failure, all_failures, room
 from melt2crystal.jobs.job import Job, with_outputs
-from melt2crystal.jobs.progress import Progress, State, by_stage, expected_seconds, in_words, left, time_left
+from melt2crystal.jobs.progress import Progress, State, by_box, expected_seconds, in_words, left, time_left
 from melt2crystal.jobs.snakemake_plan import ROOT, plan
-from melt2crystal.jobs.stages import TABLE, read_stages, staged
+from melt2crystal.jobs.stages import TABLE, boxed, read_boxes
 
 MEMORY = ROOT / ".snakemake"
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -25,23 +25,22 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def status(
     study: Annotated[str, typer.Option(help="a file of config/studies; without, that of config/config.yaml")] = "",
 ) -> None:
-    """Print progress by stage, running and failed jobs with their logs, and an estimate of the time left.
+    """Print progress by box, running and failed jobs with their logs, and an estimate of the time left.
 
     Reads only: a study that is running isn't disturbed.
     """
     with plan(study, beyond=True) as planned:
         needed = {int(planned.dag.jobid(job)) for job in planned.dag.needrun_jobs()}
         jobs, name, results = with_outputs(planned.jobs), planned.study.name, planned.results
-    table_of_stages = read_stages(ROOT / TABLE)
-    stages = staged(jobs, table_of_stages)
+    boxes = read_boxes(ROOT / TABLE)
     driver, alive = drivers(results)
     failed = last_failures(jobs)
     progress = progress_of(jobs, needed, failed, alive=alive)
     expected = expected_seconds(jobs, ROOT)
     done = sum(state == "done" for state in progress.states.values())
     print(f"\nStudy {name}: {done} of {len(jobs)} jobs done; {driver or 'not running'}\n")
-    order = [stage.title for stage in table_of_stages]
-    table = by_stage(jobs, stages, progress, expected, order)
+    order = [box.title for box in boxes]
+    table = by_box(jobs, boxed(jobs, boxes), progress, expected, order)
     print(_table(table.reset_index().to_dict("records")))
     for job in jobs:
         _tell(job, progress, expected, failed)
@@ -166,13 +165,13 @@ def _estimate(jobs: list[Job], progress: Progress, expected: dict[int, float]) -
 
 
 def _table(rows: list[dict]) -> str:
-    columns = ["stage", "jobs", "done", "running", "failed", "interrupted", "waiting"]
-    columns = [name for name in columns if name in ("stage", "jobs", "done") or any(row[name] for row in rows)]
+    columns = ["box", "jobs", "done", "running", "failed", "interrupted", "waiting"]
+    columns = [name for name in columns if name in ("box", "jobs", "done") or any(row[name] for row in rows)]
     lines = [[*columns, "work left"]]
     for row in rows:
         known = in_words(row["left_s"]) if row["left_s"] else ""
         rest = f"{known}{' + ?' if row['unknown'] and known else '?' if row['unknown'] else ''}"
-        lines.append([*(str(row[name]) if name == "stage" or row[name] else "" for name in columns), rest])
+        lines.append([*(str(row[name]) if name == "box" or row[name] else "" for name in columns), rest])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join(text.ljust(width) if column == 0 else text.rjust(width) for column, (text, width) in

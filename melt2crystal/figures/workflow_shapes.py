@@ -1,12 +1,12 @@
 """Shapes of the workflow figure: outlines of boxes, lines with round corners, words broken into lines."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib.patches import FancyBboxPatch, Patch, PathPatch, Rectangle
 from matplotlib.path import Path
 
-from melt2crystal.jobs.stage_graph import Box
+from melt2crystal.jobs.job import Place
 
 Point = tuple[float, float]
 CUT_MM = 1.2  # corners of a GPU's box
@@ -27,10 +27,12 @@ def broken(text: str, measure: Callable[[str], float], limit: float) -> list[str
     return [line.strip() for line in lines if line.strip()]
 
 
-def outline(box: Box, left: float, top: float, width: float, height: float, style: dict[str, Any]) -> list[Patch]:
+def outline(
+    kind: Place | Literal["result"], left: float, top: float, width: float, height: float, style: dict[str, Any]
+) -> list[Patch]:
     """GPU with cut corners, CPU square, local round, a result as a page with a folded corner."""
     right, bottom = left + width, top + height
-    if box.result:
+    if kind == "result":
         fold = min(FOLD_MM, height / 3)
         page = [(left, top), (right - fold, top), (right, top + fold), (right, bottom), (left, bottom), (left, top)]
         corner = [(right - fold, top), (right - fold, top + fold), (right, top + fold)]
@@ -38,18 +40,12 @@ def outline(box: Box, left: float, top: float, width: float, height: float, styl
             PathPatch(Path(page, closed=True), **style),
             PathPatch(Path(corner), **{**style, "facecolor": "white"}),
         ]
-    if box.place == "gpu":
+    if kind == "gpu":
         cut = CUT_MM
         shape = [(left + cut, top), (right - cut, top), (right, top + cut), (right, bottom - cut)]
-        shape += [
-            (right - cut, bottom),
-            (left + cut, bottom),
-            (left, bottom - cut),
-            (left, top + cut),
-            (left + cut, top),
-        ]
+        shape += [(right - cut, bottom), (left + cut, bottom), (left, bottom - cut), (left, top + cut), shape[0]]
         return [PathPatch(Path(shape, closed=True), **style)]
-    if box.place == "local":
+    if kind == "local":
         return [FancyBboxPatch((left, top), width, height, boxstyle="round,pad=0,rounding_size=1.8", **style)]
     return [Rectangle((left, top), width, height, **style)]
 

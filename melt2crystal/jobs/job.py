@@ -42,6 +42,11 @@ class Job:
         return "local" if self.local else "cpu"
 
     @property
+    def stage(self) -> str:
+        """Stage of its rule."""
+        return stage_of(self.rule)
+
+    @property
     def iteration(self) -> str | None:
         """Iteration of the loop ("00") it is part of, None for a job before or after the loop."""
         given = self.wildcards
@@ -55,6 +60,11 @@ class Job:
         """Rule and wildcards on one line."""
         values = ", ".join(f"{key}={value}" for key, value in sorted(self.wildcards.items()))
         return f"{self.rule} ({values})" if values else self.rule
+
+
+def stage_of(rule: str) -> str:
+    """Stage a rule belongs to: the first word of its name."""
+    return rule.split("_")[0]
 
 
 def with_outputs(jobs: Iterable[Job]) -> list[Job]:

@@ -1,4 +1,4 @@
-"""What a study cost: core-hours and GPU-hours by stage and iteration, per kept label, and what was spent in vain.
+"""What a study cost: core-hours and GPU-hours by box, stage and iteration, per kept label, and what was spent in vain.
 
 Reserved core-hours are wall time times the threads a rule asks for, which is what a cluster bills; used ones are CPU
 time as Snakemake's benchmark files have it. A benchmark file holds the last successful attempt at a job: what earlier
@@ -13,11 +13,12 @@ import pandas as pd
 
 from melt2crystal import markdown
 from melt2crystal.jobs.job import Job, with_outputs
-from melt2crystal.jobs.stages import Stage
+from melt2crystal.jobs.stages import Box
 
 HOUR_S = 3600.0
 COSTS = ["core_hours", "cpu_hours", "gpu_hours"]
-COLUMNS = ["stage", "iteration", "jobs", "wall_hours", *COSTS, "kept_labels", "failed_labels"]
+KEYS = ["box", "stage", "iteration"]
+COLUMNS = [*KEYS, "jobs", "wall_hours", *COSTS, "kept_labels", "failed_labels"]
 FORMER = "former settings"
 LABEL_TABLE = "labels.csv"
 
@@ -32,7 +33,7 @@ class Waste:
     gpu_hours: float
 
 
-def job_costs(jobs: Iterable[Job], stages: Mapping[int, Stage], root: Path, cores: int | None = None) -> pd.DataFrame:
+def job_costs(jobs: Iterable[Job], boxes: Mapping[int, Box], root: Path, cores: int | None = None) -> pd.DataFrame:
     """One row for each job with a benchmark file.
 
     Args:
@@ -40,7 +41,7 @@ def job_costs(jobs: Iterable[Job], stages: Mapping[int, Stage], root: Path, core
         cores: most threads a job can have had, None for as many as it asks for.
 
     Returns:
-        stage, iteration ("" outside the loop), rule, wall_hours, core_hours, cpu_hours, gpu_hours.
+        box (its title), stage, iteration ("" outside the loop), rule, wall_hours, core_hours, cpu_hours, gpu_hours.
     """
     rows = []
     for job in with_outputs(jobs):
@@ -48,7 +49,8 @@ def job_costs(jobs: Iterable[Job], stages: Mapping[int, Stage], root: Path, core
             threads = min(job.threads, cores or job.threads)
             rows.append(
                 {
-                    "stage": stages[job.number].title,
+                    "box": boxes[job.number].title,
+                    "stage": job.stage,
                     "iteration": job.iteration or "",
                     "rule": job.rule,
                     "wall_hours": measured[0] / HOUR_S,
@@ -57,12 +59,12 @@ def job_costs(jobs: Iterable[Job], stages: Mapping[int, Stage], root: Path, core
                     "gpu_hours": measured[0] * job.gpus / HOUR_S,
                 }
             )
-    return pd.DataFrame(rows, columns=["stage", "iteration", "rule", "wall_hours", *COSTS])
+    return pd.DataFrame(rows, columns=[*KEYS, "rule", "wall_hours", *COSTS])
 
 
-def label_counts(jobs: Iterable[Job], stages: Mapping[int, Stage], root: Path) -> pd.DataFrame:
-    """One row for each finished batch of labels: stage, iteration, kept_labels, failed_labels, and the seconds that the
-    reference took for the labels that failed (whenever it computed them)."""
+def label_counts(jobs: Iterable[Job], boxes: Mapping[int, Box], root: Path) -> pd.DataFrame:
+    """One row for each finished batch of labels: box, stage, iteration, kept_labels, failed_labels, and the seconds
+    that the reference took for the labels that failed (whenever it computed them)."""
     rows = []
     for job in with_outputs(jobs):
         for path in (root / name for name in job.outputs if Path(name).name == LABEL_TABLE):
@@ -71,35 +73,35 @@ def label_counts(jobs: Iterable[Job], stages: Mapping[int, Stage], root: Path) -
                 failed = table[table["status"] != "ok"]
                 rows.append(
                     {
-                        "stage": stages[job.number].title,
+                        "box": boxes[job.number].title,
+                        "stage": job.stage,
                         "iteration": job.iteration or "",
                         "kept_labels": len(table) - len(failed),
                         "failed_labels": len(failed),
                         "failed_s": float(pd.to_numeric(failed["seconds"], errors="coerce").sum()),
                     }
                 )
-    return pd.DataFrame(rows, columns=["stage", "iteration", "kept_labels", "failed_labels", "failed_s"])
+    return pd.DataFrame(rows, columns=[*KEYS, "kept_labels", "failed_labels", "failed_s"])
 
 
 def ledger(costs: pd.DataFrame, labels: pd.DataFrame, order: list[str]) -> pd.DataFrame:
-    """Costs by stage and iteration, with the labels that came of them.
+    """Costs by box, stage and iteration, with the labels that came of them.
 
     Args:
         costs, labels: of :func:`job_costs` and :func:`label_counts`.
-        order: titles of stages as they shall follow each other; others come last.
+        order: titles of boxes as they shall follow each other; others come last.
 
     Returns:
         The columns COLUMNS; hours.
     """
-    keys = ["stage", "iteration"]
-    sums = costs.groupby(keys, sort=True)[["wall_hours", *COSTS]].sum()
-    sums.insert(0, "jobs", costs.groupby(keys).size())
-    counted = labels.groupby(keys)[["kept_labels", "failed_labels"]].sum()
+    sums = costs.groupby(KEYS, sort=True)[["wall_hours", *COSTS]].sum()
+    sums.insert(0, "jobs", costs.groupby(KEYS).size())
+    counted = labels.groupby(KEYS)[["kept_labels", "failed_labels"]].sum()
     table = sums.join(counted, how="left").fillna({"kept_labels": 0, "failed_labels": 0}).reset_index()
     table = table.astype({"jobs": int, "kept_labels": int, "failed_labels": int})
     place = {title: number for number, title in enumerate(order)}
-    ranked = table.assign(rank=table["stage"].map(lambda title: place.get(title, len(place))))
-    return ranked.sort_values(["rank", *keys], ignore_index=True)[COLUMNS]
+    ranked = table.assign(rank=table["box"].map(lambda title: place.get(title, len(place))))
+    return ranked.sort_values(["rank", *KEYS], ignore_index=True)[COLUMNS]
 
 
 def former_costs(jobs: Iterable[Job], benchmarks: Path, root: Path) -> Waste:
@@ -136,11 +138,11 @@ def failed_labels(labels: pd.DataFrame) -> Waste:
 
 
 def per_label(table: pd.DataFrame) -> pd.DataFrame:
-    """Core-seconds and GPU-seconds of a stage and iteration that labels, divided by the labels it kept."""
+    """Core-seconds and GPU-seconds of labelling by box and iteration, divided by the labels kept there."""
     labelled = table[table["kept_labels"] > 0]
     return pd.DataFrame(
         {
-            "stage": labelled["stage"],
+            "box": labelled["box"],
             "iteration": labelled["iteration"],
             "kept_labels": labelled["kept_labels"],
             "core_s_per_label": labelled["core_hours"] * HOUR_S / labelled["kept_labels"],
@@ -156,13 +158,13 @@ def as_markdown(study: str, table: pd.DataFrame, wasted: Iterable[Waste]) -> str
         "",
         "Reserved: wall time times threads. Used: CPU time. Both of the last successful attempt at each job.",
         "",
-        _stages(table),
+        _boxes(table),
         "",
         "## Per kept label",
         "",
         _labels(table),
         "",
-        "Everything the stage did is shared out, labels looked up instead of computed included.",
+        "All that labelling did there is shared out, labels looked up instead of computed included.",
         "",
         "## Spent in vain",
         "",
@@ -177,11 +179,10 @@ def as_markdown(study: str, table: pd.DataFrame, wasted: Iterable[Waste]) -> str
     return "\n".join(lines)
 
 
-def _stages(table: pd.DataFrame) -> str:
+def _boxes(table: pd.DataFrame) -> str:
     rows = [
         (
-            row["stage"],
-            row["iteration"],
+            *(row[name] for name in KEYS),
             row["jobs"],
             *(_hours(row[name]) for name in COSTS),
             row["kept_labels"] or "",
@@ -191,16 +192,16 @@ def _stages(table: pd.DataFrame) -> str:
     ]
     total = table[["jobs", *COSTS, "kept_labels", "failed_labels"]].sum().to_dict()
     counts = [f"{total[name]:.0f}" for name in ("jobs", "kept_labels", "failed_labels")]
-    rows.append(("**all**", "", counts[0], *(f"**{_hours(total[name])}**" for name in COSTS), *counts[1:]))
+    rows.append(("**all**", "", "", counts[0], *(f"**{_hours(total[name])}**" for name in COSTS), *counts[1:]))
     return markdown.table(
-        ("stage", "iteration", "jobs", "core-hours reserved", "used", "GPU-hours", "labels kept", "failed"), rows
+        ("box", "stage", "iteration", "jobs", "core-hours reserved", "used", "GPU-hours", "labels kept", "failed"), rows
     )
 
 
 def _labels(table: pd.DataFrame) -> str:
     rows = [
         (
-            row["stage"],
+            row["box"],
             row["iteration"],
             row["kept_labels"],
             f"{row['core_s_per_label']:.3g}",

@@ -11,7 +11,7 @@ from typing import Literal
 import pandas as pd
 
 from melt2crystal.jobs.job import Job, with_outputs
-from melt2crystal.jobs.stages import Stage
+from melt2crystal.jobs.stages import Box
 
 State = Literal["done", "running", "failed", "interrupted", "waiting"]
 STATES: tuple[State, ...] = ("done", "running", "failed", "interrupted", "waiting")
@@ -98,21 +98,21 @@ def time_left(jobs: Iterable[Job], progress: Progress, expected: Mapping[int, fl
     return now
 
 
-def by_stage(
+def by_box(
     jobs: Iterable[Job],
-    stages: Mapping[int, Stage],
+    boxes: Mapping[int, Box],
     progress: Progress,
     expected: Mapping[int, float],
     order: list[str],
 ) -> pd.DataFrame:
-    """One row per stage: counts of each state, seconds of work left, jobs of unknown duration.
+    """One row per box: counts of each state, seconds of work left, jobs of unknown duration.
 
     Args:
-        order: titles of stages as they shall follow each other; others come last.
+        order: titles of boxes as they shall follow each other; others come last.
     """
     rows = [
         {
-            "stage": stages[job.number].title,
+            "box": boxes[job.number].title,
             "jobs": 1,
             **{state: int(progress.states[job.number] == state) for state in STATES},
             "left_s": left(job, progress, expected),
@@ -120,7 +120,7 @@ def by_stage(
         }
         for job in with_outputs(jobs)
     ]
-    table = pd.DataFrame(rows).groupby("stage", sort=True).sum()
+    table = pd.DataFrame(rows).groupby("box", sort=True).sum()
     return table.loc[sorted(table.index, key=lambda title: order.index(title) if title in order else len(order))]
 
 

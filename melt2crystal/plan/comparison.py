@@ -1,6 +1,5 @@
 """A plan beside what a finished study really cost, and its ratios carried over to another study's plan."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ def compared(rows: Iterable[Row], jobs: Iterable[Job], root: Path) -> pd.DataFra
     Only measured jobs count on both sides: of a loop that ended early, the iterations that took place.
 
     Returns:
-        stage, rule, gpus, jobs, planned_s, measured_s: wall time times cores, s.
+        box, rule, gpus, jobs, planned_s, measured_s: wall time times cores, s.
     """
     seconds = {job.number: measured_seconds(root / job.benchmark) for job in jobs if job.benchmark}
     table = []
@@ -29,7 +28,7 @@ def compared(rows: Iterable[Row], jobs: Iterable[Job], root: Path) -> pd.DataFra
         if known:
             table.append(
                 {
-                    "stage": row.stage,
+                    "box": row.box,
                     "rule": row.rule,
                     "gpus": row.gpus,
                     "jobs": len(known),
@@ -37,7 +36,7 @@ def compared(rows: Iterable[Row], jobs: Iterable[Job], root: Path) -> pd.DataFra
                     "measured_s": sum(known) * row.cores,
                 }
             )
-    return pd.DataFrame(table, columns=["stage", "rule", "gpus", "jobs", "planned_s", "measured_s"])
+    return pd.DataFrame(table, columns=["box", "rule", "gpus", "jobs", "planned_s", "measured_s"])
 
 
 def ratios(table: pd.DataFrame) -> dict[tuple[str, int], float]:
@@ -69,14 +68,11 @@ def corrected(rows: Iterable[Row], by: Mapping[tuple[str, int], float], name: st
 
 
 def as_text(table: pd.DataFrame) -> str:
-    """Planned and measured by stage, biggest first."""
-    sums: dict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
-    for row in table.to_dict("records"):
-        for place, name in enumerate(("jobs", "planned_s", "measured_s")):
-            sums[row["stage"]][place] += row[name]
-    lines = [f"{'stage':<18}{'jobs':>6}{'planned':>12}{'measured':>12}{'planned/measured':>18}   core-hours"]
-    everything = [sum(values[place] for values in sums.values()) for place in range(3)]
-    for stage, values in [*sums.items(), ("all", everything)]:
-        ratio = f"{values[1] / values[2]:.2f}" if values[2] else ""
-        lines.append(f"{stage:<18}{values[0]:>6.0f}{values[1] / HOUR_S:>12.3g}{values[2] / HOUR_S:>12.3g}{ratio:>18}")
+    """Planned and measured by box, in the order of the rows, and all together."""
+    sums = table.groupby("box", sort=False)[["jobs", "planned_s", "measured_s"]].sum()
+    sums.loc["all"] = sums.sum()
+    lines = [f"{'box':<18}{'jobs':>6}{'planned':>12}{'measured':>12}{'planned/measured':>18}   core-hours"]
+    for box, jobs, planned, measured in sums.itertuples():
+        ratio = f"{planned / measured:.2f}" if measured else ""
+        lines.append(f"{box:<18}{jobs:>6.0f}{planned / HOUR_S:>12.3g}{measured / HOUR_S:>12.3g}{ratio:>18}")
     return "\n".join(lines)

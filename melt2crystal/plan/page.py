@@ -19,13 +19,13 @@ def counted(jobs: Sequence[Job]) -> str:
 
 
 def work_table(rows: Sequence[Row]) -> str:
-    """Each row with its formula; small rows of a stage share a line. Ends with the sums."""
+    """Each row with its formula; small rows of a box share a line. Ends with the sums."""
     lines = [f"{'core-h':>10}{'GPU-h':>10}  jobs"]
-    for stage in dict.fromkeys(row.stage for row in rows):
-        own = [row for row in rows if row.stage == stage]
+    for box in dict.fromkeys(row.box for row in rows):
+        own = [row for row in rows if row.box == box]
         big = [row for row in own if row.work_s >= BRIEF_S]
         small = [row for row in own if row.work_s < BRIEF_S]
-        lines.append(f"\n{_hours(own)}  {sum(len(row.jobs) for row in own):,}  {stage.upper()}")
+        lines.append(f"\n{_hours(own)}  {sum(len(row.jobs) for row in own):,}  {box.upper()}")
         for row in big:
             where = f"{row.cores} cores" if row.cores > 1 else "1 GPU" if row.gpus else "1 core"
             lines.append(f"{_hours([row])}  {len(row.jobs):,} {row.rule}, {where} each; {row.basis}")
@@ -47,7 +47,7 @@ def storage_table(files: Sequence[Files]) -> str:
 def beyond_limits(rows: Iterable[Row]) -> list[str]:
     """Rules whose jobs should take longer than their time limits."""
     return [
-        f"{row.rule} ({row.stage}): {in_words(row.job_s)} each, but the limit is {in_words(row.runtime_min * 60)}; "
+        f"{row.rule} ({row.box}): {in_words(row.job_s)} each, but the limit is {in_words(row.runtime_min * 60)}; "
         "docs/guides/cluster.md says what to do"
         for row in rows
         if row.runtime_min and row.job_s > row.runtime_min * 60
@@ -67,14 +67,12 @@ def shaky(rows: Sequence[Row]) -> str:
     return "; ".join(parts)
 
 
-def unit_table(names: Iterable[str], units: dict[str, UnitCost]) -> str:
-    """The unit costs that were used, with their sources."""
+def unit_table(units: dict[str, UnitCost]) -> str:
+    """The unit costs with their sources."""
     lines = []
-    for name in units:
-        if name in set(names):
-            unit = units[name]
-            sizes = f" ({unit.atoms[0]:g}-{unit.atoms[1]:g} atoms)" if unit.atoms else ""
-            lines.append(f"{name} = {unit.value:g} {unit.unit}; {unit.basis}{sizes}: {unit.source}")
+    for name, unit in units.items():
+        sizes = f" ({unit.atoms[0]:g}-{unit.atoms[1]:g} atoms)" if unit.atoms else ""
+        lines.append(f"{name} = {unit.value:g} {unit.unit}; {unit.basis}{sizes}: {unit.source}")
     return "\n".join(lines)
 
 

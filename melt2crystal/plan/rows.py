@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import prod
 
+import networkx as nx
+
 from melt2crystal.jobs.job import Job
 from melt2crystal.jobs.ledger import HOUR_S
 from melt2crystal.plan.units import Basis
@@ -35,7 +37,7 @@ def formula(terms: Iterable[Term]) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """Jobs of one rule in one stage.
+    """Jobs of one rule in one box.
 
     Attributes:
         terms: sums of products; core-seconds of work, or GPU-seconds where the jobs have a GPU.
@@ -44,7 +46,7 @@ class Row:
         runtime_min: time limit of each job, 0 if there is none.
     """
 
-    stage: str
+    box: str
     rule: str
     terms: tuple[Term, ...]
     jobs: tuple[int, ...]
@@ -86,19 +88,12 @@ class Row:
 def longest_chain_s(jobs: Iterable[Job], rows: Iterable[Row]) -> float:
     """Seconds of the longest chain of jobs that wait for each other: no machine is faster."""
     seconds = {number: row.job_s for row in rows for number in row.jobs}
-    by_number = {job.number: job for job in jobs}
+    graph = nx.DiGraph([(before, job.number) for job in jobs for before in job.depends])
     ends: dict[int, float] = {}
-    waiting = list(by_number)
-    while waiting:  # depth first without recursion: graphs are deep
-        number = waiting[-1]
-        open_ones = [other for other in by_number[number].depends if other in by_number and other not in ends]
-        if open_ones:
-            waiting += open_ones
-            continue
-        waiting.pop()
-        before = max((ends[other] for other in by_number[number].depends if other in ends), default=0.0)
+    for number in nx.topological_sort(graph):
+        before = max((ends[other] for other in graph.predecessors(number)), default=0.0)
         ends[number] = before + seconds.get(number, 0.0)
-    return max(ends.values(), default=0.0)
+    return max([*ends.values(), *seconds.values()], default=0.0)
 
 
 def in_digits(value: float) -> str:

@@ -56,7 +56,8 @@ def storage(study: Study, jobs: Iterable[Job], units: dict[str, UnitCost]) -> li
         unit="label_bytes_per_atom")  # fmt: skip
     crystals = sum(count * cell.atoms for name in batches for count, cell in crystal_labels(study, name))
     add("labels of crystals", Factor(crystals, "atoms"), Factor(3, "copies"), unit="label_bytes_per_atom")
-    sets = _dataset_frames(study, rounds)
+    first, more = largest_batch(study, "initial"), study.select.frames_per_iteration
+    sets = [first + number * more for number in range(rounds + 1)]  # frames in each dataset
     add(f"datasets 00-{rounds:02d}, each with all before", Factor(sum(sets), "frames"), atoms,
         unit="label_bytes_per_atom")  # fmt: skip
     trained = sets[:rounds] + [sets[-1]] * sum(job.rule == "train_data" and not job.iteration for job in jobs)
@@ -69,12 +70,6 @@ def storage(study: Study, jobs: Iterable[Job], units: dict[str, UnitCost]) -> li
     small = Factor(meter("job_kB") * 1e3, "bytes")
     found.append(Files("logs, benchmarks, Snakemake's metadata", ((Factor(len(jobs), "jobs"), small),), meter.basis))
     return found
-
-
-def _dataset_frames(study: Study, rounds: int) -> list[int]:
-    """Frames in each dataset, the first one first."""
-    first, more = largest_batch(study, "initial"), study.select.frames_per_iteration
-    return [first + number * more for number in range(rounds + 1)]
 
 
 def model_MB(size: NetworkSize, meter: Meter) -> float:

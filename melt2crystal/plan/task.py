@@ -14,7 +14,7 @@ from melt2crystal.study.model import Study
 
 @dataclass(frozen=True)
 class Task:
-    """Jobs of one rule in one stage that do the same kind of thing, and what is needed to say how long they take."""
+    """Jobs of one rule in one box that do the same kind of thing, and what is needed to say how long they take."""
 
     study: Study
     jobs: Sequence[Job]

@@ -1,10 +1,12 @@
-"""What each job of a study has to do: one function for every rule that takes time, by the rule's name."""
+"""What each job of a study has to do: one function for every rule, by the rule's name."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
+from melt2crystal.errors import UserError
 from melt2crystal.jobs.job import Job, with_outputs
-from melt2crystal.jobs.stages import Stage
+from melt2crystal.jobs.stages import Box
 from melt2crystal.plan.crystals import supercell_atoms
 from melt2crystal.plan.label_work import label_shard, relaxed
 from melt2crystal.plan.laws import (
@@ -87,7 +89,7 @@ def explored_frames(study: Study) -> float:
     return walks * (explore.walk_ps - explore.skip_ps) * 1000 / explore.time_step_fs / explore.frame_every_steps
 
 
-def _select_frames(task: Task) -> list[Term]:
+def _explore_select(task: Task) -> list[Term]:
     frames, rounds = explored_frames(task.study), len(task.jobs)
     read = task.meter("selection_us_per_atom", task.atoms) * task.atoms / 1e6
     certificate = task.meter("certificate_ms_per_atom", task.atoms) * task.atoms / 1e3
@@ -163,14 +165,26 @@ def _small(task: Task) -> list[Term]:
     return [(Factor(len(task.jobs), "jobs"), Factor(task.meter("small_job_s"), "s"))]
 
 
+HERE = Path(__file__).relative_to(Path(__file__).resolve().parents[2])
+# Rules whose programs start, read, write a table or draw: seconds each.
+SMALL = (
+    "liquid_frames", "liquid_tables", "liquid_plot", "liquid_plot_frames", "label_request", "label_check",
+    "label_collect", "train_assemble", "train_data", "train_given", "train_release_member", "train_card",
+    "benchmark_energy_volume", "benchmark_energy_volume_reference", "benchmark_fits", "benchmark_errors",
+    "benchmark_overlaps", "benchmark_supercells", "benchmark_harmonic", "benchmark_harmonic_overlaps",
+    "search_request", "search_found", "search_given", "figures_parity", "figures_energy_volume", "figures_search",
+    "figures_found", "figures_selection", "figures_learning", "figures_harmonic", "report_summary", "report_tables",
+    "report_provenance", "report_dag",
+)  # fmt: skip
 WORK: dict[str, Callable[[Task], list[Term]]] = {
+    **dict.fromkeys(SMALL, _small),
     "liquid_walks": _liquid_walks,
     "liquid_certify": _liquid_certify,
     "label_shard": label_shard,
     "train_member": _train_member,
     "train_heldout": _train_heldout,
     "explore_walks": _explore_walks,
-    "explore_select": _select_frames,
+    "explore_select": _explore_select,
     "benchmark_structures": _benchmark_structures,
     "benchmark_volumes": _benchmark_volumes,
     "benchmark_vdos": _benchmark_vdos,
@@ -182,27 +196,37 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
 def rows_of(
     study: Study,
     jobs: Iterable[Job],
-    stages: Mapping[int, Stage],
+    boxes: Mapping[int, Box],
     order: Sequence[str],
     units: dict[str, UnitCost],
 ) -> list[Row]:
-    """One row for each rule in each stage; rules without a formula of their own count as small jobs.
+    """One row for each rule in each box.
 
     Args:
-        stages: stage of each job by number.
-        order: titles of stages as they shall follow each other.
+        boxes: box of each job by number.
+        order: titles of boxes as they shall follow each other.
+
+    Raises:
+        UserError: nobody said what a job of one of the rules costs.
     """
+    jobs = with_outputs(jobs)
+    unplanned = sorted({f"{job.rule} ({job.file})" for job in jobs if job.rule not in WORK})
+    if unplanned:
+        raise UserError(
+            f"{', '.join(unplanned)}: no law says what a job of this rule costs; add the rule to WORK in {HERE} with a "
+            "formula, or to SMALL there if it takes seconds"
+        )
     groups: dict[tuple[str, str], list[Job]] = defaultdict(list)
-    for job in with_outputs(jobs):
-        groups[stages[job.number].title, job.rule].append(job)
+    for job in jobs:
+        groups[boxes[job.number].title, job.rule].append(job)
     place = {title: position for position, title in enumerate(order)}
     rows = []
-    for (stage, rule), members in sorted(groups.items(), key=lambda item: place.get(item[0][0], len(place))):
+    for (box, rule), members in sorted(groups.items(), key=lambda item: place.get(item[0][0], len(place))):
         meter = Meter(units)
-        terms = WORK.get(rule, _small)(Task(study, members, meter))
+        terms = WORK[rule](Task(study, members, meter))
         first = members[0]
         rows.append(
-            Row(stage, rule, tuple(terms), tuple(job.number for job in members), first.threads, first.gpus,
+            Row(box, rule, tuple(terms), tuple(job.number for job in members), first.threads, first.gpus,
                 first.runtime_min, meter.basis)
         )  # fmt: skip
     return rows

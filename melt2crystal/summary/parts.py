@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from melt2crystal.jobs.job import stage_of
 from melt2crystal.structure.energies import ENERGY, ENTHALPY, HP, REFERENCE
 from melt2crystal.summary.schema import (
     CertificateCount,
@@ -201,7 +202,7 @@ def search_part(
 
 
 def cost_part(jobs: Iterable[tuple[str, pd.DataFrame]]) -> list[Cost]:
-    """Seconds per stage; the stage is the rule's name up to the first underscore.
+    """Seconds per stage (:func:`melt2crystal.jobs.job.stage_of`), as the ledger has it.
 
     Args:
         jobs: (rule, Snakemake's benchmark table) of each job; what could not be measured is '-' or 'NA' there.
@@ -209,7 +210,7 @@ def cost_part(jobs: Iterable[tuple[str, pd.DataFrame]]) -> list[Cost]:
     stages: dict[str, list[pd.DataFrame]] = {}
     for rule, table in jobs:
         numbers = table.reindex(columns=["s", "cpu_time", "max_rss"]).apply(pd.to_numeric, errors="coerce")
-        stages.setdefault(rule.split("_")[0], []).append(numbers)
+        stages.setdefault(stage_of(rule), []).append(numbers)
     return [
         Cost(
             stage=stage,

@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 from ase import Atoms
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames
 from melt2crystal.options import SettingsText
@@ -21,7 +21,7 @@ LARGEST_FORCE = 0.01  # eV/A, where a relaxation of the ions ends
 MOST_STEPS = 200
 
 
-@speaks
+@reports_errors
 def benchmark_energy_volume(
     models: Annotated[list[Path], typer.Argument(help="models of the potential, member 0 first")],
     requested: Annotated[Path, typer.Option(help="scaled polymorphs (extended XYZ)")],

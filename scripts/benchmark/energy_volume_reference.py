@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames
 from melt2crystal.options import SettingsText
@@ -15,7 +15,7 @@ from melt2crystal.settings import Settings
 from melt2crystal.structure.crystals import formula_units
 
 
-@speaks
+@reports_errors
 def benchmark_energy_volume_reference(
     requested: Annotated[Path, typer.Option(help="scaled polymorphs that were asked for (extended XYZ)")],
     labels: Annotated[Path, typer.Option(help="their labels (extended XYZ)")],

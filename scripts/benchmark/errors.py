@@ -9,7 +9,7 @@ import pandas as pd
 import typer
 
 from melt2crystal.benchmark.equation_of_state import curve_errors, root_mean_square
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import complete, write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
@@ -18,7 +18,7 @@ from melt2crystal.structure.coordination import coordination_name
 MEAN = -1  # "member" of the ensemble's mean
 
 
-@speaks
+@reports_errors
 def benchmark_errors(
     curves: Annotated[list[Path], typer.Argument(help="energies of the models (CSV, named after the potential)")],
     reference: Annotated[Path, typer.Option(help="the reference's energies (CSV)")],

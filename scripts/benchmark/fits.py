@@ -7,14 +7,14 @@ import pandas as pd
 import typer
 
 from melt2crystal.benchmark.equation_of_state import fit_birch_murnaghan
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.files import complete
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
 
-@speaks
+@reports_errors
 def benchmark_fits(
     curves: Annotated[list[Path], typer.Argument(help="energies of the potentials (CSV, named after the potential)")],
     out: Annotated[Path, typer.Option(help="parameters with errors (CSV)")],

@@ -9,7 +9,7 @@ import typer
 from ase import Atoms
 
 from melt2crystal.benchmark.harmonic import HarmonicDensity, displaced_crystal, harmonic_density, supercells
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames
 from melt2crystal.options import SettingsText
@@ -20,7 +20,7 @@ from melt2crystal.settings import Settings
 MEAN = -1  # member whose forces are the ensemble's mean, or the reference's
 
 
-@speaks
+@reports_errors
 def benchmark_harmonic(
     structures: Annotated[Path, typer.Option(help="the benchmark's crystals (extended XYZ)")],
     requested: Annotated[Path, typer.Option(help="supercells that were asked for (extended XYZ)")],

@@ -7,13 +7,13 @@ import pandas as pd
 import typer
 
 from melt2crystal.benchmark.vdos import overlap
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.files import complete
 from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
 
 
-@speaks
+@reports_errors
 def benchmark_harmonic_overlaps(
     hp: Annotated[Path, typer.Option(help="harmonic spectra of HP (CSV, with .states.csv beside)")],
     reference: Annotated[Path, typer.Option(help="harmonic spectra of the reference (CSV, with .states.csv beside)")],

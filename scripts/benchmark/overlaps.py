@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 
 from melt2crystal.benchmark.vdos import overlap
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.files import complete
 from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
@@ -16,7 +16,7 @@ HALVES = ["vdos_first_half", "vdos_second_half"]
 REFERENCE = "reference"
 
 
-@speaks
+@reports_errors
 def benchmark_overlaps(
     spectra: Annotated[list[Path], typer.Argument(help="{potential}-{chunk}.csv with .states.csv beside")],
     out: Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from ase import Atoms
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.frames import canonical_frame, write_frames
 from melt2crystal.options import PlacesText, SettingsText
 from melt2crystal.sections.substance import Substance
@@ -15,7 +15,7 @@ from melt2crystal.structure.coordination import coordination_numbers
 from melt2crystal.structure.crystals import claim_mistakes, formula_units, primitive_cell, read_crystal, space_group
 
 
-@speaks
+@reports_errors
 def benchmark_structures(
     out: Annotated[Path, typer.Option(help="the crystals' primitive cells (extended XYZ, info polymorph)")],
     settings: SettingsText,

@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from melt2crystal.benchmark.harmonic import displaced_crystal, supercells
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.benchmark import HarmonicSpectrum
 from melt2crystal.settings import Settings
 
 
-@speaks
+@reports_errors
 def benchmark_supercells(
     structures: Annotated[Path, typer.Option(help="the benchmark's crystals (extended XYZ)")],
     out: Annotated[Path, typer.Option(help="frames to label (extended XYZ, info polymorph and displacement)")],

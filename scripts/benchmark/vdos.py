@@ -9,7 +9,7 @@ import typer
 
 from melt2crystal.benchmark.vdos import vibrational_density
 from melt2crystal.benchmark.vibrational_walk import StartingState, VibrationalWalk, run_walks
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames
 from melt2crystal.lammps.program import potential_commands
@@ -25,7 +25,7 @@ from melt2crystal.structure.crystals import compact_supercell, conventional_cell
 EWALD_ACCURACY = 1e-5  # of the classical reference's forces in dynamics; labels are more accurate
 
 
-@speaks
+@reports_errors
 def benchmark_vdos(
     structures: Annotated[Path, typer.Option(help="the benchmark's crystals (extended XYZ)")],
     spectra: Annotated[Path, typer.Option(help="spectra of these polymorphs (CSV)")],

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.options import PlacesText, SettingsText
 from melt2crystal.sections.substance import Substance
@@ -13,7 +13,7 @@ from melt2crystal.settings import Settings
 from melt2crystal.structure.crystals import scaled_volume
 
 
-@speaks
+@reports_errors
 def benchmark_volumes(
     structures: Annotated[Path, typer.Option(help="the benchmark's crystals (extended XYZ)")],
     out: Annotated[Path, typer.Option(help="frames to label (extended XYZ, info polymorph and volume_scale)")],

@@ -9,7 +9,7 @@ import pandas as pd
 import typer
 from ase import Atoms
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.explore.selection import (
     CANDIDATE,
     CELL,
@@ -30,7 +30,7 @@ from melt2crystal.seeds import generator_for
 from melt2crystal.settings import Settings
 
 
-@speaks
+@reports_errors
 def explore_select(
     explored: Annotated[list[Path], typer.Argument(help="deviations.csv of each pressure, frames.extxyz beside it")],
     iteration: Annotated[str, typer.Option(help="iteration, part of the seed")],

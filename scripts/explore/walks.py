@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.explore.walks import ExplorationWalk, ExploredStep, collect_walk, nearest_state, run_walks
 from melt2crystal.files import write_table
 from melt2crystal.frames import read_frames, write_frames
@@ -17,7 +17,7 @@ from melt2crystal.seeds import generator_for, seed_for
 from melt2crystal.settings import Settings
 
 
-@speaks
+@reports_errors
 def explore_walks(
     models: Annotated[list[Path], typer.Argument(help="models of the ensemble; the first drives")],
     starts: Annotated[Path, typer.Option(help="certified melt; a walk starts from the state nearest to its own")],

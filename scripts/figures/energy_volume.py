@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from melt2crystal.benchmark.equation_of_state import birch_murnaghan
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.figures.style import POTENTIAL_COLOURS, as_text, journal_style, letter, new_figure, publish
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
@@ -177,7 +177,7 @@ def draw(
     return figure
 
 
-@speaks
+@reports_errors
 def figures_energy_volume(
     lp: Annotated[Path, typer.Option(help="energy-volume table of LP (CSV)")],
     hp: Annotated[Path, typer.Option(help="energy-volume table of HP (CSV)")],

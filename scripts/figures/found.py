@@ -10,7 +10,7 @@ import typer
 from ase import Atoms
 from matplotlib.figure import Figure, SubFigure
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.figures.structure_drawing import draw_structure
 from melt2crystal.figures.style import OKABE_ITO, as_text, journal_style, new_figure, publish
 from melt2crystal.frames import read_frames
@@ -150,7 +150,7 @@ def draw(figures: Figures, panels: list[Panel], substance: Substance) -> Figure:
     return figure
 
 
-@speaks
+@reports_errors
 def figures_found(
     structures: Annotated[
         list[Path], typer.Argument(help="unique structures of each pressure (extended XYZ; the CSV is beside it)")

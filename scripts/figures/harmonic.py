@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.figures.harmonic import draw_harmonic
 from melt2crystal.figures.style import journal_style, publish
 from melt2crystal.options import PdfFile, PngFile, SettingsText
@@ -14,7 +14,7 @@ from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 
 
-@speaks
+@reports_errors
 def figures_harmonic(
     hp: Annotated[Path, typer.Option(help="harmonic spectra of HP (CSV)")],
     reference: Annotated[Path, typer.Option(help="harmonic spectra of the reference (CSV)")],

@@ -9,7 +9,7 @@ import typer
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.figures.style import (
     OKABE_ITO,
     POTENTIAL_COLOURS,
@@ -78,7 +78,7 @@ def draw(figures: Figures, curves: dict[str, list[pd.DataFrame]]) -> Figure:
     return figure
 
 
-@speaks
+@reports_errors
 def figures_learning(
     curves: Annotated[list[Path], typer.Argument(help="learning curves, .../train/{ensemble}/{member}/lcurve.csv")],
     pdf: PdfFile,

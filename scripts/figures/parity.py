@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.figures.style import as_text, journal_style, letter, new_figure, pressure_colours, publish
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
@@ -110,7 +110,7 @@ def draw(figures: Figures, parity: dict[str, dict[str, Array]]) -> Figure:
     return figure
 
 
-@speaks
+@reports_errors
 def figures_parity(
     hp: Annotated[Path, typer.Option(help="held-out evaluation of the HP ensemble (npz)")],
     lp: Annotated[Path, typer.Option(help="held-out evaluation of the LP ensemble (npz)")],

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.figures.style import OKABE_ITO, as_text, journal_style, new_figure, publish
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
@@ -95,7 +95,7 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
     return figure
 
 
-@speaks
+@reports_errors
 def figures_search(
     found: Annotated[Path, typer.Option(help="structures found, with reference energies (CSV)")],
     pdf: PdfFile,

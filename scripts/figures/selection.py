@@ -9,7 +9,7 @@ import typer
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.figures.style import CLASS_COLOURS, as_text, journal_style, new_figure, publish
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
@@ -88,7 +88,7 @@ def draw(figures: Figures, tables: list[pd.DataFrame]) -> Figure:
     return figure
 
 
-@speaks
+@reports_errors
 def figures_selection(
     tables: Annotated[list[Path], typer.Argument(help="selection tables, one per iteration (CSV)")],
     pdf: PdfFile,

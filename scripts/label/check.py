@@ -8,14 +8,14 @@ import typer
 
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.registry import reference_engine
-from melt2crystal.errors import EngineError, speaks
+from melt2crystal.errors import EngineError, reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.options import PlacesText, SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
 
-@speaks
+@reports_errors
 def label_check(
     store: Annotated[Path, typer.Option(help="folder of the label store")],
     out: Annotated[Path, typer.Option(help="engine and settings digest (JSON)")],

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_table
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.label.store import one_digest
@@ -15,7 +15,7 @@ from melt2crystal.sections.label import Label as LabelSettings
 from melt2crystal.settings import Settings
 
 
-@speaks
+@reports_errors
 def label_collect(
     shards: Annotated[list[Path], typer.Argument(help="labelled frames of the shards")],
     requested: Annotated[Path, typer.Option(help="frames that were asked for")],

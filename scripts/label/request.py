@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.frames import read_frames, write_frames
 
 
-@speaks
+@reports_errors
 def label_request(
     certified: Annotated[list[Path], typer.Argument(help="certified frames of each pressure (extended XYZ)")],
     requested: Annotated[Path, typer.Option(help="frames to label (extended XYZ)")],

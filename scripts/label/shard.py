@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.files import write_table
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.label.store import LabelStore, engine_and_digest, label_frames, labelled
@@ -14,7 +14,7 @@ from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
 
-@speaks
+@reports_errors
 def label_shard(
     requested: Annotated[Path, typer.Option(help="frames to label")],
     shard: Annotated[int, typer.Option(help="number of this shard, from 0")],

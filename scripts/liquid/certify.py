@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.liquid.certificate import certify, diffuses
@@ -16,7 +16,7 @@ from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
 
-@speaks
+@reports_errors
 def liquid_certify(
     library: Annotated[list[Path], typer.Argument(help="CIF files of the known crystals")],
     frames: Annotated[Path, typer.Option(help="frames of the walks (extended XYZ)")],

@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 from ase import Atoms
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import complete
 from melt2crystal.frames import bare_frame, canonical_frame, density_g_per_cm3, read_frames, write_frames
 from melt2crystal.liquid.melts_from_files import complaint, held_out, walk_of
@@ -20,7 +20,7 @@ from melt2crystal.structure.pressure import ideal_gas_pressure_GPa, static_press
 KEPT = ("temperature_K", "pressure_GPa", "origin")
 
 
-@speaks
+@reports_errors
 def liquid_frames(
     files: Annotated[list[Path], typer.Argument(help="melts (extended XYZ) with temperature_K and pressure_GPa")],
     train: Annotated[Path, typer.Option(help="frames for training (extended XYZ)")],

@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 from matplotlib.figure import Figure
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.figures.melts import count_bars, letters_and_legend, look_of
 from melt2crystal.figures.style import (
     OKABE_ITO,
@@ -55,7 +55,7 @@ def draw(
     return figure
 
 
-@speaks
+@reports_errors
 def liquid_plot(
     walks: Annotated[Path, typer.Option(help="all walks (CSV)")],
     counts: Annotated[Path, typer.Option(help="passed and excluded frames per state (CSV)")],

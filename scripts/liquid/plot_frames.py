@@ -8,7 +8,7 @@ import typer
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.figures.melts import count_bars, letters_and_legend, look_of
 from melt2crystal.figures.style import journal_style, new_figure, pressure_colours, publish
 from melt2crystal.options import PdfFile, PngFile, SettingsText
@@ -44,7 +44,7 @@ def _diagonal(axes: Axes, frames: pd.DataFrame) -> None:
     axes.plot(ends, ends, color="#bbbbbb", linewidth=0.6, zorder=0)
 
 
-@speaks
+@reports_errors
 def liquid_plot_frames(
     frames: Annotated[Path, typer.Option(help="table of the frames (CSV)")],
     counts: Annotated[Path, typer.Option(help="passed and excluded frames per state (CSV)")],

@@ -6,14 +6,14 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.files import complete
 
 NO_WALK = "not in this study"  # melts from files: diffusion is not judged
 STATE = ["purpose", "pressure_GPa", "temperature_K"]
 
 
-@speaks
+@reports_errors
 def liquid_tables(
     tables: Annotated[list[Path], typer.Argument(help="certificate.csv of each melt, walks.csv beside it")],
     counts: Annotated[Path, typer.Option(help="frames, passed and excluded ones per state (CSV)")],

@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 from ase import Atoms
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import complete
 from melt2crystal.frames import canonical_frame, write_frames
 from melt2crystal.liquid.packing import random_packing
@@ -20,7 +20,7 @@ from melt2crystal.seeds import generator_for, seed_for
 from melt2crystal.settings import Settings
 
 
-@speaks
+@reports_errors
 def liquid_walks(
     purpose: Annotated[str, typer.Option(help="train or heldout: independent melts, each with its own seed")],
     frames: Annotated[Path, typer.Option(help="frames of all walks (extended XYZ)")],

@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from melt2crystal.commands.dag import draw
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.jobs.snakemake_plan import plan
 from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
 
 
-@speaks
+@reports_errors
 def report_dag(
     wide: Annotated[Path, typer.Option(help="dag-wide.svg; the other files are written beside it")],
     settings: SettingsText,

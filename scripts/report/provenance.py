@@ -9,7 +9,7 @@ import pandas as pd
 import typer
 import yaml
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.provenance import Origin, read_origin
@@ -29,7 +29,7 @@ def origin_of(path: Path) -> Origin:
         return Origin(*["not recorded"] * 5)
 
 
-@speaks
+@reports_errors
 def report_provenance(
     figures: Annotated[list[Path], typer.Argument(help="every figure of the study")],
     lock: Annotated[Path, typer.Option(help="pinned versions (requirements.txt)")],

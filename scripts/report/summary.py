@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.provenance import ROOT, commit_of, version_of_code
@@ -53,7 +53,7 @@ def jobs_measured(folder: Path) -> list[tuple[str, pd.DataFrame]]:
     return [(path.parent.name, pd.read_csv(path, sep="\t")) for path in sorted(folder.glob("*/*.tsv"))]
 
 
-@speaks
+@reports_errors
 def summary(
     tables: Annotated[
         list[Path],

@@ -8,7 +8,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.report.contents import CONTENTS
@@ -103,7 +103,7 @@ def by_page(sources: list[str]) -> dict[str, list[Path]]:
     return files
 
 
-@speaks
+@reports_errors
 def report_tables(
     source: Annotated[list[str], typer.Option(help="page=file; once for each file that the page is made from")],
     beside: Annotated[Path, typer.Option(help="one of the pages; the others are written beside it")],

@@ -6,12 +6,12 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.frames import read_frames
 from melt2crystal.search.table import FOUND, UNIQUE, read_table, with_reference, write_table
 
 
-@speaks
+@reports_errors
 def search_found(
     tables: Annotated[list[Path], typer.Argument(help="unique.csv of each pressure, the extxyz beside it")],
     labels: Annotated[list[Path], typer.Option(help="labels.extxyz of each pressure, in the same order")],

@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.files import complete
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
@@ -19,7 +19,7 @@ from melt2crystal.settings import Settings
 from melt2crystal.train.models import Ensemble, ModelFactory, member_path
 
 
-@speaks
+@reports_errors
 def search_given(
     models: Annotated[list[Path], typer.Argument(help="HP ensemble, compressed or frozen")],
     found: Annotated[Path, typer.Option(help="structures found earlier (extended XYZ, info id and pressure_GPa)")],

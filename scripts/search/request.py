@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.options import SettingsText
 from melt2crystal.search.table import UNIQUE, read_table
 from melt2crystal.settings import Settings
 
 
-@speaks
+@reports_errors
 def search_request(
     table: Annotated[Path, typer.Option(help="unique structures (CSV)")],
     structures: Annotated[Path, typer.Option(help="unique structures (extended XYZ)")],

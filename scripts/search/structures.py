@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
 from melt2crystal.relaxation import one_by_one as relax
@@ -24,7 +24,7 @@ from melt2crystal.settings import Settings
 from melt2crystal.train.models import Ensemble, ModelFactory, member_path
 
 
-@speaks
+@reports_errors
 def search_structures(
     models: Annotated[list[Path], typer.Argument(help="HP ensemble, compressed or frozen")],
     polymorphs: Annotated[Path, typer.Option(help="known crystals (extended XYZ): volume range, energy floor")],

@@ -9,7 +9,7 @@ import pandas as pd
 import typer
 from ase import Atoms
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
 from melt2crystal.relaxation import one_by_one as relax
@@ -29,7 +29,7 @@ from melt2crystal.structure.energies import ENTHALPY
 from melt2crystal.train.models import Ensemble, ModelFactory, member_path
 
 
-@speaks
+@reports_errors
 def search_unique(
     tables: Annotated[list[Path], typer.Argument(help="structures.csv of each cell size, the extxyz beside it")],
     model: Annotated[list[Path], typer.Option(help="a model of the HP ensemble; several")],

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.label.store import one_digest
 from melt2crystal.marks import refuse_benchmark_frames
 
 
-@speaks
+@reports_errors
 def train_assemble(
     parts: Annotated[list[Path], typer.Argument(help="labelled frames: the former dataset first, then the new labels")],
     out: Annotated[Path, typer.Option(help="dataset (extended XYZ)")],

@@ -10,7 +10,7 @@ import pandas as pd
 import typer
 
 from melt2crystal import markdown
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
@@ -39,7 +39,7 @@ class Facts:
     digest: str
 
 
-@speaks
+@reports_errors
 def train_card(
     models: Annotated[list[Path], typer.Argument(help="models of the released ensemble")],
     potential: Annotated[str, typer.Option(help="lp or hp")],

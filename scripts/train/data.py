@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.frames import read_frames
 from melt2crystal.label.store import one_digest
@@ -18,7 +18,7 @@ from melt2crystal.settings import Settings
 from melt2crystal.train.dataset import most_neighbours, selection, split, write_hdf5
 
 
-@speaks
+@reports_errors
 def train_data(
     dataset: Annotated[Path, typer.Option(help="labelled frames (extended XYZ)")],
     training: Annotated[Path, typer.Option(help="training set (DeePMD HDF5)")],

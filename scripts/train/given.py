@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import complete
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
@@ -16,7 +16,7 @@ from melt2crystal.settings import Settings
 from melt2crystal.train.deepmd import run_dp
 
 
-@speaks
+@reports_errors
 def train_given(
     given: Annotated[Path, typer.Option(help="frozen model that was trained elsewhere")],
     given_inputs: Annotated[Path, typer.Option(help="DeePMD's input of it (JSON)")],

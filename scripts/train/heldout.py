@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import complete, write_text
 from melt2crystal.frames import read_frames
 from melt2crystal.train.agreement import parity_errors
@@ -15,7 +15,7 @@ from melt2crystal.train.deviation import largest_force_deviation
 from melt2crystal.train.models import Ensemble
 
 
-@speaks
+@reports_errors
 def train_heldout(
     models: Annotated[list[Path], typer.Argument(help="models of the ensemble")],
     heldout: Annotated[Path, typer.Option(help="labelled melt that no model was trained on")],

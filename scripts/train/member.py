@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_table, write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.train.deepmd import newest_checkpoint, read_learning_curve, run_dp, train
 from melt2crystal.train.deepmd_input import member_input
 
 
-@speaks
+@reports_errors
 def train_member(
     info: Annotated[Path, typer.Option(help="info.json of the training data")],
     training: Annotated[Path, typer.Option(help="training set (DeePMD HDF5)")],

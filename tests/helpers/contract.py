@@ -4,21 +4,12 @@ import json
 import subprocess
 import sys
 
-from melt2crystal.jobs.stages import TABLE, read_stages
 from melt2crystal.study.load import load_study
 from tests.helpers.checkout import REPOSITORY, environment
 from tools.rebuild.edits import every_edit, plain
-from tools.rebuild.table import contract_in
-from tools.rebuild.write_table import DOCUMENT, rules_of
 
 CI = plain(load_study({"study": "ci"}, REPOSITORY))
 EDITS = {edit.label: edit for edit in every_edit(CI)}
-RULES, STAGES = rules_of(REPOSITORY), [stage.title for stage in read_stages(REPOSITORY / TABLE)]
-PARTS = ("again", "new", "gone", "follows", "stays")
-
-
-def table() -> dict:
-    return contract_in(DOCUMENT.read_text(encoding="utf-8"), RULES, STAGES)
 
 
 def dry_runs(checkout, tasks):

@@ -15,9 +15,9 @@ from typing import Any
 from snakemake.settings.types import ExecutionSettings
 
 from melt2crystal.jobs.snakemake_plan import ROOT, plan
-from melt2crystal.jobs.stages import TABLE, read_stages
+from melt2crystal.jobs.stages import TABLE, read_boxes
 from tools.rebuild.contract import effect_of, followers
-from tools.rebuild.many_plans import in_fork, needs_of, remember_rules, write_study
+from tools.rebuild.many_plans import in_fork, records_of, write_study
 
 STUDIES = ROOT / "config" / "studies"
 LOCK = ROOT / "envs" / "requirements.txt"
@@ -27,7 +27,6 @@ def main(tasks: Path, answers: Path) -> None:
     """Do the tasks in their order: {study: data, finish: bool, package: name}. The study file stays as the last task
     left it; a package has another release during its task."""
     given = json.loads(tasks.read_text())
-    remember_rules()
     with plan("ci", beyond=True):
         pass  # pays for imports and caches, which the forks inherit
     found, known = [], {}
@@ -68,7 +67,7 @@ def look(study: str, known: dict[str, Any]) -> tuple[dict[str, Any], dict[str, A
         known: the jobs before the edit.
     """
     with plan(study, beyond=True) as planned:
-        needs = needs_of(planned)
+        records = records_of(planned)
         memory = planned.dag.workflow.persistence
         run = {planned.dag.jobid(job) for job in planned.dag.needrun_jobs() if job.output}
         again: list[Any] = []
@@ -76,11 +75,11 @@ def look(study: str, known: dict[str, Any]) -> tuple[dict[str, Any], dict[str, A
         for job in planned.dag.jobs:
             if job.output and (kind := _kind(job, memory)):
                 (new if kind == "new" else again).append(planned.by_number[planned.dag.jobid(job)])
-        here = {" ".join(one.identity): one.job for one in needs}
+        here = {" ".join(one.identity): one.job for one in records}
         gone = [job for name, job in known.items() if name not in here]
-        result = effect_of(needs, again, new, gone, read_stages(ROOT / TABLE))
-        expected = followers(needs, {job.number for job in (*again, *new)})
-        titles = {one.job.number: one.job.title for one in needs}
+        result = effect_of(records, again, new, gone, read_boxes(ROOT / TABLE))
+        expected = followers(records, {job.number for job in (*again, *new)})
+        titles = {one.job.number: one.job.title for one in records}
     answer = {
         **{name: sorted(getattr(result, name)) for name in ("again", "new", "gone", "follows", "stays")},
         "run": sorted(titles[number] for number in run),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from melt2crystal.jobs.code_inputs import code_inputs
 from melt2crystal.sections import search
-from tools.rebuild.contract import Needs
+from tools.rebuild.contract import JobRecord
 
 # Environment variables choose programs, threads and folders here, never numbers.
 MAY_READ_ENVIRONMENT = {
@@ -28,10 +28,10 @@ PLACES = re.compile(
 )
 
 
-def declared(needs: list[Needs]) -> dict[str, list[str]]:
+def declared(records: list[JobRecord]) -> dict[str, list[str]]:
     """Rule -> names of the settings that its jobs are given."""
     names: dict[str, set[str]] = {}
-    for one in needs:
+    for one in records:
         for text in map(ast.literal_eval, one.params):
             if isinstance(text, str) and text.startswith("{"):
                 names.setdefault(one.job.rule, set()).update(json.loads(text))

@@ -39,7 +39,7 @@ def apply(folder: Path, name: str, block: str) -> None:
         last = text.rindex("include: ")
         end = text.index("\n", last) + 1
         changed = text[:end] + block + text[end:]
-    elif block.startswith("- {stage:"):  # in place of the row of the stage
+    elif block.startswith("- {box:"):  # in place of the row of the box
         row = block.split(",")[0] + ","
         (old,) = (line for line in text.splitlines(keepends=True) if line.startswith(row))
         changed = text.replace(old, block)
@@ -86,7 +86,7 @@ def test_the_recipe_leads_to_a_stage_that_runs_and_disturbs_nothing(edited):
         check_silica_melt(folder / f"results/ci/liquid/train/p{pressure}/rdf.csv")
     (rule,) = (rule for rule in rules_of(folder) if rule.name == "liquid_rdf")
     assert faults_of(rule) == []
-    assert "no stage" not in typed("python -m melt2crystal dag --study ci --check", folder)
+    assert "no box" not in typed("python -m melt2crystal dag --study ci --check", folder)
     typed("ruff check scripts/liquid/rdf.py && ruff format --check scripts/liquid/rdf.py", folder)
     typed("snakefmt --check Snakefile rules", folder)
 

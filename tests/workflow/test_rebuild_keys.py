@@ -1,4 +1,4 @@
-"""The table of docs/reference/rebuild.md against Snakemake: every key of the configuration is edited in a finished ci study.
+"""docs/reference/rebuild.json against Snakemake: every key of the configuration is edited in a finished ci study.
 
 What a dry run would do comes from Snakemake and what it wrote down when the jobs ran (dry_runs.py). Parts that the ci
 study leaves out (harmonic spectra, other engines than LAMMPS) are written down as finished without having run.
@@ -6,11 +6,13 @@ study leaves out (harmonic spectra, other engines than LAMMPS) are written down 
 
 import pytest
 
-from tests.helpers.contract import CI, EDITS, PARTS, RULES, STAGES, dry_runs, table
+from melt2crystal.jobs.stages import TABLE, read_boxes
+from tests.helpers.checkout import REPOSITORY
+from tests.helpers.contract import CI, EDITS, dry_runs
 from tools.rebuild.contract import Effect
 from tools.rebuild.edits import BASES, study_of
 from tools.rebuild.keys import every_key
-from tools.rebuild.table import BEGIN, END, text_of
+from tools.rebuild.table import BEGIN, END, PARTS, read_contract, text_of
 from tools.rebuild.write_table import DOCUMENT, entry_of
 
 
@@ -30,13 +32,13 @@ def answers(finished, tmp_path_factory):
 
 
 def test_every_key_has_a_row_and_every_row_a_key():
-    assert {entry_of(edit) for edit in EDITS.values()} == set(table())
+    assert {entry_of(edit) for edit in EDITS.values()} == set(read_contract())
     assert {edit.key for edit in EDITS.values()} == set(every_key())
 
 
-def test_the_table_is_as_it_would_be_written():
+def test_the_tables_are_as_they_would_be_written():
     written = DOCUMENT.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].strip()
-    assert text_of(table(), RULES, STAGES) == written, "edited by hand? run 'make docs'"
+    assert text_of(read_contract(), read_boxes(REPOSITORY / TABLE)) == written, "edited by hand? run 'make docs'"
 
 
 @pytest.mark.parametrize("base", BASES)
@@ -45,10 +47,10 @@ def test_before_the_edit_there_is_nothing_to_do(answers, base):
 
 
 @pytest.mark.parametrize("label", EDITS)
-def test_a_dry_run_says_what_the_table_says(answers, label):
+def test_a_dry_run_says_what_the_contract_says(answers, label):
     edit = EDITS[label]
     said = answers[edit.base.name, label]
     assert said["unexplained"] == [], "jobs that run although nothing before them changed"
     assert said["forgotten"] == [], "jobs that don't run although something before them changed"
     seen = Effect(**{part: frozenset(said[part]) for part in PARTS})
-    assert seen == table()[entry_of(edit)], "the rules do something else; is it meant? then run 'make docs'"
+    assert seen == read_contract()[entry_of(edit)], "the rules do something else; is it meant? then run 'make docs'"

@@ -7,11 +7,12 @@ import pytest
 
 from melt2crystal.jobs.snakemake_plan import plan
 from tests.helpers.checkout import REPOSITORY, Checkout
-from tests.helpers.contract import CI, EDITS, PARTS, dry_runs, table
+from tests.helpers.contract import CI, EDITS, dry_runs
 from tests.helpers.settings_reads import declared, hidden_in_rules, readers_of_the_study, undeclared, unneeded
 from tools.rebuild.contract import Effect
 from tools.rebuild.edits import BASES, GIVEN, PLAIN, RELAXED, study_of
-from tools.rebuild.many_plans import in_fork, needs_of, write_study
+from tools.rebuild.many_plans import in_fork, records_of, write_study
+from tools.rebuild.table import PARTS, read_contract
 from tools.rebuild.write_table import entry_of
 
 # (file, what stands there, what a careless hand makes of it, key that is read, rule that reads it)
@@ -113,7 +114,7 @@ def given(tmp_path_factory) -> dict[str, list[str]]:
 
 def settings_in(study: Path) -> dict[str, list[str]]:
     with plan(str(study), targets=["all", "report_pages"], whole=True) as planned:
-        return declared(needs_of(planned))
+        return declared(records_of(planned))
 
 
 @pytest.mark.parametrize("mutation", IN_RULES)
@@ -125,7 +126,7 @@ def test_a_rule_that_reads_more_is_not_what_the_table_says(checkout, mutation):
     before, after = dry_runs(checkout, [{"study": study_of(BASES[PLAIN], CI), "finish": True}, {"study": edit.study}])
     (checkout.folder / file).write_text(original, encoding="utf-8")
     assert before["run"] == []
-    seen, said = Effect(**{part: frozenset(after[part]) for part in PARTS}), table()[entry_of(edit)]
+    seen, said = Effect(**{part: frozenset(after[part]) for part in PARTS}), read_contract()[entry_of(edit)]
     assert seen != said and seen.again - said.again == {rule}
 
 

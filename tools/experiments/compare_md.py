@@ -21,7 +21,7 @@ from ase.md.verlet import VelocityVerlet
 
 from melt2crystal import markdown
 from melt2crystal.benchmark.walk_spectra import BlockSpectra, block_spectra, overlap_with_error, verlet_velocities
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.figures.style import journal_style, publish
 from melt2crystal.files import complete, write_text
 from melt2crystal.sections.benchmark import eleven_polymorphs
@@ -98,7 +98,7 @@ Two walks of the first model that begin with different velocities overlap by {ch
 """
 
 
-@speaks
+@reports_errors
 def compare_md(
     walk: Annotated[Path, typer.Argument(help="released walk")],
     models: Annotated[list[Path], typer.Option(help="frozen DeePMD models; again for each member")],

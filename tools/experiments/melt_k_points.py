@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 from melt2crystal import markdown
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.espresso.engine import EspressoEngine
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import complete, write_text
 from melt2crystal.frames import bare_frame, density_g_per_cm3, read_frames, write_frames
 from melt2crystal.label.store import LabelStore, label_frames, labelled
@@ -227,7 +227,7 @@ def computed(folder: Path, name: str, number: int, melts: Sequence[Atoms]) -> li
     return found
 
 
-@speaks
+@reports_errors
 def melt_k_points(
     folder: Annotated[Path, typer.Argument(help="where labels are kept while they are computed")],
     steps: Annotated[list[str], typer.Argument(help="k-points:number of frames, such as baldereschi:12 or 2x2x2:4")],

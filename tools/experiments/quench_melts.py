@@ -18,7 +18,7 @@ from ase.constraints import FixCom
 from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import thermalize_momenta
 
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.frames import bare_frame, density_g_per_cm3, read_frames, write_frames
 from melt2crystal.seeds import generator_for
 from melt2crystal.structure.pressure import ideal_gas_pressure_GPa, static_pressure_GPa
@@ -63,7 +63,7 @@ def quenched(
     return frame
 
 
-@speaks
+@reports_errors
 def quench_melts(
     melts: Annotated[Path, typer.Argument(help="melts to begin with (extended XYZ)")],
     model: Annotated[Path, typer.Option(help="potential that drives the walks")],

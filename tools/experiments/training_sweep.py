@@ -29,7 +29,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from melt2crystal import markdown
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import complete, write_text
 from melt2crystal.provenance import ROOT
 from melt2crystal.study.load import load_study
@@ -132,7 +132,7 @@ def as_markdown(table: pd.DataFrame) -> str:
     return markdown.table(shown.columns, rows) + "\n"
 
 
-@speaks
+@reports_errors
 def training_sweep(
     file: Annotated[Path, typer.Argument(help="which study, which variants (YAML)")],
     cores: Annotated[int, typer.Option(help="trainings at once")] = 2,

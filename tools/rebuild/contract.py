@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from melt2crystal.jobs.job import Job
-from melt2crystal.jobs.stages import Stage, staged
+from melt2crystal.jobs.stages import Box, boxed
 
 
 @dataclass(frozen=True)
-class Needs:
+class JobRecord:
     """A job and all that decides whether it is up to date.
 
     Attributes:
@@ -33,6 +33,11 @@ class Needs:
         """The same in two studies if it is the same job."""
         return (self.job.rule, *(f"{name}={value}" for name, value in sorted(self.job.wildcards.items())))
 
+    @property
+    def state(self) -> tuple[object, ...]:
+        """What makes the job run again when it differs."""
+        return set(self.params), self.command, set(self.inputs), set(self.job.outputs)
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -43,8 +48,8 @@ class Effect:
             makes a file which another rule made.
         new: rules with a job that did not exist.
         gone: rules with a job that is asked for no longer.
-        follows: stages with a job that runs only because of jobs before it.
-        stays: stages without any job that runs.
+        follows: boxes with a job that runs only because of jobs before it.
+        stays: boxes without any job that runs.
     """
 
     again: frozenset[str] = frozenset()
@@ -54,59 +59,46 @@ class Effect:
     stays: frozenset[str] = frozenset()
 
 
-def effect(before: Iterable[Needs], after: Iterable[Needs], stages: list[Stage]) -> Effect:
+def effect(before: Iterable[JobRecord], after: Iterable[JobRecord], boxes: list[Box]) -> Effect:
     """What the second study makes run in a finished first one, read from the jobs alone.
 
     Args:
         before, after: all jobs of both studies that make files.
-        stages: the table of stages.
+        boxes: the table of boxes.
     """
-    was, now = {needs.identity: needs for needs in before}, {needs.identity: needs for needs in after}
-    moved = {name for name in now.keys() & was.keys() if not set(_files(was[name])) & set(_files(now[name]))}
+    was, now = {one.identity: one for one in before}, {one.identity: one for one in after}
+    moved = {name for name in now.keys() & was.keys() if not set(was[name].job.outputs) & set(now[name].job.outputs)}
     added = (now.keys() - was.keys()) | moved
-    there = {file for needs in was.values() for file in _files(needs)}
-    taken_over = {name for name in added if there & set(_files(now[name]))}  # by another rule: the files exist
-    changed = {name for name in (now.keys() & was.keys()) - moved if _differ(was[name], now[name])}
+    there = {file for one in was.values() for file in one.job.outputs}
+    taken_over = {name for name in added if there & set(now[name].job.outputs)}  # by another rule: the files exist
+    changed = {name for name in (now.keys() & was.keys()) - moved if was[name].state != now[name].state}
     again = [now[name].job for name in sorted(changed | taken_over)]
     new = [now[name].job for name in sorted(added - taken_over)]
     gone = [was[name].job for name in was.keys() - now.keys()]
-    return effect_of(now.values(), again, new, gone, stages)
+    return effect_of(now.values(), again, new, gone, boxes)
 
 
-def effect_of(jobs: Iterable[Needs], again: list[Job], new: list[Job], gone: list[Job], stages: list[Stage]) -> Effect:
+def effect_of(jobs: Iterable[JobRecord], again: list[Job], new: list[Job], gone: list[Job], boxes: list[Box]) -> Effect:
     """The effect of jobs that begin, and of those they make follow."""
     jobs = list(jobs)
-    titles = {number: stage.title for number, stage in staged((needs.job for needs in jobs), stages).items()}
+    names = {number: box.box for number, box in boxed((one.job for one in jobs), boxes).items()}
     own = {job.number for job in (*again, *new)}
     behind = followers(jobs, own) - own
     return Effect(
         frozenset(job.rule for job in again),
         frozenset(job.rule for job in new),
         frozenset(job.rule for job in gone),
-        frozenset(titles[number] for number in behind),
-        frozenset(stage.title for stage in stages) - {titles[number] for number in own | behind},
+        frozenset(names[number] for number in behind),
+        frozenset(box.box for box in boxes) - {names[number] for number in own | behind},
     )
 
 
-def _files(needs: Needs) -> tuple[str, ...]:
-    return needs.job.outputs
-
-
-def _differ(one: Needs, other: Needs) -> bool:
-    return (set(one.params), one.command, set(one.inputs), set(_files(one))) != (
-        set(other.params),
-        other.command,
-        set(other.inputs),
-        set(_files(other)),
-    )
-
-
-def followers(jobs: Iterable[Needs], begun: Iterable[int]) -> set[int]:
+def followers(jobs: Iterable[JobRecord], begun: Iterable[int]) -> set[int]:
     """Numbers of the jobs that run when these run, themselves included."""
     after: dict[int, list[int]] = {}
-    for needs in jobs:
-        for number in needs.follows:
-            after.setdefault(number, []).append(needs.job.number)
+    for one in jobs:
+        for number in one.follows:
+            after.setdefault(number, []).append(one.job.number)
     found, queue = set(begun), deque(begun)
     while queue:
         for number in after.get(queue.popleft(), ()):

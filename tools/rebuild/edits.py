@@ -126,8 +126,8 @@ def _bases_of(key: Key) -> tuple[str, ...]:
 
 
 def _edit(key: Key, base: Base, study: Data) -> Edit:
-    if key.name in WRITTEN:
-        changes = WRITTEN[key.name](study)
+    if key.name in CHOSEN_VALUES:
+        changes = CHOSEN_VALUES[key.name](study)
         own, companions = changes[0][0], tuple(_name(place) for place, _ in changes[1:])
         assert _name(own) == key.name or key.name == "reference.engine", (key, own)
         return Edit(key, base, changed(study, changes), companions)
@@ -136,7 +136,7 @@ def _edit(key: Key, base: Base, study: Data) -> Edit:
         other = changed(study, [(place, value)])
         if _is_valid(other):
             return Edit(key, base, other)
-    raise UserError(f"{key}: no other valid value was found; write one into WRITTEN in {__file__}")
+    raise UserError(f"{key}: no other valid value was found; write one into CHOSEN_VALUES in {__file__}")
 
 
 def _is_valid(study: Data) -> bool:
@@ -186,7 +186,7 @@ def _another_crystal(*others: Change) -> list[Change]:
 
 
 # Values that can't be guessed: files, words with a meaning, and amounts that must grow enough to need another shard.
-WRITTEN: dict[str, Any] = {
+CHOSEN_VALUES: dict[str, Any] = {
     "substance.formula": lambda study: _another_crystal((("substance", "formula"), {"Si": 3, "O": 6})),
     "substance.central_species": _at("substance", "central_species", value="O"),
     "substance.ligand_species": _at("substance", "ligand_species", value="Si"),

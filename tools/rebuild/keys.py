@@ -1,8 +1,10 @@
-"""Every key of the configuration, and for each of them another valid value: what the rebuild contract is tried with."""
+"""Every key of the configuration, read from the models: the configuration's reference lists them, the rebuild contract
+tries another valid value of each."""
 
 from __future__ import annotations
 
 import copy
+import dataclasses
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,8 +29,8 @@ class Key:
     """
 
     path: tuple[str, ...]
-    engine: str = ""
-    field: FieldInfo | None = None
+    engine: str
+    field: FieldInfo = dataclasses.field(compare=False)
 
     @property
     def name(self) -> str:
@@ -37,12 +39,6 @@ class Key:
 
     def __str__(self) -> str:
         return f"{self.name} ({self.engine})" if self.engine else self.name
-
-    def __hash__(self) -> int:
-        return hash((self.path, self.engine))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Key) and (self.path, self.engine) == (other.path, other.engine)
 
 
 def every_key(model: type[BaseModel] = Study) -> list[Key]:
@@ -55,7 +51,7 @@ def _keys(model: type[BaseModel], path: tuple[str, ...], engine: str) -> Iterato
         here = (*path, name)
         sections = sections_of(field.annotation)
         if len(sections) > 1:  # the engines
-            yield Key((*here, "engine"), field=sections[0].model_fields["engine"])
+            yield Key((*here, "engine"), "", sections[0].model_fields["engine"])
             for section in sections:
                 yield from _keys(section, here, section.model_fields["engine"].default)
         elif not sections:

@@ -8,30 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import snakemake.api  # first: the two import each other
-import snakemake.workflow
 import yaml
 
 from melt2crystal.errors import UserError
 from melt2crystal.jobs.snakemake_plan import Plan, plan
-from tools.rebuild.contract import Needs
+from tools.rebuild.contract import JobRecord
 
 Result = TypeVar("Result")
-
-
-def remember_rules() -> None:
-    """Translate each file of rules once for all plans from here on, as long as it stays as it is: a third of a plan."""
-    translate, known = snakemake.workflow.parse, {}
-
-    def parse(path: Any, workflow: Any, linemap: dict[int, int], rulecount: int = 0, **more: Any) -> tuple[str, int]:
-        place = Path(path.get_path_or_uri(secret_free=True))
-        state = (place, place.stat().st_mtime_ns, place.stat().st_size, rulecount)
-        if state not in known:
-            known[state] = (translate(path, workflow, linemap, rulecount=rulecount, **more), dict(linemap))
-        linemap.update(known[state][1])
-        return known[state][0]
-
-    snakemake.workflow.parse = parse
 
 
 def in_fork(work: Callable[[], Result]) -> Result:
@@ -72,18 +55,18 @@ def write_study(folder: Path, study: dict[str, Any]) -> Path:
     return file
 
 
-def needs_of(planned: Plan) -> list[Needs]:
+def records_of(planned: Plan) -> list[JobRecord]:
     """All jobs of a plan that make files, with what decides whether they are up to date."""
-    return [_needs(planned, job) for job in planned.dag.jobs if job.output]
+    return [_record(planned, job) for job in planned.dag.jobs if job.output]
 
 
-def _needs(planned: Plan, job: Any) -> Needs:
+def _record(planned: Plan, job: Any) -> JobRecord:
     dag = planned.dag
     number = dag.jobid(job)
     before = {
         dag.jobid(other) for other, files in dag.dependencies[job].items() if not all(file.is_ancient for file in files)
     }
-    return Needs(
+    return JobRecord(
         job=planned.by_number[number],
         params=tuple(dag.workflow.persistence._params(job)),
         command=job.rule.shellcmd or "",
@@ -92,7 +75,7 @@ def _needs(planned: Plan, job: Any) -> Needs:
     )
 
 
-def whole_study(file: Path) -> list[Needs]:
+def whole_study(file: Path) -> list[JobRecord]:
     """Jobs of a study as if nothing had been made and the loop used all its iterations."""
     with plan(str(file), whole=True) as planned:
-        return needs_of(planned)
+        return records_of(planned)

@@ -1,20 +1,24 @@
-"""The rebuild contract as a table for people, and back: what is written in docs/reference/rebuild.md is what is tested."""
+"""The rebuild contract as data in docs/reference/rebuild.json, and the tables for people that are written from it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 from melt2crystal import markdown
 from melt2crystal.errors import UserError
+from melt2crystal.jobs.snakemake_plan import ROOT
+from melt2crystal.jobs.stages import Box
 from tools.rebuild.contract import Effect
 
+DATA = ROOT / "docs" / "reference" / "rebuild.json"
 BEGIN, END = "<!-- written by 'make docs' from here -->", "<!-- to here -->"
 HEAD = ("key", "reruns directly", "then, in the same run", "stays")
 NOTHING, EVERYTHING = "-", "everything"
 FEWEST = 4  # rules that share a beginning are written as one pattern from this number on
+PARTS = tuple(field.name for field in fields(Effect))
 
 
 @dataclass(frozen=True)
@@ -32,22 +36,51 @@ class Entry:
     companions: tuple[str, ...] = ()
 
 
-def text_of(contract: Mapping[Entry, Effect], rules: Sequence[str], stages: Sequence[str]) -> str:
+Contract = Mapping[Entry, Effect]
+
+
+def as_json(contract: Contract) -> str:
+    """The contract as a list, one line for each key: heading, key, keys that must change with it, and the effect."""
+    rows = [
+        {"heading": entry.heading, "key": entry.key, "with": list(entry.companions)}
+        | {part: sorted(getattr(effect, part)) for part in PARTS}
+        for entry, effect in contract.items()
+    ]
+    return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
+
+
+def read_contract(path: Path = DATA) -> dict[Entry, Effect]:
+    """The contract that a file states, every key with its effect.
+
+    Raises:
+        UserError: the file is missing or isn't such a list.
+    """
+    try:
+        return {
+            Entry(row["heading"], row["key"], tuple(row["with"])): Effect(*(frozenset(row[part]) for part in PARTS))
+            for row in json.loads(path.read_text(encoding="utf-8"))
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: not a rebuild contract ({error!r}); write it anew: make docs") from error
+
+
+def text_of(contract: Contract, boxes: Sequence[Box]) -> str:
     """Markdown tables, one a heading; neighbouring keys with the same effect share a row.
 
     Args:
         contract: effect of every key.
-        rules: names of all rules.
-        stages: titles of all stages, in order.
+        boxes: the table of boxes, for their titles and their order.
     """
+    rules = frozenset().union(*(effect.again | effect.new | effect.gone for effect in contract.values()))
+    titles = {box.box: box.title for box in boxes}
     headings = dict.fromkeys(entry.heading for entry in contract)
     return "\n\n".join(
-        f"### {heading}\n\n{_table({e: c for e, c in contract.items() if e.heading == heading}, rules, stages)}"
+        f"### {heading}\n\n{_table({e: c for e, c in contract.items() if e.heading == heading}, rules, titles)}"
         for heading in headings
     )
 
 
-def _table(contract: Mapping[Entry, Effect], rules: Sequence[str], stages: Sequence[str]) -> str:
+def _table(contract: Contract, rules: frozenset[str], titles: Mapping[str, str]) -> str:
     together: dict[Effect, list[Entry]] = {}
     for entry, effect in contract.items():
         together.setdefault(effect, []).append(entry)
@@ -55,8 +88,8 @@ def _table(contract: Mapping[Entry, Effect], rules: Sequence[str], stages: Seque
         (
             ", ".join(map(_key, entries)),
             _rules(effect, rules),
-            _titles(effect.follows, stages),
-            _titles(effect.stays, stages),
+            _titles(effect.follows, titles),
+            _titles(effect.stays, titles),
         )
         for effect, entries in together.items()
     ]
@@ -67,17 +100,15 @@ def _key(entry: Entry) -> str:
     return f"`{entry.key}`" + (f" (with `{'`, `'.join(entry.companions)}`)" if entry.companions else "")
 
 
-def _rules(effect: Effect, rules: Sequence[str]) -> str:
+def _rules(effect: Effect, rules: frozenset[str]) -> str:
     parts = [_names(effect.again, rules)] if effect.again else []
     parts += [f"new: {_names(effect.new, rules)}"] if effect.new else []
     parts += [f"no longer: {_names(effect.gone, rules)}"] if effect.gone else []
     return "; ".join(parts) or NOTHING
 
 
-def _names(some: frozenset[str], rules: Sequence[str]) -> str:
+def _names(some: frozenset[str], rules: frozenset[str]) -> str:
     """Names of rules, with ``figures_*`` for all that begin so."""
-    if some == set(rules):
-        return "`*`"
     patterns: dict[str, None] = {}
     for name in sorted(some):
         family = {rule for rule in rules if rule.startswith(name.split("_")[0] + "_")}
@@ -85,58 +116,11 @@ def _names(some: frozenset[str], rules: Sequence[str]) -> str:
     return ", ".join(f"`{pattern}`" for pattern in patterns)
 
 
-def _titles(some: frozenset[str], stages: Sequence[str]) -> str:
-    """Titles of stages, or of those that are not among them if they are fewer."""
-    others = [title for title in stages if title not in some]
+def _titles(some: frozenset[str], titles: Mapping[str, str]) -> str:
+    """Titles of boxes, or of those that are not among them if they are fewer."""
+    others = [title for box, title in titles.items() if box not in some]
     if not some or not others:
         return EVERYTHING if some else NOTHING
     if len(others) < len(some):
         return "all but " + " · ".join(others)
-    return " · ".join(title for title in stages if title in some)
-
-
-def contract_in(document: str, rules: Sequence[str], stages: Sequence[str]) -> dict[Entry, Effect]:
-    """The contract that a document states, every key with its effect.
-
-    Raises:
-        UserError: the document has no such tables, or one names a rule that doesn't exist.
-    """
-    if BEGIN not in document or END not in document:
-        raise UserError(
-            "docs/reference/rebuild.md: the generated part is missing; restore the two comment lines around it"
-        )
-    contract: dict[Entry, Effect] = {}
-    heading = ""
-    for line in document.split(BEGIN)[1].split(END)[0].splitlines():
-        if line.startswith("### "):
-            heading = line.removeprefix("### ")
-        elif line.startswith("| `"):
-            keys, direct, follows, stays = (cell.strip() for cell in line.strip("|").split(" | "))
-            effect = _effect_in(direct, _stages_in(follows, stages), _stages_in(stays, stages), rules)
-            contract.update({entry: effect for entry in _entries_in(heading, keys)})
-    return contract
-
-
-def _entries_in(heading: str, cell: str) -> Iterable[Entry]:
-    for key, companions in re.findall(r"`([^`]+)`(?: \(with ([^)]*)\))?", cell):
-        yield Entry(heading, key, tuple(re.findall(r"`([^`]+)`", companions)))
-
-
-def _effect_in(cell: str, follows: frozenset[str], stays: frozenset[str], rules: Sequence[str]) -> Effect:
-    found: dict[str, frozenset[str]] = {}
-    for part in cell.split("; "):
-        kind = next((word for word in ("new", "no longer") if part.startswith(f"{word}: ")), "again")
-        patterns = re.findall(r"`([^`]+)`", part)
-        unknown = [pattern for pattern in patterns if not any(fnmatchcase(rule, pattern) for rule in rules)]
-        if unknown:
-            raise UserError(f"docs/reference/rebuild.md: {', '.join(unknown)}: no such rule; run 'make docs'")
-        found[kind] = frozenset(rule for rule in rules for pattern in patterns if fnmatchcase(rule, pattern))
-    none: frozenset[str] = frozenset()
-    return Effect(found.get("again", none), found.get("new", none), found.get("no longer", none), follows, stays)
-
-
-def _stages_in(cell: str, stages: Sequence[str]) -> frozenset[str]:
-    if cell in (NOTHING, EVERYTHING):
-        return frozenset(stages if cell == EVERYTHING else ())
-    named = frozenset(cell.removeprefix("all but ").split(" · "))
-    return frozenset(stages) - named if cell.startswith("all but ") else named
+    return " · ".join(title for box, title in titles.items() if box in some)

@@ -16,7 +16,7 @@ import typer
 from ase import Atoms
 
 from melt2crystal import markdown
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.frames import density_g_per_cm3, read_frames
 from melt2crystal.label.store import one_digest
@@ -105,7 +105,7 @@ def card(frames: Sequence[Atoms], substance: Substance) -> str:
 """
 
 
-@speaks
+@reports_errors
 def melt_card(
     labels: Annotated[Path, typer.Option(help="released melts")] = Path("data/labels/silica-pbe-melt.extxyz.gz"),
     page: Annotated[Path, typer.Option(help="page whose part below the mark is written")] = Path(

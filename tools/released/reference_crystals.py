@@ -33,7 +33,7 @@ from pymatgen.io.cif import CifWriter
 from melt2crystal.engines.base import Label, settings_digest
 from melt2crystal.engines.espresso.engine import EspressoEngine
 from melt2crystal.engines.k_points import k_mesh
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.label.store import LabelStore, label_frames
@@ -250,7 +250,7 @@ def tasks(steps: list[str]) -> Iterator[tuple[str, str]]:
             yield stage, each
 
 
-@speaks
+@reports_errors
 def reference_crystals(
     folder: Annotated[Path, typer.Argument(help="where structures, frames and labels are kept")],
     steps: Annotated[list[str], typer.Argument(help="relax, curve, harmonic, mesh; ':polymorph' for one alone")],

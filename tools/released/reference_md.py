@@ -22,7 +22,7 @@ from pydantic import BaseModel, ValidationError
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.espresso.engine import EspressoEngine
 from melt2crystal.engines.espresso.walk import EspressoWalk, locked
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.sections.benchmark import eleven_polymorphs
@@ -129,7 +129,7 @@ def begin(folder: Path, settings: WalkSettings, structure: Path, engine: Espress
     write_text(folder / SETTINGS, json.dumps(settings.model_dump(), indent=1) + "\n")
 
 
-@speaks
+@reports_errors
 def reference_md(
     folder: Annotated[Path, typer.Argument(help="walks are kept in <folder>/<polymorph>")],
     polymorph: Annotated[str, typer.Argument(help="one of the eleven")],

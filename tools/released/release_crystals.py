@@ -21,7 +21,7 @@ from melt2crystal import markdown
 from melt2crystal.benchmark.equation_of_state import birch_murnaghan_pressure, fit_birch_murnaghan
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.k_points import k_mesh
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import complete, read_lines, write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.label.store import one_digest
@@ -179,7 +179,7 @@ Licence: CC BY 4.0; cite as in `CITATION.cff`.
 """
 
 
-@speaks
+@reports_errors
 def release_crystals(
     folder: Annotated[Path, typer.Argument(help="folder of tools/released/reference_crystals.py")],
     labels: Annotated[Path, typer.Option(help="folder of released labels")] = Path("data/labels"),

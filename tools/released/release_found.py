@@ -17,7 +17,7 @@ import typer
 from ase import Atoms
 
 from melt2crystal import markdown
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.frames import bare_frame, read_frames, write_frames
 from melt2crystal.label.store import LabelStore, labelled, one_digest
@@ -93,7 +93,7 @@ def card(name: str, frames: list[Atoms], digest: str) -> str:
     )
 
 
-@speaks
+@reports_errors
 def release_found(
     study: Annotated[Path, typer.Argument(help="results of a study, its search done: results/open")],
     released: Annotated[Path, typer.Argument(help="released structures (extended XYZ), extended in place")],

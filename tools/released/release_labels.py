@@ -14,7 +14,7 @@ import typer
 from ase import Atoms
 
 from melt2crystal.engines.base import Label
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import read_lines
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.label.store import labelled, one_digest
@@ -31,7 +31,7 @@ def released_frame(values: dict, info: dict, digest: str) -> Atoms:
     return labelled(frame, label, digest)
 
 
-@speaks
+@reports_errors
 def release_labels(
     journals: Annotated[Path, typer.Argument(help="folder of the label store that is named by the settings digest")],
     released: Annotated[Path, typer.Argument(help="released labels (extended XYZ), extended in place")],

@@ -16,7 +16,7 @@ import typer
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.espresso.exchange import cpu_seconds
 from melt2crystal.engines.espresso.walk import EspressoWalk
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.sections.reference import EspressoReference
 from tools.released.md_walk import ReleasedWalk, conservation, read_walk, walk_of, write_walk
@@ -101,7 +101,7 @@ def joined(card: Path, polymorph: str, text: str) -> str:
     return HEAD + "\n".join(sections.values())
 
 
-@speaks
+@reports_errors
 def release_md(
     folder: Annotated[Path, typer.Argument(help="folder of one walk")],
     labels: Annotated[Path, typer.Option(help="folder of released labels")] = Path("data/labels"),

@@ -16,7 +16,7 @@ import typer
 import yaml
 
 from melt2crystal import markdown
-from melt2crystal.errors import speaks
+from melt2crystal.errors import reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.frames import frame_id, read_frames
 from melt2crystal.sections.benchmark import eleven_polymorphs
@@ -77,7 +77,7 @@ def generated(curves: list[str], harmonic: list[str], pressures: list[float], la
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
 
 
-@speaks
+@reports_errors
 def released_study(
     study: Annotated[Path, typer.Option(help="the study's file")] = Path("config/studies/released.yaml"),
     labels: Annotated[Path, typer.Option(help="folder of released labels")] = Path("data/labels"),

@@ -18,7 +18,7 @@ import typer
 from pymatgen.core import Composition
 
 from melt2crystal import markdown
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.jobs.snakemake_plan import ROOT
 from melt2crystal.structure.energies import HP, REFERENCE
@@ -210,7 +210,7 @@ def tables(study: Path) -> str:
     return "\n\n".join([origin, *parts])
 
 
-@speaks
+@reports_errors
 def results_tables(
     study: Annotated[Path, typer.Argument(help="results folder of a finished study")],
     page: Annotated[Path, typer.Option(help="page with the two comment lines around the tables")] = PAGE,

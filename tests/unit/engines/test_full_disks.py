@@ -13,7 +13,7 @@ import pytest
 
 from melt2crystal.engines.base import Label
 from melt2crystal.engines.vasp.engine import VaspEngine
-from melt2crystal.errors import UserError, speaks
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.label.store import LabelStore, label_frames
 from melt2crystal.sections.reference import VaspReference
 from tests.helpers.counting_engine import Counting, frames, run
@@ -43,8 +43,8 @@ def test_a_label_store_on_a_full_disk_keeps_what_it_has_and_says_what_to_do(disk
 def test_a_program_on_a_full_disk_ends_with_a_message_and_no_half_file(disk_of, capsys):
     disk = disk_of(8)
     program = (
-        "from melt2crystal.errors import speaks\nfrom melt2crystal.files import write_text\nfrom pathlib import Path\n"
-        f"speaks(write_text)(Path({str(disk / 'out.txt')!r}), 'x' * 20000)"
+        "from melt2crystal.errors import reports_errors\nfrom melt2crystal.files import write_text\nfrom pathlib import Path\n"
+        f"reports_errors(write_text)(Path({str(disk / 'out.txt')!r}), 'x' * 20000)"
     )
     environment = {**os.environ, "PYTHONPATH": os.getcwd()}
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
@@ -58,9 +58,9 @@ def test_only_full_disks_are_told_so():
         raise OSError(number, os.strerror(number))
 
     with pytest.raises(SystemExit):
-        speaks(fails)(errno.EDQUOT)
+        reports_errors(fails)(errno.EDQUOT)
     with pytest.raises(PermissionError):
-        speaks(fails)(errno.EACCES)
+        reports_errors(fails)(errno.EACCES)
 
 
 @pytest.fixture

@@ -16,13 +16,14 @@ from melt2crystal.jobs.ledger import (
     ledger,
     per_label,
 )
-from melt2crystal.jobs.progress import Progress, by_stage, expected_seconds, in_words, left, measured_seconds, time_left
-from melt2crystal.jobs.stages import Stage, staged
+from melt2crystal.jobs.progress import Progress, by_box, expected_seconds, in_words, left, measured_seconds, time_left
+from melt2crystal.jobs.stages import Box, boxed
 from melt2crystal.sections.figures import Figures
+from melt2crystal.summary.parts import cost_part
 
-STAGES = [
-    Stage(stage="labels", title="Labels", jobs=["label.smk"]),
-    Stage(stage="training", title="Training", jobs=["train.smk"]),
+BOXES = [
+    Box(box="labels", title="Labels", jobs=["label.smk"]),
+    Box(box="training", title="Training", jobs=["train.smk"]),
 ]
 DRIVER = """Provided cores: 4
 [Sun Nov 22 15:39:08 2026]
@@ -89,8 +90,8 @@ def measured(tmp_path):
 
 
 def test_hours_are_wall_times_threads_and_gpus(measured):
-    costs = job_costs(JOBS, staged(JOBS, STAGES), measured)
-    table = ledger(costs, label_counts(JOBS, staged(JOBS, STAGES), measured), ["Labels", "Training"])
+    costs = job_costs(JOBS, boxed(JOBS, BOXES), measured)
+    table = ledger(costs, label_counts(JOBS, boxed(JOBS, BOXES), measured), ["Labels", "Training"])
     labels, training = table.to_dict("records")
     assert labels["core_hours"] == pytest.approx(0.25 * 4 + 0.01) and labels["cpu_hours"] == pytest.approx(0.5)
     assert labels["kept_labels"] == 9 and labels["failed_labels"] == 1 and labels["gpu_hours"] == 0
@@ -98,20 +99,39 @@ def test_hours_are_wall_times_threads_and_gpus(measured):
     assert training["iteration"] == "00" and training["jobs"] == 1 and training["kept_labels"] == 0
 
 
+def test_stages_cost_in_the_ledger_what_they_cost_in_the_summary(measured):
+    """Of the jobs of the study as it is; the summary also counts those of former settings, here a training."""
+    (measured / "benchmarks/train_member/train_member-iteration-00-9.tsv").unlink()
+    table = ledger(job_costs(JOBS, boxed(JOBS, BOXES), measured), label_counts([], {}, measured), [])
+    paths = sorted((measured / "benchmarks").glob("*/*.tsv"))
+    summed = cost_part((path.parent.name, pd.read_csv(path, sep="\t")) for path in paths)
+    by_stage = table.groupby("stage")[["jobs", "wall_hours"]].sum()
+    assert {cost.stage: (cost.jobs, cost.wall_s) for cost in summed} == {
+        stage: (row["jobs"], pytest.approx(row["wall_hours"] * 3600)) for stage, row in by_stage.iterrows()
+    }
+    assert list(by_stage.index) == ["label", "train"]
+
+
+def test_labels_of_crystals_keep_their_stage_in_a_box_of_the_benchmark(measured):
+    boxes = [*BOXES, Box(box="volumes", stage="benchmark", title="Volumes", jobs=["label.smk batch=initial"])]
+    table = ledger(job_costs(JOBS, boxed(JOBS, boxes), measured), label_counts([], {}, measured), ["Volumes"])
+    assert table[["box", "stage"]].to_numpy().tolist() == [["Volumes", "label"], ["Training", "train"]]
+
+
 def test_threads_are_those_the_machine_had(measured):
-    costs = job_costs(JOBS, staged(JOBS, STAGES), measured, cores=2)
+    costs = job_costs(JOBS, boxed(JOBS, BOXES), measured, cores=2)
     assert costs.set_index("rule").loc["label_shard", "core_hours"] == pytest.approx(0.5)
 
 
-def test_a_label_costs_what_its_stage_spent(measured):
-    stages = staged(JOBS, STAGES)
-    table = ledger(job_costs(JOBS, stages, measured), label_counts(JOBS, stages, measured), [])
+def test_a_label_costs_what_labelling_spent(measured):
+    boxes = boxed(JOBS, BOXES)
+    table = ledger(job_costs(JOBS, boxes, measured), label_counts(JOBS, boxes, measured), [])
     (row,) = per_label(table).to_dict("records")
     assert row["core_s_per_label"] == pytest.approx((900 * 4 + 36) / 9)
 
 
 def test_waste_is_counted_once(measured):
-    labels = failed_labels(label_counts(JOBS, staged(JOBS, STAGES), measured))
+    labels = failed_labels(label_counts(JOBS, boxed(JOBS, BOXES), measured))
     assert (labels.jobs, labels.core_hours) == (1, pytest.approx(0.02))
     former = former_costs(JOBS, measured / "benchmarks", measured)
     assert (former.jobs, former.core_hours) == (1, pytest.approx(2.0))
@@ -119,12 +139,12 @@ def test_waste_is_counted_once(measured):
     assert (attempts.jobs, attempts.core_hours) == (2, pytest.approx(0.5))
 
 
-def test_page_and_plot_show_every_stage(measured):
-    stages = staged(JOBS, STAGES)
-    table = ledger(job_costs(JOBS, stages, measured), label_counts(JOBS, stages, measured), ["Labels", "Training"])
+def test_page_and_plot_show_every_box(measured):
+    boxes = boxed(JOBS, BOXES)
+    table = ledger(job_costs(JOBS, boxes, measured), label_counts(JOBS, boxes, measured), ["Labels", "Training"])
     wasted = [former_costs(JOBS, measured / "benchmarks", measured)]
     page = as_markdown("s", table, wasted)
-    assert "| Training | 00 | 1 | 2 | 1.5 | 1 |" in page and "| former settings | 1 | 2 | 0 |" in page
+    assert "| Training | train | 00 | 1 | 2 | 1.5 | 1 |" in page and "| former settings | 1 | 2 | 0 |" in page
     axes = draw_ledger(table, wasted, Figures()).axes
     assert [axis.get_xlabel() for axis in axes] == ["core-hours", "GPU-hours"]
     assert [text.get_text() for text in axes[0].get_yticklabels()] == ["Labels", "Training", "former settings"]
@@ -132,7 +152,7 @@ def test_page_and_plot_show_every_stage(measured):
 
 def test_a_benchmark_without_a_number_counts_as_none(tmp_path):
     benchmark(tmp_path, "label_shard/label_shard-initial.tsv", "-", "-")
-    assert job_costs(JOBS, staged(JOBS, STAGES), tmp_path).empty
+    assert job_costs(JOBS, boxed(JOBS, BOXES), tmp_path).empty
     assert measured_seconds(tmp_path / "none.tsv") is None
 
 
@@ -162,7 +182,7 @@ def test_running_jobs_have_less_left_and_late_ones_nothing(measured):
     progress = Progress({0: "done", 1: "done", 2: "running", 3: "running"}, {2: 600.0, 3: 9999.0})
     assert left(JOBS[2], progress, expected) == 3000.0 and left(JOBS[3], progress, expected) == 0.0
     assert time_left(JOBS, progress, expected, 4) == pytest.approx(3000.0)
-    table = by_stage(JOBS, staged(JOBS, STAGES), progress, expected, ["Training", "Labels"])
+    table = by_box(JOBS, boxed(JOBS, BOXES), progress, expected, ["Training", "Labels"])
     assert list(table.index) == ["Training", "Labels"]
     assert dict(table.loc["Training", ["jobs", "running", "left_s"]]) == {"jobs": 2, "running": 2, "left_s": 3000.0}
 
@@ -172,8 +192,8 @@ def test_durations_in_words(seconds, words):
     assert in_words(seconds) == words
 
 
-def test_tables_without_labels_or_stages_do_not_fail(tmp_path):
-    empty = job_costs(JOBS, staged(JOBS, STAGES), tmp_path)
-    assert ledger(empty, label_counts(JOBS, staged(JOBS, STAGES), tmp_path), []).empty
+def test_tables_without_labels_or_boxes_do_not_fail(tmp_path):
+    empty = job_costs(JOBS, boxed(JOBS, BOXES), tmp_path)
+    assert ledger(empty, label_counts(JOBS, boxed(JOBS, BOXES), tmp_path), []).empty
     assert isinstance(failed_labels(label_counts([], {}, tmp_path)).core_hours, float)
     assert isinstance(per_label(ledger(empty, label_counts([], {}, tmp_path), [])), pd.DataFrame)

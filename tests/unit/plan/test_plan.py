@@ -8,7 +8,7 @@ import pytest
 
 from melt2crystal.errors import UserError
 from melt2crystal.jobs.job import Job
-from melt2crystal.jobs.stages import read_stages, staged
+from melt2crystal.jobs.stages import boxed, read_boxes
 from melt2crystal.plan.comparison import compared, corrected, ratios
 from melt2crystal.plan.laws import (
     classical_step_s,
@@ -45,8 +45,8 @@ def job(number, rule, file="train.smk", **wildcards):
 
 
 def planned(study, jobs, units=UNITS):
-    stages = read_stages(REPOSITORY / "rules/stages.yaml")
-    return rows_of(study, jobs, staged(jobs, stages), [stage.title for stage in stages], units)
+    boxes = read_boxes(REPOSITORY / "rules/stages.yaml")
+    return rows_of(study, jobs, boxed(jobs, boxes), [box.title for box in boxes], units)
 
 
 def test_the_size_of_the_papers_network():
@@ -243,7 +243,13 @@ def test_a_finished_study_corrects_the_plan_of_another(tmp_path):
     assert corrected(rows, ratios(table), "laptop", labels=True)[1].work_s == pytest.approx(5)
 
 
-def test_every_formula_is_of_a_rule():
+def test_every_rule_that_makes_files_has_its_law_and_every_law_its_rule():
     text = "".join(path.read_text() for path in (REPOSITORY / "rules").glob("*.smk"))
-    rules = set(re.findall(r"^(?:rule|checkpoint) (\w+):", text, re.MULTILINE))
-    assert set(WORK) <= rules
+    rules = re.findall(r"^(?:rule|checkpoint) (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert set(WORK) == {name for name, block in rules if "    output:" in block}
+
+
+def test_a_rule_nobody_planned_is_an_error_that_says_where_its_law_belongs():
+    jobs = [job(1, "train_member"), job(2, "phonons_mesh", "phonons.smk"), job(3, "phonons_mesh", "phonons.smk")]
+    with pytest.raises(UserError, match=r"phonons_mesh \(phonons.smk\): no law.*WORK in melt2crystal/plan/work.py"):
+        planned(Study(name="x"), jobs)
