@@ -43,7 +43,8 @@ def test_a_label_store_on_a_full_disk_keeps_what_it_has_and_says_what_to_do(disk
 def test_a_program_on_a_full_disk_ends_with_a_message_and_no_half_file(disk_of, capsys):
     disk = disk_of(8)
     program = (
-        "from melt2crystal.errors import reports_errors\nfrom melt2crystal.files import write_text\nfrom pathlib import Path\n"
+        "from pathlib import Path\nfrom melt2crystal.errors import reports_errors\n"
+        "from melt2crystal.files import write_text\n"
         f"reports_errors(write_text)(Path({str(disk / 'out.txt')!r}), 'x' * 20000)"
     )
     environment = {**os.environ, "PYTHONPATH": os.getcwd()}
