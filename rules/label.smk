@@ -1,25 +1,25 @@
 # Labels: any batch of requested frames, in shards, each frame with a status.
 
 
-rule liquid_request:
+rule label_request:
     input:
         certified=lambda wildcards: PATHS.certified(wildcards.melt),
     output:
         requested=f"{RESULTS}/label/{{melt}}/requested.extxyz",
     log:
-        log("liquid_request", "{melt}"),
+        log("label_request", "{melt}"),
     benchmark:
-        cost("liquid_request", "{melt}")
+        cost("label_request", "{melt}")
     localrule: True
     resources:
         mem_mb=500,
         runtime=10,
     params:
-        *code("liquid_request"),
+        *code("label_request"),
     message:
         "Collecting the certified frames of the {wildcards.melt} melt"
     shell:
-        program("liquid_request", "{input.certified} --requested {output.requested}", settings=False)
+        program("label_request", "{input.certified} --requested {output.requested}", settings=False)
 
 
 rule label_check:

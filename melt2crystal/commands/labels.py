@@ -18,7 +18,7 @@ from melt2crystal.label.report_text import report_text
 from melt2crystal.label.store import LabelStore, engine_and_digest
 from melt2crystal.provenance import ROOT
 from melt2crystal.sections.figures import Figures
-from melt2crystal.sections.reference import Label as LabelSettings
+from melt2crystal.sections.label import Label as LabelSettings
 from melt2crystal.study.load import the_study
 from melt2crystal.study.model import Study
 

@@ -168,7 +168,7 @@ def _small(task: Task) -> list[Term]:
 HERE = Path(__file__).relative_to(Path(__file__).resolve().parents[2])
 # Rules whose programs start, read, write a table or draw: seconds each.
 SMALL = (
-    "liquid_frames", "liquid_tables", "liquid_plot", "liquid_plot_frames", "liquid_request", "label_check",
+    "liquid_frames", "liquid_tables", "liquid_plot", "liquid_plot_frames", "label_request", "label_check",
     "label_collect", "train_assemble", "train_data", "train_given", "train_release_member", "train_card",
     "benchmark_energy_volume", "benchmark_energy_volume_reference", "benchmark_fits", "benchmark_errors",
     "benchmark_overlaps", "benchmark_supercells", "benchmark_harmonic", "benchmark_harmonic_overlaps",

@@ -11,7 +11,7 @@ from melt2crystal.files import write_table
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.label.store import one_digest
 from melt2crystal.options import SettingsText
-from melt2crystal.sections.reference import Label as LabelSettings
+from melt2crystal.sections.label import Label as LabelSettings
 from melt2crystal.settings import Settings
 
 

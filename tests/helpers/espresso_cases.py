@@ -1,6 +1,7 @@
 """Settings, frames and stand-ins of the tests of the espresso engine."""
 
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,15 @@ def label_with(tmp_path, folder, script, **changes):
     label = next(EspressoEngine(chosen, ["Si"]).label([silicon()]))
     assert list(scratch.iterdir()) == []
     return label
+
+
+def gone(process):
+    """Whether a process ends within two seconds (a zombie of a careless init counts)."""
+    for _ in range(20):
+        try:
+            if Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        time.sleep(0.1)
+    return False

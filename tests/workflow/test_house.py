@@ -1,5 +1,6 @@
 """The house rules that can be asked of files: what each rule has, how things are named, how long a file may grow."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -51,7 +52,7 @@ FOUND = [
     "log results/logs/other/b.log",
     "mem_mb is 400",
     "runtime is None",
-    "its program is not scripts/good_looking.py",
+    "its program is not scripts/good/looking.py",
     "its code is no parameter",
     "{input} is not quoted",
     "a function of input",
@@ -85,3 +86,57 @@ def test_files_are_named_by_their_topic():
 def test_programs_read_no_configuration_of_snakemake():
     named = [path.name for path in (REPOSITORY / "scripts").rglob("*.py") if "config[" in path.read_text()]
     assert named == []
+
+
+STAGES = ("liquid", "label", "train", "explore", "benchmark", "search", "figures", "report")
+# files of rules that are no stage by themselves: what all share, and a second way through a stage
+OF_STAGE = {"liquid_given": "liquid", "train_given": "train", "vibrations": "benchmark"}
+NO_RULES = {"common", "needs"}
+MOST_MODULES = 12
+
+
+def test_rule_file_program_and_room_speak_one_vocabulary(rules):
+    assert {path.stem for path in (REPOSITORY / "rules").glob("*.smk")} == {*STAGES, *OF_STAGE, *NO_RULES}
+    for rule in rules:
+        if not rule.norun:
+            file = Path(str(rule.snakefile)).stem
+            assert rule.name.split("_")[0] == OF_STAGE.get(file, file), f"{rule.name} stands in rules/{file}.smk"
+    for stage in STAGES:
+        assert (REPOSITORY / "melt2crystal" / stage / "__init__.py").is_file(), stage
+        assert list((REPOSITORY / "scripts" / stage).glob("*.py")), stage
+        assert list((REPOSITORY / "tests/unit" / stage).glob("test_*.py")), stage
+    sections = {path.stem for path in (REPOSITORY / "melt2crystal/sections").glob("*.py")}
+    assert {*STAGES} - {"report"} <= sections  # the report has no settings
+
+
+def rooms(folder: Path) -> dict[str, list[str]]:
+    """Room of the package -> its modules."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((folder / "melt2crystal").rglob("*.py")):
+        if path.name != "__init__.py":
+            found.setdefault(str(path.parent.relative_to(folder)), []).append(path.stem)
+    return found
+
+
+def test_no_room_is_a_hall(tmp_path):
+    assert [room for room, modules in rooms(REPOSITORY).items() if len(modules) > MOST_MODULES] == []
+    (tmp_path / "melt2crystal/attic").mkdir(parents=True)
+    for number in range(MOST_MODULES + 1):
+        (tmp_path / f"melt2crystal/attic/box{number}.py").touch()
+    assert len(rooms(tmp_path)["melt2crystal/attic"]) == MOST_MODULES + 1
+
+
+def test_tests_mirror_the_rooms_they_test():
+    names = {path.name for path in (REPOSITORY / "melt2crystal").iterdir() if path.is_dir() and path.name[0] != "_"}
+    mirrored = {path.name for path in (REPOSITORY / "tests/unit").iterdir() if path.is_dir() and path.name[0] != "_"}
+    assert mirrored - {"ground"} <= names
+    assert names - mirrored <= {"sections", "relaxation"}  # asked in study and search, which use them
+
+
+def test_no_test_imports_a_test_and_the_package_names_no_test():
+    importing = re.compile(r"^\s*(?:from|import) (?:\S*\.)?test_", re.MULTILINE)
+    code = [name for name in own_files(REPOSITORY) if name.endswith(".py")]
+    texts = {name: (REPOSITORY / name).read_text(encoding="utf-8") for name in code}
+    assert [name for name, text in texts.items() if name.startswith("tests/") and importing.search(text)] == []
+    assert [name for name, text in texts.items() if name.startswith("melt2crystal/") and "tests/" in text] == []
+    assert importing.search("from tests.unit.test_x import y\n") and importing.search("import test_x\n")

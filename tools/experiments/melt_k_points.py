@@ -30,8 +30,8 @@ from melt2crystal.errors import UserError, speaks
 from melt2crystal.files import complete, write_text
 from melt2crystal.frames import bare_frame, density_g_per_cm3, read_frames, write_frames
 from melt2crystal.label.store import LabelStore, label_frames, labelled
+from melt2crystal.sections.label import Label as LabelSection
 from melt2crystal.sections.reference import EspressoKPoints, EspressoReference
-from melt2crystal.sections.reference import Label as LabelSection
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure.pressure import static_pressure_GPa
 from tools.released.melt_card import how_chosen

@@ -39,8 +39,8 @@ from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.label.store import LabelStore, label_frames
 from melt2crystal.provenance import ROOT
 from melt2crystal.sections.benchmark import HARMONIC_BY_DEFAULT, Benchmark
+from melt2crystal.sections.label import Label as LabelSection
 from melt2crystal.sections.reference import EspressoKPoints, EspressoReference
-from melt2crystal.sections.reference import Label as LabelSection
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import canonical, to_text
 from melt2crystal.structure.crystals import primitive_cell, read_crystal

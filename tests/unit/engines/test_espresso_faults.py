@@ -25,6 +25,7 @@ from melt2crystal.settings import to_text
 from tests.helpers.espresso_cases import (
     DATA,
     SOFT_SILICON,
+    gone,
     label_with,
     needs_pw,
     reference,
@@ -137,18 +138,6 @@ def test_a_shard_goes_on_after_sigkill_with_nothing_repeated(tmp_path, pseudopot
     assert len(started) == 5 and started[3] == started[2] and len(set(started)) == 4
     assert list((tmp_path / "scratch").iterdir()) == []
     assert len(read(tmp_path / "out.extxyz", ":")) == 4
-
-
-def gone(process):
-    """Whether a process ends within two seconds (a zombie of a careless init counts)."""
-    for _ in range(20):
-        try:
-            if Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
-                return True
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def test_only_folders_of_dead_processes_of_this_machine_are_swept(tmp_path):

@@ -16,9 +16,9 @@ from melt2crystal.engines.vasp.engine import VaspEngine
 from melt2crystal.errors import UserError, speaks
 from melt2crystal.label.store import LabelStore, label_frames
 from melt2crystal.sections.reference import VaspReference
-from tests.unit.engines.test_espresso_faults import gone
-from tests.unit.engines.test_vasp import STAND_IN, stishovite, write_potcars
-from tests.unit.label.test_labels import Counting, frames, run
+from tests.helpers.counting_engine import Counting, frames, run
+from tests.helpers.espresso_cases import gone
+from tests.helpers.vasp_cases import STAND_IN, stishovite, write_potcars
 
 
 def test_a_label_store_on_a_full_disk_keeps_what_it_has_and_says_what_to_do(disk_of):
@@ -100,7 +100,7 @@ def test_sigkill_of_a_label_job_ends_vasp_and_the_next_job_removes_its_potcar(va
     program = (
         "from melt2crystal.engines.vasp.engine import VaspEngine\n"
         "from melt2crystal.sections.reference import VaspReference\n"
-        "from tests.unit.engines.test_vasp import stishovite\n"
+        "from tests.helpers.vasp_cases import stishovite\n"
         f"next(VaspEngine(VaspReference.model_validate({hanging.model_dump(mode='json')!r}), ['Si', 'O'])"
         ".label([stishovite()]))"
     )

@@ -17,7 +17,7 @@ from melt2crystal.frames import canonical_frame, read_frames
 from melt2crystal.label.exchange import export, import_outputs
 from melt2crystal.label.store import LabelStore
 from melt2crystal.sections.reference import VaspReference
-from tests.unit.engines.test_vasp import STAND_IN, write_potcars
+from tests.helpers.vasp_cases import STAND_IN, write_potcars
 
 GOLDEN = Path("tests/golden/vasp").resolve()
 

@@ -10,7 +10,7 @@ from melt2crystal.frames import read_frames, write_frames
 
 
 @speaks
-def liquid_request(
+def label_request(
     certified: Annotated[list[Path], typer.Argument(help="certified frames of each pressure (extended XYZ)")],
     requested: Annotated[Path, typer.Option(help="frames to label (extended XYZ)")],
 ) -> None:
@@ -28,4 +28,4 @@ def liquid_request(
 
 
 if __name__ == "__main__":
-    typer.run(liquid_request)
+    typer.run(label_request)
