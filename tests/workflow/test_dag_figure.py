@@ -17,7 +17,7 @@ rule phonons_mesh:
     shell: "touch {output}"
 """
 
-# Jobs of another stage that only make sense in a box: labels of crystals, the choice of melts to label, plots of the melt, the summary.
+# Jobs of another stage that only make sense in a box: labels of crystals, plots of the melt, the summary.
 GUESTS = {
     "certificate": {"label"},
     "labels": {"train"},
