@@ -47,7 +47,7 @@ def test_editing_a_plotting_script_reruns_that_figure_alone(edited):
 def test_restyling_redraws_figures_and_recomputes_nothing(edited):
     change(edited, "figures.font_size_pt", 8)
     planned = edited.planned()
-    assert planned and all(name.startswith("figure_") or name == "liquid_plot" for name in planned), planned
+    assert planned and all(name.startswith("figures_") or name == "liquid_plot" for name in planned), planned
     assert set(planned) >= FIGURES
 
 
