@@ -46,10 +46,14 @@ def test_a_crystal_at_gamma_is_compared_with_its_curve_at_the_same_volume():
 def test_labels_card_and_figure_are_written(tmp_path, monkeypatch):
     for name in ("RELEASED", "PAGE", "FIGURE"):
         monkeypatch.setattr(melt_k_points, name, tmp_path / getattr(melt_k_points, name).name)
-    others = [melt(edge, energy=-100.3, k_points=name) for name in ("2x2x2", "baldereschi") for edge in (5, 6)]
-    release(others, [melt(5), melt(6, origin="quench/4/liquid")])
+    others = [
+        melt(edge, energy=-100.3 + shift, push=0.02, pressure_GPa=1.5, k_points=name)
+        for name, shift in (("2x2x2", 0.0), ("baldereschi", 0.36))
+        for edge, shift in ((5, shift), (6, shift / 2), (4, 0.0))
+    ]
+    release(others, [melt(5, push=0.2), melt(6, origin="quench/4/liquid"), melt(4, push=0.04, pressure_GPa=2.0)])
     back = read_frames(tmp_path / "silica-pbe-k-points.extxyz.gz")
-    assert [atoms.info["k_points"] for atoms in back] == ["2x2x2"] * 2 + ["baldereschi"] * 2
+    assert [atoms.info["k_points"] for atoms in back] == ["2x2x2"] * 3 + ["baldereschi"] * 3
     golden("k-points.md", (tmp_path / "k-points.md").read_text())
     assert (tmp_path / "melt-k-points.png").stat().st_size > 10_000
 
