@@ -1,6 +1,5 @@
 """The card of a released potential, as people read it."""
 
-import importlib.util
 import json
 
 import pandas as pd
@@ -8,10 +7,9 @@ import pytest
 
 from melt2crystal.settings import to_text
 from tests.helpers.golden import golden
+from tests.helpers.programs import program
 
-PROGRAM = importlib.util.spec_from_file_location("train_card", "scripts/train/card.py")
-train_card = importlib.util.module_from_spec(PROGRAM)
-PROGRAM.loader.exec_module(train_card)
+train_card = program("train_card")
 
 NETWORK = {"descriptor": "se_e2_a", "r_cut_A": 6.0, "precision": "float32"}
 SETTINGS = {
