@@ -40,9 +40,7 @@ CURVES = {
     "CN": "{coordination}",
     "RMS raw (meV/atom)": "{raw_meV_per_atom:.1f}",
     "RMS after one common shift (meV/atom)": "{shifted_meV_per_atom:.1f}",
-    "members, shifted (meV/atom)": (
-        "{shifted_smallest_member_meV_per_atom:.1f} to {shifted_largest_member_meV_per_atom:.1f}"
-    ),
+    "members, shifted (meV/atom)": "{spread}",
 }
 FITS = {
     "polymorph": "{polymorph}",
@@ -161,22 +159,20 @@ def _held_out(summary: Summary) -> str:
 
 
 def _energy_volume(name: str, part: EnergyVolume) -> str:
-    groups = [
-        {
-            **vars(errors),
-            "polymorph": f"**{group}**",
-            "coordination": "",
-            "shifted_smallest_member_meV_per_atom": min(errors.shifted_members_meV_per_atom, default=None),
-            "shifted_largest_member_meV_per_atom": max(errors.shifted_members_meV_per_atom, default=None),
-        }
-        for group, errors in part.groups.items()
-    ]
+    rows = []
+    for p in part.polymorphs:
+        least, most = p.shifted_smallest_member_meV_per_atom, p.shifted_largest_member_meV_per_atom
+        rows.append({**vars(p), "spread": f"{show(least, 1)} to {show(most, 1)}"})
+    for group, errors in part.groups.items():
+        members = errors.shifted_members_meV_per_atom
+        spread = f"{min(members):.1f} to {max(members):.1f}" if members else None
+        rows.append({**vars(errors), "polymorph": f"**{group}**", "coordination": "", "spread": spread})
     shift = (
         ""
         if part.shift_meV_per_atom is None
         else f" Mean difference from the reference: {part.shift_meV_per_atom:+.1f} meV/atom."
     )
-    return f"**{name.upper()}**, ensemble mean.{shift}\n\n" + records(CURVES, [*map(vars, part.polymorphs), *groups])
+    return f"**{name.upper()}**, ensemble mean.{shift}\n\n" + records(CURVES, rows)
 
 
 def _search(search: Search) -> str:
