@@ -10,7 +10,7 @@ import typer
 from melt2crystal.benchmark.vdos import vibrational_density
 from melt2crystal.benchmark.vibrational_walk import StartingState, VibrationalWalk, run_walks
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 from melt2crystal.frames import read_frames
 from melt2crystal.lammps.program import potential_commands
 from melt2crystal.options import SettingsText
@@ -57,10 +57,8 @@ def benchmark_vdos(
             f"{name}: {len(task.atoms)} atoms, {walk.status}, {row['mean_temperature_K']:.0f} K, "
             f"{row['mean_pressure_GPa']:.2f} GPa, drift {row['drift_meV_per_atom_per_ps']:.3f} meV/atom/ps"
         )
-    with complete(spectra) as beside:
-        pd.concat(tables).to_csv(beside, index=False, float_format="%.6g")
-    with complete(states) as beside:
-        pd.DataFrame(rows).to_csv(beside, index=False, float_format="%.6g")
+    write_csv(spectra, pd.concat(tables), "%.6g")
+    write_csv(states, pd.DataFrame(rows), "%.6g")
 
 
 def model_commands(model: Path, species: list[str]) -> str:

@@ -23,7 +23,7 @@ from melt2crystal import markdown
 from melt2crystal.benchmark.walk_spectra import BlockSpectra, block_spectra, overlap_with_error, verlet_velocities
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.figures.style import journal_style, publish
-from melt2crystal.files import complete, write_text
+from melt2crystal.files import write_csv, write_text
 from melt2crystal.sections.benchmark import eleven_polymorphs
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.reference import EspressoReference
@@ -125,8 +125,7 @@ def compare_md(
     columns |= {f"reference_{name}": part.mean(axis=0) for name, part in reference.of_species.items()}
     columns |= {name: spectra.mean for name, spectra in paired.items()}
     columns |= {f"other_velocities_{number}": spectra.mean for number, spectra in enumerate(others)}
-    with complete(out / "spectra.csv") as beside:
-        pd.DataFrame(columns).to_csv(beside, index=False, float_format="%.6g")
+    write_csv(out / "spectra.csv", pd.DataFrame(columns), "%.6g")
     figures = Figures()
     with journal_style(figures):
         figure = draw_walk(figures, eleven_polymorphs()[given.polymorph].title, reference, paired, others, label)

@@ -30,7 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from melt2crystal import markdown
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.files import complete, write_text
+from melt2crystal.files import write_csv, write_text
 from melt2crystal.provenance import ROOT
 from melt2crystal.study.load import load_study
 
@@ -157,8 +157,7 @@ def training_sweep(
         else:
             rows.append(row_of(variant, ROOT / results))
             table = pd.DataFrame(rows)
-            with complete(ROOT / folder / "table.csv") as beside:
-                table.to_csv(beside, index=False, float_format="%.6g")
+            write_csv(ROOT / folder / "table.csv", table, "%.6g")
             write_text(ROOT / folder / "table.md", as_markdown(table))
     if rows:
         print(as_markdown(pd.DataFrame(rows)))

@@ -22,7 +22,7 @@ from melt2crystal.benchmark.equation_of_state import birch_murnaghan_pressure, f
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.files import complete, read_lines, write_text
+from melt2crystal.files import read_lines, write_csv, write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.label.store import one_digest
 from melt2crystal.sections.reference import EspressoKPoints
@@ -207,8 +207,7 @@ def release_crystals(
             write_frames(labels / name, frames[stage])
     meshes = mesh_table(crystals, labels / MESHES)
     if len(meshes):
-        with complete(labels / MESHES) as beside:
-            meshes.round({ERROR: 3}).to_csv(beside, index=False, float_format="%.9g")
+        write_csv(labels / MESHES, meshes.round({ERROR: 3}), "%.9g")
     structures.mkdir(parents=True, exist_ok=True)
     for name in POLYMORPHS:
         if crystals.structure(name).is_file():
