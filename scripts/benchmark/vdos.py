@@ -88,19 +88,12 @@ def table_of(
     if walk.status != "ok":
         return pd.DataFrame(columns=columns)
 
-    def density(velocities: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        return vibrational_density(
-            velocities,
-            task.atoms.get_masses(),
-            task.atoms.get_chemical_symbols(),
-            rules.spacing_ps,
-            rules.resolution_THz,
-            rules.largest_frequency_THz,
-        )
-
-    frequency, whole = density(walk.velocities)
+    of_atoms = task.atoms.get_masses(), task.atoms.get_chemical_symbols()
+    axis = rules.spacing_ps, rules.resolution_THz, rules.largest_frequency_THz
+    frequency, whole = vibrational_density(walk.velocities, *of_atoms, *axis)
     middle = len(walk.velocities) // 2
-    halves = [density(part)[1]["total"] for part in (walk.velocities[:middle], walk.velocities[middle:])]
+    parts = walk.velocities[:middle], walk.velocities[middle:]
+    halves = [vibrational_density(part, *of_atoms, *axis)[1]["total"] for part in parts]
     table = {"polymorph": name, "frequency_THz": frequency}
     table |= {f"vdos_{symbol}": whole.get(symbol, np.zeros_like(frequency)) for symbol in species}
     table |= {"vdos_total": whole["total"], "vdos_first_half": halves[0], "vdos_second_half": halves[1]}

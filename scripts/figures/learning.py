@@ -10,13 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.figures.style import (
-    OKABE_ITO,
-    POTENTIAL_COLOURS,
-    letter,
-    new_figure,
-    publish_for,
-)
+from melt2crystal.figures.style import OKABE_ITO, POTENTIAL_COLOURS, letter, new_figure, publish_for
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings

@@ -127,9 +127,7 @@ def targets_of(study: Any, folder: Path) -> list[str]:
 
 def as_markdown(table: pd.DataFrame) -> str:
     """The table with the titles a reader needs."""
-    shown = table.rename(columns=COLUMNS)
-    rows = [[v if isinstance(v, str) else f"{v:.3g}" for v in values] for values in shown.itertuples(index=False)]
-    return markdown.table(shown.columns, rows) + "\n"
+    return markdown.of_frame(table.rename(columns=COLUMNS), ".3g") + "\n"
 
 
 @reports_errors
