@@ -1,8 +1,6 @@
 """Figures: equal files for equal data, sizes as asked, text as text, the choice of the structure drawn."""
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,17 +22,9 @@ from melt2crystal.figures.style import (
 )
 from melt2crystal.sections.figures import Figures
 from melt2crystal.structure.crystals import conventional_cell, read_crystal
+from tests.helpers.programs import program
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-def program(name: str):
-    """A script as a module."""
-    spec = importlib.util.spec_from_file_location(name.replace("/", "_"), ROOT / "scripts" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def crystal(name: str) -> Atoms:
@@ -108,7 +98,7 @@ def rows(groups: list[int]) -> pd.DataFrame:
 
 
 def test_the_structure_drawn_is_chosen_as_stated():
-    choose = program("figures/found").choose
+    choose = program("figures_found").choose
     ideal, quartz = crystal("beta_cristobalite"), crystal("alpha_quartz")
     assert choose(rows([154, 122, 227, 227]), [quartz] * 4, ideal, [227, 122]) == (2, "lowest with SG 227")
     assert choose(rows([154, 122]), [quartz] * 2, ideal, [227, 122]) == (1, "lowest with SG 122")
@@ -119,7 +109,7 @@ def test_the_structure_drawn_is_chosen_as_stated():
 
 
 def test_common_shift_is_the_mean_over_all_points():
-    script = program("figures/energy_volume")
+    script = program("figures_energy_volume")
     points = [("a", 0.9), ("a", 1.0), ("b", 0.9), ("b", 1.0)]
     reference = pd.DataFrame(points, columns=["polymorph", "volume_scale"]).assign(member=-1, energy_eV_per_atom=0.0)
     model = reference.assign(energy_eV_per_atom=[0.1, 0.1, 0.3, 0.3])
@@ -130,7 +120,7 @@ def test_common_shift_is_the_mean_over_all_points():
 
 
 def test_learning_curves_are_averaged_in_blocks():
-    steps, values = program("figures/learning").smoothed(np.arange(120.0), np.tile([3.0, 4.0], 60))
+    steps, values = program("figures_learning").smoothed(np.arange(120.0), np.tile([3.0, 4.0], 60))
     assert len(steps) == 60 and np.allclose(values, np.sqrt(12.5))
 
 
@@ -144,18 +134,18 @@ def test_parity_reads_the_ensemble_mean_per_atom(tmp_path):
         forces_model=np.stack([np.ones((9, 3)), -np.ones((9, 3))]),
         pressure_GPa=[0.0, 10.0],
     )
-    data = program("figures/parity").read_parity(tmp_path / "h.npz")
+    data = program("figures_parity").read_parity(tmp_path / "h.npz")
     assert data["energy_model"].tolist() == [-20.0, -20.5]
     assert np.all(data["forces_model"] == 0)
     assert data["pressure_of_component_GPa"].tolist() == [0.0] * 9 + [10.0] * 18
     np.savez(tmp_path / "broken.npz", atoms=[3])
     with pytest.raises(UserError, match="energy_reference"):
-        program("figures/parity").read_parity(tmp_path / "broken.npz")
+        program("figures_parity").read_parity(tmp_path / "broken.npz")
 
 
 def test_selection_shares():
     table = pd.DataFrame({"accurate": [3, 0], "candidate": [1, 0], "failed": [0, 0], "invalid": [0, 0]})
-    assert program("figures/selection").shares(table).to_numpy().tolist() == [[0.75, 0.25, 0, 0], [0, 0, 0, 0]]
+    assert program("figures_selection").shares(table).to_numpy().tolist() == [[0.75, 0.25, 0, 0], [0, 0, 0, 0]]
 
 
 def test_search_figure_without_any_label(tmp_path):
@@ -163,7 +153,7 @@ def test_search_figure_without_any_label(tmp_path):
     columns = ["energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom", "pressure_GPa"]
     pd.DataFrame([(-8.0, np.nan, 0.0)], columns=columns).to_csv(tmp_path / "found.csv", index=False)
     settings = {"figures": {}, "name": "t", "reference.name": "BKS", "search.stable_window_eV_per_atom": 1.0}
-    program("figures/search").figures_search(
+    program("figures_search").figures_search(
         tmp_path / "found.csv", tmp_path / "3.pdf", tmp_path / "3.png", json.dumps(settings)
     )
     assert (tmp_path / "3.png").stat().st_size > 1000
@@ -175,6 +165,6 @@ def test_search_figure_has_its_histogram_below_the_points(structures, histograms
     found = pd.DataFrame(
         {"energy_hp_mean_eV_per_atom": energies, "energy_reference_eV_per_atom": energies, "pressure_GPa": 0.0}
     )
-    axes = program("figures/search").draw(Figures(), found, 1.0).axes[0]
+    axes = program("figures_search").draw(Figures(), found, 1.0).axes[0]
     assert len(axes.child_axes) == histograms
     assert all(inset.zorder < line.zorder for inset in axes.child_axes for line in axes.lines)
