@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from melt2crystal.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def table(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
@@ -29,6 +32,24 @@ def records(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> st
     """
     dashed = _Dashed()
     return table(list(columns), ([dashed.vformat(form, (), row) for form in columns.values()] for row in rows))
+
+
+def of_frame(frame: "pd.DataFrame", formats: Mapping[str, str] | str = "g") -> str:
+    """A table of pandas as a Markdown table; a number that is none is a dash.
+
+    Args:
+        frame: its columns are the head.
+        formats: of the floats, column -> format, or one for all; others are shown by ``str``.
+    """
+    forms = {name: formats if isinstance(formats, str) else formats.get(name, "g") for name in frame.columns}
+    columns = [[_cell(value, forms[name]) for value in frame[name]] for name in frame.columns]
+    return table(frame.columns, zip(*columns, strict=True))
+
+
+def _cell(value: Any, form: str) -> str:
+    if value is None or value != value:
+        return "–"
+    return format(value, form) if isinstance(value, float) else str(value)
 
 
 def around(page: Path, begin: str, end: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from melt2crystal.explore.selection import (
     labelling_order,
     window_of,
 )
-from melt2crystal.files import complete, write_text
+from melt2crystal.files import write_csv, write_text
 from melt2crystal.frames import read_frames, too_close, write_frames
 from melt2crystal.liquid.certificate import certify
 from melt2crystal.options import SettingsText
@@ -73,8 +73,7 @@ def explore_selection(
 
     write_frames(requested, picked)
     for path, content in ((table, counts), (chosen, verdicts)):
-        with complete(path) as beside:
-            content.to_csv(beside, index=False)
+        write_csv(path, content)
     totals = {name: int(counts[name].sum()) for name in ("accurate", "candidate", "failed", "invalid", "excluded")}
     answer = {"iteration": int(iteration), "eps_lo": eps_lo, "eps_hi": eps_hi, "selected": len(picked), "stop": stop}
     answer["frames"] = [frame.info["frame_id"] for frame in picked]
