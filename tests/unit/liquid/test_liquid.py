@@ -86,20 +86,24 @@ def test_exploding_walk_hurts_no_other(tmp_path, monkeypatch):
     assert len(found[2].frames) == 4
 
 
-def test_failing_melt_is_the_status_of_all_walks(tmp_path, monkeypatch):
+@pytest.fixture
+def exploding(monkeypatch):
+    """The fresh melt is heated until the guard ends it."""
     import melt2crystal.liquid.walks as module
 
-    monkeypatch.setattr(module, "melt_commands", lambda *_: "nonsense\n")
+    untouched = module.melt_commands
+    heat = ("fix control", "velocity all scale 90000000\nfix control")
+    monkeypatch.setattr(module, "melt_commands", lambda *given: untouched(*given).replace(*heat))
+
+
+def test_exploding_melt_is_the_status_of_all_walks(tmp_path, exploding):
     found = walks(tmp_path, [5000, 4000])
-    assert all(walk.status.startswith("the fresh melt failed") for walk in found)
+    assert all(walk.status.startswith("the fresh melt exploded: ERROR: Fix halt") for walk in found)
     assert all(walk.frames == [] for walk in found)
 
 
-def test_summary_of_an_exploded_walk_has_gaps_not_numbers(tmp_path, monkeypatch):
-    import melt2crystal.liquid.walks as module
-
-    monkeypatch.setattr(module, "melt_commands", lambda *_: "nonsense\n")
-    row = script("liquid_walks").summary_of(walks(tmp_path, [5000])[0], ["Si", "O"])
+def test_summary_of_an_exploded_walk_has_gaps_not_numbers(tmp_path, exploding):
+    row = script("liquid/walks").summary_of(walks(tmp_path, [5000])[0], ["Si", "O"])
     assert row["frames"] == 0
     assert np.isnan(row["density_g_per_cm3"])
     assert row["diffusion_Si_A2_per_ps"] is None
@@ -121,7 +125,7 @@ def test_counts_keep_states_without_frames():
             "walk": "diffuses",
         }
     )
-    counts = script("liquid_tables").counts_per_state(walks, found)
+    counts = script("liquid/tables").counts_per_state(walks, found)
     assert counts["frames"].tolist() == [3, 0]
     assert counts["passed"].tolist() == [3, 0]
     assert counts["excluded"].tolist() == [0, 0]
