@@ -56,14 +56,14 @@ def test_one_more_member_trains_one_more_model(edited):
     planned = edited.planned()
     assert planned["train_member"] == 1
     assert planned["train_release_member"] == 1
-    assert not {"train_assemble", "explore_walks", "explore_select", "liquid_walks"} & set(planned)
+    assert not {"train_assemble", "explore_walks", "explore_selection", "liquid_walks"} & set(planned)
     assert planned["label_shard"] == 1  # of what the search finds with the larger ensemble
 
 
 def test_a_changed_window_decides_again_and_keeps_paid_labels(edited):
     change(edited, "select.window.hi_factor", 5)
     planned = edited.planned()
-    assert planned["explore_select"] == 1
+    assert planned["explore_selection"] == 1
     assert not {"liquid_walks", "liquid_certify", "explore_walks"} & set(planned)
     before = {path: path.read_text() for path in (edited.folder / "results/label-store").rglob("*.jsonl")}
     edited.snakemake("results/ci/label/iteration-00/labels.extxyz")
@@ -177,7 +177,7 @@ def test_one_more_polymorph_leaves_melts_and_models(edited):
     planned = edited.planned()
     assert planned["benchmark_structures"] == 1 and planned["benchmark_vdos"] == 2
     assert planned["label_shard"] == 2  # energy-volume, and what the search finds between its new bounds
-    assert not {"liquid_walks", "train_data", "train_member", "explore_walks", "explore_select"} & set(planned)
+    assert not {"liquid_walks", "train_data", "train_member", "explore_walks", "explore_selection"} & set(planned)
 
 
 def test_released_labels_are_looked_up_and_none_is_computed(edited):

@@ -43,7 +43,7 @@ def loop(rounds):
     for number in range(rounds):
         first, name = len(jobs), f"iteration-{number:02d}"
         members = [job(first + k, "train_member", *last, gpus=1, ensemble=name, member=str(k)) for k in range(2)]
-        chosen = job(first + 2, "explore_select", first, first + 1, iteration=f"{number:02d}")
+        chosen = job(first + 2, "explore_selection", first, first + 1, iteration=f"{number:02d}")
         jobs += [*members, chosen, job(first + 3, "label_shard", first + 2, batch=name)]
         last = [first + 3]
     return [*jobs, job(len(jobs), "train_member", *last, gpus=1, ensemble="hp", member="0")]

@@ -46,10 +46,10 @@ Error in rule label_shard:
         false
 Logfile logs/label_shard/initial-0.log:
 [Sun Nov 22 15:40:09 2026]
-Error in checkpoint rule explore_select:
+Error in checkpoint rule explore_selection:
     message: None
     jobid: 9
-    log: logs/explore_select/00.log (check log file(s) for error details)
+    log: logs/explore_selection/00.log (check log file(s) for error details)
 """
 
 
@@ -159,7 +159,7 @@ def test_a_benchmark_without_a_number_counts_as_none(tmp_path):
 def test_failures_are_read_with_their_duration(tmp_path):
     first, second = failures(DRIVER.splitlines())
     assert (first.rule, first.log, first.seconds) == ("label_shard", "logs/label_shard/initial-0.log", 60.0)
-    assert (second.rule, second.seconds) == ("explore_select", None)
+    assert (second.rule, second.seconds) == ("explore_selection", None)
     assert room(tmp_path) is None
     (tmp_path / "2026-11-22T153908.1.snakemake.log").write_text(DRIVER)
     assert room(tmp_path) == 4 and len(all_failures(tmp_path)) == 2
