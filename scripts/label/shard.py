@@ -60,14 +60,14 @@ def label_shard(
 def for_want_of(starved: list[Label], frames: int) -> str:
     """What to say of frames that have no label for want of memory or space, which is no property of theirs."""
     mend = {
-        "memory": "`retries` of the profile give the job more; otherwise raise jobs.label_MB_per_rank, or run fewer jobs "
-        "at once",
+        "memory": "`retries` of the profile give the job more; otherwise raise jobs.label_MB_per_rank, or run fewer "
+        "jobs at once",
         "space": "make room, or name another folder in TMPDIR or reference.scratch",
     }
     lacking = sorted({label.short_of for label in starved})
     return (
-        f"{len(starved)} of {frames} frames have no label for want of {' and '.join(lacking)}: {starved[0].reason}. The "
-        f"labels of the others are kept. {'; '.join(mend[what] for what in lacking)}; and run again"
+        f"{len(starved)} of {frames} frames have no label for want of {' and '.join(lacking)}: {starved[0].reason}. "
+        f"The labels of the others are kept. {'; '.join(mend[what] for what in lacking)}; and run again"
     )
 
 

@@ -77,7 +77,7 @@ def _relax(atoms, pressure_GPa) -> None:
 
 
 def _short_of(error: BaseException) -> str:
-    """What a calculator failed for want of, whatever it was computing: memory (also of a GPU), space on a disk, or ''."""
+    """What a calculator failed for want of: memory (also of a GPU), space on a disk, or ''."""
     if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__:
         return "memory"
     if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):

@@ -1,4 +1,4 @@
-"""What an output of VASP tells of the tags that change its numbers (functional, dispersion, spin): the study's or not."""
+"""What an output of VASP tells of the tags that change its numbers (functional, dispersion, spin), and the study's."""
 
 import re
 
