@@ -12,7 +12,7 @@ from melt2crystal.benchmark.vibrational_walk import StartingState, VibrationalWa
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_csv
 from melt2crystal.frames import read_frames
-from melt2crystal.lammps.program import potential_commands
+from melt2crystal.lammps.include import lammps_word, potential_commands
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.benchmark import VibrationalSpectrum
 from melt2crystal.sections.reference import LammpsReference
@@ -63,7 +63,7 @@ def benchmark_vdos(
 
 def model_commands(model: Path, species: list[str]) -> str:
     """The model as a LAMMPS force field."""
-    return f"pair_style deepmd {model.resolve()}\npair_coeff * * {' '.join(species)}\n"
+    return f"pair_style deepmd {lammps_word(model)}\npair_coeff * * {' '.join(species)}\n"
 
 
 def reference_commands(given: Settings, species: list[str]) -> str:

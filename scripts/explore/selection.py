@@ -17,6 +17,7 @@ from melt2crystal.explore.selection import (
     classify,
     is_saturated,
     labelling_order,
+    why_none,
     window_of,
 )
 from melt2crystal.files import write_csv, write_text
@@ -64,7 +65,7 @@ def explore_selection(
         verdicts, passed = certify(candidates, library, certificate, substance, potential)
         considered.append(verdicts.assign(**{name: rows.loc[batch, name].to_numpy() for name in [*CELL, "max_devi_f"]}))
         picked += passed
-    stop = "saturated" if saturated else "nothing to label" if not picked else ""
+    stop = "saturated" if saturated else "" if picked else why_none(counts)
     verdicts = pd.concat(considered) if considered else pd.DataFrame(columns=["frame_id", "passed", "reason", *CELL])
     counts["excluded"] = _count(counts, verdicts[~verdicts["passed"].astype(bool)])
     counts["selected"] = _count(counts, pd.DataFrame([frame.info for frame in picked], columns=CELL))
