@@ -77,7 +77,7 @@ def test_a_mistake_is_told_on_one_line(root, mistake):
 def polymorph(**changes) -> str:
     crystal = {"file": "data/polymorphs/stishovite.cif", "title": "s", "space_group": 136, "coordination": 6}
     crystal |= {"temperature_K": 300, "pressure_GPa": 10} | changes
-    quartz = crystal | {"file": "data/polymorphs/alpha_quartz.cif", "space_group": 154}
+    quartz = crystal | {"file": "data/polymorphs/alpha_quartz.cif", "space_group": 154, "coordination": 4}
     return yaml.safe_dump({"benchmark": {"polymorphs": {"quartz": quartz, "tested": crystal}}})
 
 
@@ -86,6 +86,7 @@ def polymorph(**changes) -> str:
     [
         ({"file": "data/polymorphs/none.cif"}, "tested.file", "there is no file", "stishovite.cif"),
         ({"space_group": 92}, "tested.space_group", "has space group 136", "symprec 0.01"),
+        ({"coordination": 4}, "tested.coordination", "Si has 6 O neighbours within 2.2 A", "what the crystal has"),
         ({"file": "data/truncated.cif"}, "tested.file", "can't be read", "a complete CIF"),
         ({"file": "data/binary.cif"}, "tested.file", "can't be read", "a complete CIF"),
         ({"file": "data/silicon.cif"}, "tested.file", "holds Si", "whole formula units"),
