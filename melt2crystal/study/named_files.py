@@ -14,9 +14,9 @@ from melt2crystal.sections.benchmark import Polymorph
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure import cif, symmetry
 from melt2crystal.structure.symmetry import SYMPREC_A
-from melt2crystal.study.given_potential import mistakes_in_given
 from melt2crystal.study.model import Study
 from melt2crystal.study.source import KeyPath, Mistake
+from melt2crystal.train.given import MANIFEST, DeepmdInput, FramesSeen, read_json
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -41,7 +41,7 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
             mistakes += _labels(name, ("liquid", "frames", index), root)
     if not {"substance", "release"} & set(broken):
         for potential in ("lp", "hp"):
-            mistakes += mistakes_in_given(study, potential, root)
+            mistakes += _given(study, potential, root)
     if "search" not in broken and study.search.enabled and study.search.found is not None:
         mistakes += _labels(study.search.found, ("search", "found"), root)
     if study.liquid.frames or study.search.found:
@@ -96,6 +96,38 @@ def _labels(name: str, path: KeyPath, root: Path) -> Iterator[Mistake]:
         yield missing
     elif not name.endswith(LABEL_SUFFIXES):
         yield Mistake(path, f"{name} is no label file", f"extended XYZ ({', '.join(LABEL_SUFFIXES)})")
+
+
+def _given(study: Study, potential: str, root: Path) -> Iterator[Mistake]:
+    """A folder holds a frozen model and DeePMD's input for each member, and the frames they have seen."""
+    released = getattr(study.release, potential)
+    if released.given is None:
+        return
+    folder, path = root / released.given, ("release", potential, "given")
+    members = range(released.training.members)
+    wanted = [
+        MANIFEST,
+        *(f"{member}{end}" for member in members for end in (f".{study.train.network.suffix}", "-input.json")),
+    ]
+    missing = [name for name in wanted if not (folder / name).is_file()]
+    if missing:
+        allowed = (
+            f"a folder that holds {', '.join(wanted[:3])} and so on (release.{potential}.training.members of each)"
+        )
+        yield Mistake(path, f"{released.given} holds no {', '.join(missing[:6])}", allowed)
+        return
+    again = "a folder written by 'melt2crystal potentials import'"
+    _, reason = read_json(folder / MANIFEST, FramesSeen)
+    if reason:
+        yield Mistake(path, f"{released.given}/{MANIFEST} names no frames that were trained on: {reason}", again)
+    for name in (f"{member}-input.json" for member in members):
+        settings, reason = read_json(folder / name, DeepmdInput)
+        if settings is None:
+            yield Mistake(path, f"{released.given}/{name} is no input of DeePMD: {reason}", again)
+        elif settings.model.type_map != study.substance.species:
+            theirs = " ".join(settings.model.type_map)
+            allowed = f"the species of substance.formula, in its order: {' '.join(study.substance.species)}"
+            yield Mistake(path, f"{released.given}/{name} is for {theirs} (model.type_map)", allowed)
 
 
 def _polymorph(polymorph: Polymorph, path: KeyPath, substance: Substance, root: Path) -> Iterator[Mistake]:
