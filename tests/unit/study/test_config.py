@@ -113,7 +113,7 @@ def test_all_mistakes_come_at_once(root):
 
 def test_an_extending_study_says_only_what_differs(root):
     config = write_study(root, "extends: laptop\nsearch: {formula_units: [1]}\nsubstance: {formula: {Ge: 1, O: 2}, "
-                               "central_species: Ge, minimum_distances_A: {Ge-O: 1.3, O-O: 1, Ge-Ge: 2}}\n")  # fmt: skip
+                               "central_species: Ge, minimum_distances_A: {Ge-O: 1, O-O: 1, Ge-Ge: 2}}\n")  # fmt: skip
     study, laptop = load_study(config, root), load_study({"study": "laptop"}, root)
     assert study.name == "mine"
     assert study.search.formula_units == [1]  # lists are replaced
