@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from melt2crystal.errors import UserError
-from melt2crystal.structure.composition import counts_of, formula_in, same_ratio
-from melt2crystal.structure.space_groups import operators, settings_of
+from melt2crystal.structure.composition import counts_of, formula_in, same_ratio, stated_formula
+from melt2crystal.structure.space_groups import moved_along_c, operators, settings_of
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -43,7 +43,6 @@ ORIGIN = re.compile(r"(?:\s*:\s*([12HR])|\s+([SZHR]))$", re.IGNORECASE)
 SETTING_OF = {"1": 1, "S": 1, "H": 1, "2": 2, "Z": 2, "R": 2}
 OPERATOR = re.compile(r"(?:[\s\d./*+-]*[xyz\d][\s\d./*+xyz-]*,){2}[\s\d./*+-]*[xyz\d][\s\d./*+xyz-]*", re.IGNORECASE)
 SAME_SITE = re.compile(r"scaled_positions (\d+) and (\d+) are equivalent")  # what ASE warns of
-FORMULA_SUM = re.compile(r"^\s*_chemical_formula_sum\s+(?:'([^']*)'|\"([^\"]*)\"|(\S+))", re.IGNORECASE | re.MULTILINE)
 
 
 def read_cif(path: Path) -> Atoms:
@@ -75,12 +74,6 @@ def text_of(path: Path) -> str:
     except UnicodeDecodeError:
         text = raw.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def stated_formula(text: str) -> dict[str, float]:
-    """Elements and their numbers by ``_chemical_formula_sum``; empty where the file doesn't tell."""
-    found = FORMULA_SUM.search(text)
-    return formula_in(next(filter(None, found.groups()), "")) if found else {}
 
 
 def of_composition(paths: Iterable[Path], formula: Mapping[str, int]) -> list[Path]:
@@ -242,8 +235,8 @@ def _listed(name: str, tags: dict[str, Any], where: str) -> Atoms:
 def _from_symbol(name: str, tags: dict[str, Any], where: str) -> Atoms:
     """The cell by the tables, where the file lists no operators.
 
-    Where a group has two origins and the file names none, the one that gives the stated formula is taken, else the
-    first, as everywhere.
+    Where a group has two origins and the file names none, the one that makes the stated formula is taken, else the
+    first.
     """
     symbol, number = str(_first(tags, SYMBOLS) or "").strip(), _first(tags, NUMBERS)
     code = ORIGIN.search(symbol) or ORIGIN.search(f" :{_first(tags, ORIGIN_CODES) or ''}")
@@ -262,6 +255,10 @@ def _from_symbol(name: str, tags: dict[str, Any], where: str) -> Atoms:
         raise UserError(f"{where}: {symbol or number} has no second origin; list the operators ({OPERATORS[0]})")
     stated = formula_in(str(tags.get("_chemical_formula_sum", "")))
     right = [atoms for atoms in found if same_ratio(counts_of(atoms), stated)]
+    if stated and not right and not code:  # an older origin, if there is one alone that makes the formula
+        moved = [_built(name, {**kept, OPERATORS[0]: texts}, where) for texts in moved_along_c(settings[1])]
+        fitting = [atoms for atoms in moved if same_ratio(counts_of(atoms), stated)]
+        right = fitting if len(fitting) == 1 else []
     if stated and not right:
         raise UserError(
             f"{where}: by the tables' operators of {symbol or number} its sites make {found[0].symbols.formula}, "

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ase import Atoms
 
+FORMULA_SUM = re.compile(r"^\s*_chemical_formula_sum\s+(?:'([^']*)'|\"([^\"]*)\"|(\S+))", re.IGNORECASE | re.MULTILINE)
+
 
 def formula_in(text: str) -> dict[str, float]:
     """Elements and their numbers in a formula as CIF files write it (``Si O2``), in whatever units."""
@@ -28,3 +30,9 @@ def same_ratio(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
         return False
     ratios = [one[symbol] / other[symbol] for symbol in one if other[symbol]]
     return len(ratios) == len(one) and max(ratios) - min(ratios) < 1e-3 * max(ratios)
+
+
+def stated_formula(text: str) -> dict[str, float]:
+    """Elements and their numbers by ``_chemical_formula_sum``; empty where the file doesn't tell."""
+    found = FORMULA_SUM.search(text)
+    return formula_in(next(filter(None, found.groups()), "")) if found else {}

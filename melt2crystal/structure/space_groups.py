@@ -75,6 +75,25 @@ def operators(hall: int) -> list[str]:
     return [_as_text(*one) for one in zip(found["rotations"], found["translations"], strict=True)]
 
 
+def moved_along_c(hall: int) -> list[list[str]]:
+    """Operators of a setting with the origin moved along c by twelfths, each set once; none where c is no main axis.
+
+    The International Tables of 1952, and files that follow them, have another origin for groups such as P 32 2 1.
+    """
+    import spglib
+
+    kind: Any = spglib.get_spacegroup_type(hall)
+    found: Any = spglib.get_symmetry_from_database(hall)
+    sets: dict[frozenset[str], list[str]] = {}
+    for twelfths in range(12 if 75 <= kind.number <= 194 else 0):
+        texts = []
+        for rotation, translation in zip(found["rotations"], found["translations"], strict=True):
+            z = translation[2] + twelfths / 12 * (1 - rotation[2][2])
+            texts.append(_as_text(rotation, [translation[0], translation[1], (z + 1e-9) % 1]))
+        sets.setdefault(frozenset(texts), texts)
+    return list(sets.values())
+
+
 def _as_text(rotation: Sequence[Sequence[int]], translation: Sequence[float]) -> str:
     rows = []
     for row, shift in zip(rotation, translation, strict=True):

@@ -51,6 +51,7 @@ GOOD = {
     "symbols in capitals": cif(sites=SITES.replace("Si4+", "SI")).encode(),
     "unknown symbol beside operators": cif(symbol="quartz low", number=None).encode(),
     "wrong symbol beside operators": cif(symbol="C 2/c", number=15).encode(),
+    "no operators, the origin of 1952": cif(operators=()).encode(),
     "full occupancy": cif(sites=SITES.replace("\n", " 1.\n") + " 1.0(1)", columns=(*TYPED, "occupancy")).encode(),
     "occupancy by default": cif(sites=SITES.replace("\n", " .\n") + " ?", columns=(*TYPED, "occupancy")).encode(),
 }
@@ -125,7 +126,10 @@ BAD = {
     "type of no element": (cif(SITES.replace("Si4+", "Wat")), "type symbol 'Wat' does not say which element"),
     "symbol that no table knows": (cif(symbol="quartz low", number=None, operators=()), "'quartz low'; list the op"),
     "symbol and number of two groups": (cif(symbol="C 2/c", operators=()), "knows the space group 'C 2/c'"),
-    "another origin": (cif(operators=()), "make Si6O6, but the file says Si O2: it has another origin"),
+    "another origin": (
+        cif(SITES.replace("0.4697(1) 0 0", ".4 .1 .03"), operators=()),
+        "make Si6O6, but the file says Si O2: it has another origin",
+    ),
     "operators of letters": (cif(operators=("x,y,z", "up,down,strange")), "operator 2 is 'up,down,strange'"),
     "no cell": (cif(cell=("?", 4.9, 5.4, 90, 90, 120)), "_cell_length_a is no number"),
     "no atoms": ("data_x\n_cell_length_a 4\n", "holds no atoms"),
