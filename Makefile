@@ -66,7 +66,7 @@ test-slurm: env ## the ci study on a real SLURM of one node (Debian: slurmctld s
 	$(ENV_RUN) pytest -m slurm tests/slurm
 
 bench-overhead: env ## what one active-learning iteration costs when every engine is instantaneous
-	$(ENV_RUN) python -m tools.bench.overhead --cores $(CORES) $(if $(DPGEN),--dpgen $(DPGEN))
+	$(ENV_RUN) python -m tools.bench.overhead --cores $(CORES)
 
 bench-dry-run: env ## CPU time of a dry run with ten thousand jobs, over that of a bare workflow
 	$(ENV_RUN) python -m tools.bench.dry_run

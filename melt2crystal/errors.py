@@ -31,7 +31,7 @@ def readable_errors() -> Iterator[None]:
         print(f"\nERROR: {error}\n", file=sys.stderr)
         sys.exit(1)
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in FULL and "temporary directory" not in str(error.strerror):  # all places for one are full
             raise
         where = f"{error.filename}: " if error.filename else ""
         print(

@@ -7,7 +7,10 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -38,6 +41,12 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(["" if value != value else value for value in row] for row in rows)
+
+
+def write_csv(path: Path, table: "pd.DataFrame", digits: str | None = None) -> None:
+    """Write a table of pandas as CSV without its index, complete or absent; ``digits`` is the format of floats."""
+    with complete(path) as beside:
+        table.to_csv(beside, index=False, float_format=digits)
 
 
 def digest_of_file(path: Path) -> str:

@@ -1,16 +1,55 @@
 """Markdown tables, the same way in every report, card and document; files of which a program writes a part."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from string import Formatter
+from typing import TYPE_CHECKING, Any
 
 from melt2crystal.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def table(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
     """A Markdown table; cells are shown by ``str``."""
     first, *others = ("| " + " | ".join(str(cell) for cell in line) + " |" for line in (head, *rows))
     return "\n".join([first, "|" + "---|" * len(head), *others])
+
+
+class _Dashed(Formatter):
+    """Shows what isn't there as a dash, whatever form is asked for."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return "–" if value is None or value != value else super().format_field(value, format_spec)
+
+
+def records(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """A Markdown table of named values; None and NaN are shown as dashes.
+
+    Args:
+        columns: head -> form of its cells, such as ``{energy_eV:.1f} ± {error_eV:.1f}``.
+    """
+    dashed = _Dashed()
+    return table(list(columns), ([dashed.vformat(form, (), row) for form in columns.values()] for row in rows))
+
+
+def of_frame(frame: "pd.DataFrame", formats: Mapping[str, str] | str = "g") -> str:
+    """A table of pandas as a Markdown table; a number that is none is a dash.
+
+    Args:
+        frame: its columns are the head.
+        formats: of the floats, column -> format, or one for all; others are shown by ``str``.
+    """
+    forms = {name: formats if isinstance(formats, str) else formats.get(name, "g") for name in frame.columns}
+    columns = [[_cell(value, forms[name]) for value in frame[name]] for name in frame.columns]
+    return table(frame.columns, zip(*columns, strict=True))
+
+
+def _cell(value: Any, form: str) -> str:
+    if value is None or value != value:
+        return "–"
+    return format(value, form) if isinstance(value, float) else str(value)
 
 
 def around(page: Path, begin: str, end: str) -> tuple[str, str]:

@@ -25,6 +25,7 @@ rule label_request:
 rule label_check:
     input:
         files=PATHS.reference_files,
+        melting=STUDY.liquid.potential,
     output:
         f"{RESULTS}/label/reference.json",
     log:
@@ -43,7 +44,10 @@ rule label_check:
     message:
         "Checking that the reference engine has what it needs"
     shell:
-        program("label_check", "--store {params.store:q} --out {output} --places {params.places:q}")
+        program(
+            "label_check",
+            "--store {params.store:q} --out {output} --places {params.places:q} --melting {input.melting}",
+        )
 
 
 rule label_shard:

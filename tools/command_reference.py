@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from melt2crystal import markdown
-from melt2crystal.errors import UserError
+from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "commands.md"
@@ -29,17 +29,12 @@ def reference() -> str:
     door: Any = import_module("melt2crystal.__main__")
     parts = [HEAD]
     for purpose, lines in door.COMMANDS.items():
-        parts.append(f"## {purpose}\n\n{markdown.table(('command', 'what it does'), rows_of(lines))}\n")
+        rows = [(f"[`melt2crystal {name}`](#melt2crystal-{name})", line) for name, line in lines.items()]
+        parts.append(f"## {purpose}\n\n{markdown.table(('command', 'what it does'), rows)}\n")
         for name in lines:
             module = import_module(f"melt2crystal.commands.{name.replace('-', '_')}")
             parts += sections(f"melt2crystal {name}", typer.main.get_command(module.app), 3)
     return "\n".join(parts)
-
-
-def rows_of(lines: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Rows of the table of one purpose."""
-    for name, line in lines.items():
-        yield f"[`melt2crystal {name}`](#melt2crystal-{name})", line
 
 
 def sections(name: str, command: Any, level: int) -> Iterator[str]:
@@ -85,16 +80,25 @@ def described(parameter: Any) -> tuple[str, str, str]:
     return f"`{called(parameter)}`", in_markdown(getattr(parameter, "help", None) or ""), shown
 
 
+def write_or_check(out: Path, text: str, check: bool, origin: str) -> None:
+    """Write a generated page, or only see whether it is what it should be.
+
+    Raises:
+        UserError: it is not; ``origin`` says what it differs from.
+    """
+    if not check:
+        write_text(out, text)
+    elif not out.is_file() or out.read_text(encoding="utf-8") != text:
+        raise UserError(f"{out}: differs from {origin}; run 'make docs' and commit the result")
+
+
+@reports_errors
 def command_reference(
     out: Annotated[Path, typer.Option(help="Markdown file")] = PAGE,
     check: Annotated[bool, typer.Option(help="write nothing; fail if the file differs")] = False,
 ) -> None:
     """Write docs/reference/commands.md from the commands, or check that it is up to date."""
-    text = reference()
-    if not check:
-        write_text(out, text)
-    elif not out.is_file() or out.read_text(encoding="utf-8") != text:
-        raise UserError(f"{out}: differs from the commands; run 'make docs' and commit the result")
+    write_or_check(out, reference(), check, "the commands")
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ import typer
 from pydantic import TypeAdapter
 
 from melt2crystal import markdown
-from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.files import write_text
+from melt2crystal.errors import reports_errors
 from melt2crystal.provenance import ROOT
 from melt2crystal.sections.reference import VaspReference
 from melt2crystal.settings import Section
 from melt2crystal.study.model import Study
 from melt2crystal.study.words import Schema, in_words, resolved
+from tools.command_reference import write_or_check
 from tools.rebuild.keys import Key, every_key, sections_of
 
 Cells = list[str]  # of one row
@@ -133,11 +133,7 @@ def configuration_reference(
     check: Annotated[bool, typer.Option(help="write nothing; fail if the file differs")] = False,
 ) -> None:
     """Write docs/reference/configuration.md from the pydantic models, or check that it is up to date."""
-    text = reference()
-    if not check:
-        write_text(out, text)
-    elif not out.is_file() or out.read_text(encoding="utf-8") != text:
-        raise UserError(f"{out}: differs from the models; run 'make docs' and commit the result")
+    write_or_check(out, reference(), check, "the models")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from ase import Atoms
 
+from melt2crystal.lammps.endings import incomplete
 from melt2crystal.lammps.program import dump_command, read_dump, run_lammps, setup_commands, write_data
 from melt2crystal.lammps.static import BAR_PER_GPA
 from melt2crystal.sections.benchmark import VibrationalSpectrum
@@ -60,6 +61,9 @@ def run_walks(
         species: chemical symbols in type order.
         rules: lengths and time step.
         deepmd: the force field needs the DeePMD plugin.
+
+    Raises:
+        EngineError: LAMMPS could not work (no explosion: killed, no space, a model that can't be read).
     """
     walks: list[VibrationalWalk] = []
     with TemporaryDirectory(prefix="walks-") as temporary:
@@ -76,8 +80,10 @@ def run_walks(
                     break
                 walks.append(_read_walk(folder, index, species, rules, tasks[index].temperature_K))
             if len(walks) < len(tasks):
-                print(run.error or "LAMMPS wrote no result", flush=True)
-                walks.append(VibrationalWalk(run.error or "LAMMPS wrote no result", np.empty((0, 0, 3))))
+                if run.error is None:
+                    raise incomplete(folder)
+                print(run.error, flush=True)
+                walks.append(VibrationalWalk(run.error, np.empty((0, 0, 3))))
     return walks
 
 
@@ -136,10 +142,17 @@ def nve_status(temperature_K: float, asked_K: float, drift_meV_per_atom_per_ps: 
 def _read_walk(
     folder: Path, index: int, species: Sequence[str], rules: VibrationalSpectrum, asked_K: float
 ) -> VibrationalWalk:
-    temperature, pressure, start, end = (float(word) for word in (folder / f"{index}.txt").read_text().split())
-    snapshots = read_dump(folder / f"{index}.velocities")
+    told = (folder / f"{index}.txt").read_text().split()
+    snapshots, end_of_walk = read_dump(folder / f"{index}.velocities"), read_dump(folder / f"{index}.last")
+    if (
+        len(told) != 4
+        or not end_of_walk
+        or len(snapshots) != _steps(rules, rules.walk_ps) // rules.sample_every_steps + 1
+    ):
+        raise incomplete(folder)
+    temperature, pressure, start, end = map(float, told)
     velocities = np.stack([snapshot.vectors("vx", "vy", "vz") for snapshot in snapshots])
-    last = read_dump(folder / f"{index}.last")[0].atoms(species)
+    last = end_of_walk[0].atoms(species)
     drift = 1000 * (end - start) / len(last) / rules.walk_ps
     status = (
         nve_status(temperature, asked_K, drift, len(last))

@@ -9,7 +9,7 @@ import typer
 
 from melt2crystal.engines.base import ReferenceEngine
 from melt2crystal.errors import UserError
-from melt2crystal.files import complete, write_text
+from melt2crystal.files import write_csv, write_text
 from melt2crystal.frames import frame_id, read_frames
 from melt2crystal.label.exchange import export, import_outputs, without_label
 from melt2crystal.label.journal import journal_attempts, released_attempts
@@ -83,8 +83,7 @@ def report(
         raise UserError(
             f"{name or folder}: no frames were asked for yet and {folder} holds no labels; run the study first"
         )
-    with complete(out / "labels.csv") as beside:
-        rows.to_csv(beside, index=False)
+    write_csv(out / "labels.csv", rows)
     write_text(out / "report.md", report_text(rows, reference, folder.name, name, notes, unreadable))
     from melt2crystal.figures.labels import draw_labels  # half the start of the program
     from melt2crystal.figures.style import journal_style, publish
@@ -183,7 +182,6 @@ def import_labels(
         if row.status not in ("ok", "not there yet"):
             print(f"{row.frame_id}: {row.status}: {row.reason}")
     rows = pd.DataFrame([vars(row) for row in brought])
-    with complete(table or folder / "imported.csv") as beside:
-        rows.to_csv(beside, index=False)
+    write_csv(table or folder / "imported.csv", rows)
     new = sum(row.stored for row in brought)
     print(f"{folder}: {_counted(rows)}; {new} new in {store}/{digest}. The study's label jobs find them there")

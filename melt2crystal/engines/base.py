@@ -28,6 +28,8 @@ class Label:
         forces: [atoms, 3], eV/Å.
         stress: [3, 3], eV/Å^3, ASE's sign (positive under tension; virial = -volume x stress).
         seconds: what this frame cost.
+        short_of: of a crash: 'memory' or 'space', if that was the reason. It says nothing of the frame: the job fails
+            after its other frames, to be run again with more.
     """
 
     status: Status
@@ -36,6 +38,7 @@ class Label:
     forces: np.ndarray | None = None
     stress: np.ndarray | None = None
     seconds: float = 0.0
+    short_of: Literal["", "memory", "space"] = ""
 
 
 def without_net_force(forces: np.ndarray) -> np.ndarray:

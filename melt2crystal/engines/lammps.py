@@ -9,9 +9,9 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from melt2crystal.engines.base import Label, name_of
 from melt2crystal.errors import EngineError
-from melt2crystal.files import digest_of_file
-from melt2crystal.lammps.program import check_potential, find_lammps
-from melt2crystal.lammps.static import evaluate, minimise
+from melt2crystal.lammps.include import check_potential, potential_digests
+from melt2crystal.lammps.program import find_lammps
+from melt2crystal.lammps.static import evaluate, minimise, try_potential
 from melt2crystal.sections.reference import LammpsReference
 
 BATCH = 50  # frames in one LAMMPS process: what a kill can cost
@@ -28,17 +28,20 @@ class LammpsEngine:
         self.species = list(species)
 
     def identity(self) -> dict[str, object]:
-        """The potential's content, the species' order and the accuracy of the Ewald sum."""
-        return {
-            "potential": digest_of_file(self.potential),
+        """Content of the potential and of the files it names, the species' order and the accuracy of the Ewald sum."""
+        potential, *named = potential_digests(self.potential)
+        identity: dict[str, object] = {
+            "potential": potential,
             "species": self.species,
             "ewald_accuracy": self.reference.ewald_accuracy,
         }
+        return {**identity, "potential_files": named} if named else identity
 
     def check(self) -> None:
-        """See the protocol."""
+        """See the protocol: LAMMPS is there, and the potential gives a few atoms an energy."""
         find_lammps()
         check_potential(self.potential, self.species)
+        try_potential(self.potential, dict.fromkeys(self.species, 1))
 
     def label(self, frames: Sequence[Atoms]) -> Iterator[Label]:
         """See the protocol."""

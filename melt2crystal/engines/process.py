@@ -1,14 +1,23 @@
 """One run of an outside program in its working folder, within a time limit."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from melt2crystal.engines.scratch import end_with_parent
 
+MEMORY = re.compile(
+    r"out[- ]of[- ]memory|oom[-_ ]?kill|insufficient virtual memory|cannot allocate memory|allocation would exceed"
+    r"|not enough memory|failed to allocate|unable to allocate|allocation failed|bad_alloc",
+    re.IGNORECASE,
+)
+NO_SPACE = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
+KILLED = (-9, 137)  # by the kernel, which is short of memory; a shell or launcher reports signal 9 as 137
 GRACE_S = 10.0  # between asking a program to end and killing it
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 FULL_BYTES = 4096  # a disk with less than one page is full
@@ -31,6 +40,13 @@ class Ended:
     errors: str
     late: bool = False
     full: bool = False
+
+    @property
+    def short_of(self) -> Literal["", "memory", "space"]:
+        """What it ended for want of, whatever it was computing."""
+        if self.full or NO_SPACE.search(self.errors):
+            return "space"
+        return "memory" if self.status in KILLED or MEMORY.search(self.errors) else ""
 
 
 def run_program(

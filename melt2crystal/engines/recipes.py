@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
@@ -12,7 +12,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from melt2crystal.engines.base import Label, name_of
 from melt2crystal.engines.process import Ended
 from melt2crystal.engines.scratch import scratch_folder
-from melt2crystal.errors import EngineError
+from melt2crystal.errors import FULL, EngineError
 
 TIMED_OUT = 124  # exit status of timeout(1)
 
@@ -52,10 +52,13 @@ def first_converged(
                     label = Label("timed out", f"no result within {timeout_s:g} s (recipe {number} of {len(recipes)})")
                 else:
                     label, atoms = read(ended, folder)
+                if label.status == "crashed":
+                    label = replace(label, short_of=ended.short_of)
                 if label.status == "crashed" and ended.full:  # the program could not even write so
-                    label = Label("crashed", f"{folder.parent}: No space left on device")
+                    label = replace(label, reason=f"{folder.parent}: No space left on device")
         except OSError as error:  # no space left, no such folder: this frame has no label, others may get one
-            label = Label("crashed", f"{error.filename or inside}: {error.strerror}")
+            short_of: Literal["", "space"] = "space" if error.errno in FULL else ""
+            label = Label("crashed", f"{error.filename or inside}: {error.strerror}", short_of=short_of)
         if label.status != "unconverged":
             break
     return replace(label, seconds=seconds), atoms

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from melt2crystal.errors import UserError
 from melt2crystal.sections.explore import Window
 
 ACCURATE, CANDIDATE, FAILED, INVALID = "accurate", "candidate", "failed", "invalid"
@@ -26,6 +27,12 @@ def window_of(window: Window, heldout_deviation: np.ndarray) -> tuple[float, flo
     if window.mode == "fixed":
         return window.eps_lo, window.eps_hi
     finite = heldout_deviation[np.isfinite(heldout_deviation)]
+    if finite.size == 0:
+        raise UserError(
+            f"select.window: none of {heldout_deviation.size} forces of the held-out melt has a finite deviation, so "
+            "the window can't be calibrated: the ensemble is broken; look at its learning curves (train/*/lcurve.csv), "
+            "train for longer, or set select.window.mode: fixed"
+        )
     lower = max(window.eps_lo, float(np.percentile(finite, window.lo_percentile)))
     return round(lower, 4), round(max(window.eps_hi, window.hi_factor * lower), 4)
 
@@ -86,6 +93,22 @@ def class_table(frames: pd.DataFrame, cells: Sequence[tuple[float, float]]) -> p
         of_cell = frames[(frames.pressure_GPa == pressure) & (frames.temperature_K == temperature)]
         rows.append((pressure, temperature, *(int((of_cell["class"] == name).sum()) for name in CLASSES)))
     return pd.DataFrame(rows, columns=[*CELL, *CLASSES])
+
+
+def why_none(table: pd.DataFrame) -> str:
+    """Why a round that isn't saturated has no frame to label."""
+    counts = {name: int(table[name].sum()) for name in CLASSES}
+    total = sum(counts.values())
+    if total == 0:
+        return "no walk left a frame"
+    if counts[FAILED] + counts[INVALID] == total:
+        return (
+            f"no frame can be trusted: {counts[FAILED]} failed, {counts[INVALID]} invalid; more melt to begin with, a "
+            "larger network or a wider select.window is needed"
+        )
+    if counts[CANDIDATE]:
+        return f"no candidate can be labelled: none of {counts[CANDIDATE]} is shown to be disordered"
+    return f"no candidates, but not saturated: {counts[FAILED]} failed and {counts[INVALID]} invalid of {total}"
 
 
 def is_saturated(table: pd.DataFrame, largest_fraction: float) -> bool:

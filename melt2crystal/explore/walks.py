@@ -9,6 +9,8 @@ import numpy as np
 from ase import Atoms
 
 from melt2crystal.frames import canonical_frame, density_g_per_cm3
+from melt2crystal.lammps.endings import incomplete
+from melt2crystal.lammps.include import lammps_word
 from melt2crystal.lammps.program import Snapshot, dump_command, read_dump, run_lammps, setup_commands, write_data
 from melt2crystal.lammps.static import BAR_PER_GPA
 from melt2crystal.sections.explore import Explore
@@ -56,7 +58,7 @@ def walk_commands(
     temperature, pressure = walk.temperature_K, walk.pressure_GPa * BAR_PER_GPA
     return (
         setup_commands(f"{index}.data")
-        + f"pair_style deepmd {' '.join(str(m.resolve()) for m in models)} "
+        + f"pair_style deepmd {' '.join(map(lammps_word, models))} "
         + f"out_file {index}.model_devi.out out_freq {explore.frame_every_steps}\n"
         + f"pair_coeff * * {' '.join(species)}\n"
         + f"timestep {explore.time_step_fs / 1000:g}\n"
@@ -80,6 +82,9 @@ def run_walks(
 
     Returns:
         Status of each walk: "finished" or "exploded: <LAMMPS' error>".
+
+    Raises:
+        EngineError: LAMMPS could not work (no explosion: killed, no space, a model that can't be read).
     """
     statuses: list[str] = []
     for index, walk in enumerate(walks):
@@ -94,7 +99,9 @@ def run_walks(
         statuses += ["finished"] * done
         finished.unlink(missing_ok=True)
         if len(statuses) < len(walks):
-            statuses.append(f"exploded: {run.error or 'no reason given'}")
+            if run.error is None:
+                raise incomplete(folder)
+            statuses.append(f"exploded: {run.error}")
     return statuses
 
 

@@ -1,9 +1,9 @@
 """Journal style of all figures: widths, fonts, a palette safe for colour-blind readers, reproducible files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -13,7 +13,9 @@ from matplotlib.figure import Figure
 from melt2crystal.files import complete
 from melt2crystal.provenance import Origin, as_json, origin_now, png_chunks
 from melt2crystal.sections.figures import Figures
+from melt2crystal.settings import Settings
 
+Drawn = ParamSpec("Drawn")
 MM_PER_INCH = 25.4
 NOTE_MM = 3.6  # strip at the bottom of each figure that says which reference made it
 
@@ -113,6 +115,27 @@ def pressure_colours(pressures_GPa: Sequence[float]) -> dict[float, tuple[float,
     ordered = sorted(set(pressures_GPa))
     ramp = matplotlib.colormaps["viridis"]
     return {p: ramp(0.9 * k / max(len(ordered) - 1, 1)) for k, p in enumerate(ordered)}
+
+
+def publish_for(
+    settings: Settings,
+    pdf: Path,
+    png: Path,
+    title: str,
+    draw: Callable[Concatenate[Figures, Drawn], Figure],
+    *drawn: Drawn.args,
+    **named: Drawn.kwargs,
+) -> None:
+    """Draw in the study's style and write both files; the note names the study and its reference.
+
+    Args:
+        settings: of the job, with ``figures``, ``name`` and ``reference.name``.
+        draw: makes the figure, from the settings of figures and from what is drawn.
+    """
+    figures = settings.section("figures", Figures)
+    with journal_style(figures):
+        figure = draw(figures, *drawn, **named)
+        publish(figure, settings.value("reference.name"), settings.value("name"), pdf, png, title)
 
 
 def publish(figure: Figure, reference: str, study: str, pdf: Path, png: Path, title: str) -> None:

@@ -18,18 +18,17 @@ from ase import Atoms
 from ase.calculators.lammps import Prism
 from ase.data import atomic_masses, atomic_numbers
 
-from melt2crystal.errors import EngineError, UserError
+from melt2crystal.errors import EngineError
+from melt2crystal.lammps.endings import broken_by, stopped
 
 FLOAT = "%.12g"
 
 
 @dataclass(frozen=True)
 class LammpsRun:
-    """How one LAMMPS process ended: exit status (negative: killed by that signal), its log, its first error line."""
+    """How one LAMMPS process ended: in order, or with its words for what broke the structure or the walk."""
 
-    status: int
-    log: str
-    error: str | None
+    error: str | None = None
 
 
 def find_lammps(deepmd: bool = False) -> tuple[list[str], dict[str, str]]:
@@ -57,53 +56,26 @@ def find_lammps(deepmd: bool = False) -> tuple[list[str], dict[str, str]]:
     raise EngineError("LAMMPS ('lmp') is not on PATH; run 'make env' and activate .venv (source .venv/bin/activate)")
 
 
-def run_lammps(text: str, folder: Path, deepmd: bool = False, timeout_s: float | None = None) -> LammpsRun:
+def run_lammps(text: str, folder: Path, deepmd: bool = False) -> LammpsRun:
     """Run an input in ``folder`` (kept there as ``in.lammps``, to be repeated by hand).
 
-    A failing run is an answer, not an exception: walks explode. Only a missing LAMMPS raises (EngineError).
-    """
-    command, environment = find_lammps(deepmd)
-    (folder / "in.lammps").write_text(text)
-    arguments = [*command, "-in", "in.lammps", "-log", "log.lammps", "-screen", "none"]
-    try:
-        done = subprocess.run(
-            arguments, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
-        )
-        status, tail = done.returncode, done.stderr[-2000:]
-    except subprocess.TimeoutExpired:
-        status, tail = -9, f"time limit of {timeout_s:g} s reached"
-    log_file = folder / "log.lammps"
-    log = log_file.read_text(errors="replace") if log_file.exists() else ""
-    error = None
-    if status != 0:
-        told = [line for line in log.splitlines() if line.startswith("ERROR")]
-        error = told[0] if told else (tail.strip().splitlines() or [f"lmp ended with status {status}"])[-1]
-    return LammpsRun(status, log, error)
-
-
-def check_potential(path: Path, species: Sequence[str]) -> str:
-    """Absolute path of a potential include file whose '# species:' line names the types in the right order.
+    Walks explode: what LAMMPS says of that is an answer, not an exception.
 
     Raises:
-        UserError: missing file or other species.
+        EngineError: LAMMPS is missing, or could not work: killed, no space, no such file, no such command.
     """
-    if not path.exists():
-        raise UserError(f"{path}: this LAMMPS potential file does not exist; name one that does in the study")
-    for line in path.read_text().splitlines():
-        if line.startswith("# species:"):
-            named = line.split(":", 1)[1].split()
-            if named != list(species):
-                raise UserError(
-                    f"{path}: written for the species {' '.join(named)}, the substance has {' '.join(species)} "
-                    "(same elements in the same order are needed)"
-                )
-            return str(path.resolve())
-    raise UserError(f"{path}: has no line '# species: {' '.join(species)}', which says what its types 1, 2, ... are")
-
-
-def potential_commands(path: Path, species: Sequence[str], accuracy: float) -> str:
-    """Commands that switch on a classical potential after the box exists."""
-    return f"variable accuracy string {accuracy:g}\ninclude {check_potential(path, species)}\n"
+    command, environment = find_lammps(deepmd)
+    (folder / "in.lammps").write_text(text, encoding="utf-8")
+    log_file = folder / "log.lammps"
+    log_file.unlink(missing_ok=True)  # that of the run before says nothing of this one
+    arguments = [*command, "-in", "in.lammps", "-log", "log.lammps", "-screen", "none"]
+    done = subprocess.run(
+        arguments, cwd=folder, env=environment, capture_output=True, text=True, errors="replace", check=False
+    )
+    log = log_file.read_text(errors="replace") if log_file.exists() else ""
+    if failure := stopped(done.returncode, log, done.stdout + done.stderr, folder):
+        raise failure
+    return LammpsRun(broken_by(done.returncode, log))
 
 
 def write_data(path: Path, atoms: Atoms, species: Sequence[str]) -> Prism:

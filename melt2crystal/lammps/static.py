@@ -1,6 +1,8 @@
 """Energies, forces, stresses and minimisations of many structures in one LAMMPS process, classical potential."""
 
-from collections.abc import Callable, Sequence
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,10 +12,11 @@ from ase import Atoms
 from ase.calculators.lammps import Prism
 from ase.units import GPa
 
+from melt2crystal.errors import EngineError
+from melt2crystal.lammps.endings import incomplete
+from melt2crystal.lammps.include import potential_commands
 from melt2crystal.lammps.program import (
-    LammpsRun,
     dump_command,
-    potential_commands,
     read_dump,
     run_lammps,
     setup_commands,
@@ -75,6 +78,8 @@ def _batch(
     commands: Callable[[Atoms], str],
 ) -> list[Evaluation]:
     """Run ``commands`` on each frame in as few processes as the frames allow: one more after each failing frame."""
+    if not all(map(_is_finite, frames)):
+        return _sound_ones(frames, potential, species, accuracy, commands)
     results: list[Evaluation] = []
     with TemporaryDirectory(prefix="lammps-") as temporary:
         folder = Path(temporary)
@@ -91,12 +96,47 @@ def _batch(
             finished = _read_results(folder, frames, prisms, begin, species)
             results += finished
             if len(results) < len(frames):
-                results.append(Evaluation(error=_first_error(run)))
+                if run.error is None:
+                    raise incomplete(folder)
+                results.append(Evaluation(error=run.error))
     return results
 
 
-def _first_error(run: LammpsRun) -> str:
-    return run.error or "LAMMPS wrote no result for this frame"
+def try_potential(potential: Path, formula: Mapping[str, int]) -> None:
+    """Compute a few atoms, so that a potential that can't work is told before anything has been paid for.
+
+    Raises:
+        UserError: LAMMPS' own words, and where its files are looked for.
+    """
+    symbols = [symbol for symbol, count in formula.items() for _ in range(count)]
+    edge = 3 * math.ceil(len(symbols) ** (1 / 3))  # 3 A apart: far enough for any potential to have an answer
+    places = itertools.product(range(0, edge, 3), repeat=3)
+    atoms = Atoms(symbols, [place for place, _ in zip(places, symbols, strict=False)], cell=[edge] * 3, pbc=True)
+    try:
+        evaluate([atoms], potential, list(formula), 1e-4)
+    except EngineError as error:
+        raise EngineError(
+            f"{potential}: {error}. Files named there are looked for beside it, in the folder the study runs in, and "
+            "in LAMMPS_POTENTIALS"
+        ) from error
+
+
+def _sound_ones(
+    frames: Sequence[Atoms],
+    potential: Path,
+    species: Sequence[str],
+    accuracy: float,
+    commands: Callable[[Atoms], str],
+) -> list[Evaluation]:
+    """Of frames some of which hold numbers that are none: LAMMPS sees the others."""
+    sound = [_is_finite(atoms) for atoms in frames]
+    others = [atoms for atoms, fine in zip(frames, sound, strict=True) if fine]
+    results = iter(_batch(others, potential, species, accuracy, commands))
+    return [next(results) if fine else Evaluation(error="positions or cell are not finite") for fine in sound]
+
+
+def _is_finite(atoms: Atoms) -> bool:
+    return bool(np.isfinite(atoms.get_positions()).all() and np.isfinite(atoms.cell.array).all())
 
 
 def _write_result(index: int) -> str:
@@ -117,7 +157,10 @@ def _read_results(
     evaluations = []
     for line, prism in zip(lines, prisms, strict=False):
         index, energy, *pressures = line.split()
-        snapshot = read_dump(folder / f"{index}.dump")[0]
+        snapshots = read_dump(folder / f"{index}.dump")
+        if not snapshots or len(pressures) != len(_COMPONENTS):
+            raise incomplete(folder)
+        snapshot = snapshots[0]
         xx, yy, zz, xy, xz, yz = (-float(p) * BAR for p in pressures)
         stress = prism.tensor2_to_ase(np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]))
         moved = snapshot.atoms(species)

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from ase import Atoms
 
+from melt2crystal.lammps.endings import incomplete
+from melt2crystal.lammps.include import potential_commands
 from melt2crystal.lammps.program import (
     dump_command,
-    potential_commands,
     read_dump,
     run_lammps,
     setup_commands,
@@ -159,6 +160,9 @@ def run_walks(
     Returns:
         One walk per temperature, hot to cold; an exploded one has its reason as status, no frames, and does not
         touch the others. If the melt itself explodes, all walks carry its reason.
+
+    Raises:
+        EngineError: LAMMPS could not work (no explosion: killed, no space, a potential that can't be read).
     """
     order = hot_to_cold(row.temperatures_K)
     plan = schedule(liquid, frames)
@@ -175,11 +179,12 @@ def run_walks(
         missing = [index for index in range(at, len(order)) if index not in finished]
         if not missing:
             break
-        reason = run.error or "LAMMPS ended early"
+        if run.error is None:
+            raise incomplete(folder)
         if not (folder / "good.restart").exists():
-            failed = dict.fromkeys(missing, f"the fresh melt failed: {reason}")
+            failed = dict.fromkeys(missing, f"the fresh melt exploded: {run.error}")
             break
-        failed[missing[0]] = f"exploded: {reason}"
+        failed[missing[0]] = f"exploded: {run.error}"
         at = missing[0] + 1
         if at == len(order):
             break
@@ -199,6 +204,8 @@ def _read_walk(
     if index in failed:
         return MeltWalk(temperature, failed[index], [], {}, thermo)
     snapshots = read_dump(folder / f"walk-{index}.dump")
+    if len(snapshots) != plan.walk // plan.every + 1:
+        raise incomplete(folder)
     configurations = [snapshot.atoms(species) for snapshot in snapshots]
     first = configurations[0]
     diffusion = species_diffusion(

@@ -8,7 +8,7 @@ import pandas as pd
 from ase import Atoms
 
 from melt2crystal.errors import UserError
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 from melt2crystal.frames import frame_id
 from melt2crystal.structure.energies import ENERGY, ENTHALPY, HP, REFERENCE
 
@@ -111,8 +111,7 @@ def write_table(path: Path, table: pd.DataFrame, schema: dict[str, str]) -> None
     for name, dtype in schema.items():
         if dtype == "Float64":
             checked[name] = checked[name].round(_DECIMALS)
-    with complete(path) as beside:
-        checked.to_csv(beside, index=False)
+    write_csv(path, checked)
 
 
 def with_reference(

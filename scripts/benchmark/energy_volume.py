@@ -9,7 +9,7 @@ import typer
 from ase import Atoms
 
 from melt2crystal.errors import reports_errors
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 from melt2crystal.frames import read_frames
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
@@ -44,8 +44,7 @@ def benchmark_energy_volume(
         for member, energy in [(-1, energies[:, index].mean()), *enumerate(energies[:, index])]:
             rows.append((*point, member, energy / len(atoms)))
     columns = ["polymorph", "volume_scale", "volume_A3_per_formula", "member", "energy_eV_per_atom"]
-    with complete(out) as beside:
-        pd.DataFrame(rows, columns=columns).to_csv(beside, index=False, float_format="%.9g")
+    write_csv(out, pd.DataFrame(rows, columns=columns), "%.9g")
     print(f"{len(frames)} points, {len(ensemble)} members")
 
 

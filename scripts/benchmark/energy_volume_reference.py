@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 
 from melt2crystal.errors import reports_errors
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 from melt2crystal.frames import read_frames
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
@@ -35,8 +35,7 @@ def benchmark_energy_volume_reference(
         volume = atoms.get_volume() / formula_units(atoms, formula, f"{requested}, frame {index}")
         rows.append((*point, volume, -1, energy / len(atoms)))
     columns = ["polymorph", "volume_scale", "volume_A3_per_formula", "member", "energy_eV_per_atom"]
-    with complete(out) as beside:
-        pd.DataFrame(rows, columns=columns).to_csv(beside, index=False, float_format="%.9g")
+    write_csv(out, pd.DataFrame(rows, columns=columns), "%.9g")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import typer
 
 from melt2crystal.benchmark.equation_of_state import curve_errors, root_mean_square
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.files import complete, write_text
+from melt2crystal.files import write_csv, write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
 from melt2crystal.structure.coordination import coordination_name
@@ -39,8 +39,7 @@ def benchmark_errors(
         points["group"] = [coordination_name(coordination[name]) for name in points.polymorph]
         tables.append(of_each_polymorph(points, path.stem, coordination))
         summary[path.stem] = of_groups(points)
-    with complete(out) as beside:
-        pd.concat(tables).to_csv(beside, index=False, float_format="%.6g")
+    write_csv(out, pd.concat(tables), "%.6g")
     write_text(totals, json.dumps(summary, indent=1, sort_keys=True) + "\n")
     for name, groups in summary.items():
         shifted = [f"{g} {v['shifted_meV_per_atom']:.1f}" for g, v in groups.items() if g != "shift_meV_per_atom"]

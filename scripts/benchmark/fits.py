@@ -8,7 +8,7 @@ import typer
 
 from melt2crystal.benchmark.equation_of_state import fit_birch_murnaghan
 from melt2crystal.errors import reports_errors
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -45,8 +45,7 @@ def benchmark_fits(
                     "status": fit.status,
                 }
             )
-    with complete(out) as beside:
-        pd.DataFrame(rows).to_csv(beside, index=False, float_format="%.8g")
+    write_csv(out, pd.DataFrame(rows), "%.8g")
 
 
 if __name__ == "__main__":

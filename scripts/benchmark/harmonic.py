@@ -10,7 +10,7 @@ from ase import Atoms
 
 from melt2crystal.benchmark.harmonic import HarmonicDensity, displaced_crystal, harmonic_density, supercells
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 from melt2crystal.frames import read_frames
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.benchmark import HarmonicSpectrum, VibrationalSpectrum
@@ -59,11 +59,9 @@ def benchmark_harmonic(
             if member == MEAN:
                 print(f"{name}: lowest {found.lowest_THz:.2f} THz, {100 * found.imaginary_share:.1f} % imaginary")
     columns = ["polymorph", "member", "atoms", "displacements", "residual_force_eV_per_A", "lowest_THz"]
-    with complete(states) as beside:
-        pd.DataFrame(rows, columns=[*columns, "imaginary_share"]).to_csv(beside, index=False, float_format="%.6g")
+    write_csv(states, pd.DataFrame(rows, columns=[*columns, "imaginary_share"]), "%.6g")
     empty = pd.DataFrame(columns=columns_of(species))
-    with complete(spectra) as beside:
-        (pd.concat(tables) if tables else empty).to_csv(beside, index=False, float_format="%.6g")
+    write_csv(spectra, pd.concat(tables) if tables else empty, "%.6g")
 
 
 def of_reference(path: Path) -> dict[str, np.ndarray]:

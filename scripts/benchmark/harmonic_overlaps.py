@@ -8,7 +8,7 @@ import typer
 
 from melt2crystal.benchmark.vdos import overlap
 from melt2crystal.errors import reports_errors
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
 
@@ -42,8 +42,7 @@ def benchmark_harmonic_overlaps(
         row["resolution_THz"] = given.value("benchmark.vdos.resolution_THz")
         rows.append(row)
         print(f"{name}: overlap of HP and reference {row['overlap_hp_reference']:.3f}")
-    with complete(out) as beside:
-        pd.DataFrame(rows).to_csv(beside, index=False, float_format="%.6g")
+    write_csv(out, pd.DataFrame(rows), "%.6g")
 
 
 def mean_spectra(path: Path) -> pd.DataFrame:

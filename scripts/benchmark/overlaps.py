@@ -8,7 +8,7 @@ import typer
 
 from melt2crystal.benchmark.vdos import overlap
 from melt2crystal.errors import reports_errors
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 from melt2crystal.options import SettingsText
 from melt2crystal.settings import Settings
 
@@ -38,12 +38,10 @@ def benchmark_overlaps(
         states[potential] = states[potential].set_index("polymorph")
         for name in names:
             of_crystal = tables[potential][tables[potential].polymorph == name]
-            with complete(out.parent / potential / f"{name}.csv") as beside:
-                of_crystal.drop(columns=["polymorph", *HALVES]).to_csv(beside, index=False, float_format="%.6g")
+            write_csv(out.parent / potential / f"{name}.csv", of_crystal.drop(columns=["polymorph", *HALVES]), "%.6g")
     resolution = given.value("benchmark.vdos.resolution_THz")
     rows = [{"polymorph": name, **compared(name, tables, states), "resolution_THz": resolution} for name in names]
-    with complete(out) as beside:
-        pd.DataFrame(rows).to_csv(beside, index=False, float_format="%.6g")
+    write_csv(out, pd.DataFrame(rows), "%.6g")
     for row in rows:
         print(f"{row['polymorph']}: overlap {row['overlap']:.3f}")
 

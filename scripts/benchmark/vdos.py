@@ -10,9 +10,9 @@ import typer
 from melt2crystal.benchmark.vdos import vibrational_density
 from melt2crystal.benchmark.vibrational_walk import StartingState, VibrationalWalk, run_walks
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 from melt2crystal.frames import read_frames
-from melt2crystal.lammps.program import potential_commands
+from melt2crystal.lammps.include import lammps_word, potential_commands
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.benchmark import VibrationalSpectrum
 from melt2crystal.sections.reference import LammpsReference
@@ -57,15 +57,13 @@ def benchmark_vdos(
             f"{name}: {len(task.atoms)} atoms, {walk.status}, {row['mean_temperature_K']:.0f} K, "
             f"{row['mean_pressure_GPa']:.2f} GPa, drift {row['drift_meV_per_atom_per_ps']:.3f} meV/atom/ps"
         )
-    with complete(spectra) as beside:
-        pd.concat(tables).to_csv(beside, index=False, float_format="%.6g")
-    with complete(states) as beside:
-        pd.DataFrame(rows).to_csv(beside, index=False, float_format="%.6g")
+    write_csv(spectra, pd.concat(tables), "%.6g")
+    write_csv(states, pd.DataFrame(rows), "%.6g")
 
 
 def model_commands(model: Path, species: list[str]) -> str:
     """The model as a LAMMPS force field."""
-    return f"pair_style deepmd {model.resolve()}\npair_coeff * * {' '.join(species)}\n"
+    return f"pair_style deepmd {lammps_word(model)}\npair_coeff * * {' '.join(species)}\n"
 
 
 def reference_commands(given: Settings, species: list[str]) -> str:
@@ -90,19 +88,12 @@ def table_of(
     if walk.status != "ok":
         return pd.DataFrame(columns=columns)
 
-    def density(velocities: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        return vibrational_density(
-            velocities,
-            task.atoms.get_masses(),
-            task.atoms.get_chemical_symbols(),
-            rules.spacing_ps,
-            rules.resolution_THz,
-            rules.largest_frequency_THz,
-        )
-
-    frequency, whole = density(walk.velocities)
+    of_atoms = task.atoms.get_masses(), task.atoms.get_chemical_symbols()
+    axis = rules.spacing_ps, rules.resolution_THz, rules.largest_frequency_THz
+    frequency, whole = vibrational_density(walk.velocities, *of_atoms, *axis)
     middle = len(walk.velocities) // 2
-    halves = [density(part)[1]["total"] for part in (walk.velocities[:middle], walk.velocities[middle:])]
+    parts = walk.velocities[:middle], walk.velocities[middle:]
+    halves = [vibrational_density(part, *of_atoms, *axis)[1]["total"] for part in parts]
     table = {"polymorph": name, "frequency_THz": frequency}
     table |= {f"vdos_{symbol}": whole.get(symbol, np.zeros_like(frequency)) for symbol in species}
     table |= {"vdos_total": whole["total"], "vdos_first_half": halves[0], "vdos_second_half": halves[1]}

@@ -17,9 +17,10 @@ from melt2crystal.explore.selection import (
     classify,
     is_saturated,
     labelling_order,
+    why_none,
     window_of,
 )
-from melt2crystal.files import complete, write_text
+from melt2crystal.files import write_csv, write_text
 from melt2crystal.frames import read_frames, too_close, write_frames
 from melt2crystal.liquid.certificate import certify
 from melt2crystal.options import SettingsText
@@ -64,7 +65,7 @@ def explore_selection(
         verdicts, passed = certify(candidates, library, certificate, substance, potential)
         considered.append(verdicts.assign(**{name: rows.loc[batch, name].to_numpy() for name in [*CELL, "max_devi_f"]}))
         picked += passed
-    stop = "saturated" if saturated else "nothing to label" if not picked else ""
+    stop = "saturated" if saturated else "" if picked else why_none(counts)
     verdicts = pd.concat(considered) if considered else pd.DataFrame(columns=["frame_id", "passed", "reason", *CELL])
     counts["excluded"] = _count(counts, verdicts[~verdicts["passed"].astype(bool)])
     counts["selected"] = _count(counts, pd.DataFrame([frame.info for frame in picked], columns=CELL))
@@ -73,8 +74,7 @@ def explore_selection(
 
     write_frames(requested, picked)
     for path, content in ((table, counts), (chosen, verdicts)):
-        with complete(path) as beside:
-            content.to_csv(beside, index=False)
+        write_csv(path, content)
     totals = {name: int(counts[name].sum()) for name in ("accurate", "candidate", "failed", "invalid", "excluded")}
     answer = {"iteration": int(iteration), "eps_lo": eps_lo, "eps_hi": eps_hi, "selected": len(picked), "stop": stop}
     answer["frames"] = [frame.info["frame_id"] for frame in picked]

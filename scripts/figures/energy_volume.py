@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from melt2crystal.benchmark.equation_of_state import birch_murnaghan
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.figures.style import POTENTIAL_COLOURS, as_text, journal_style, letter, new_figure, publish
+from melt2crystal.figures.style import POTENTIAL_COLOURS, as_text, letter, new_figure, publish_for
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.substance import Substance
@@ -21,7 +21,12 @@ from melt2crystal.structure.energies import ENERGY
 
 COLUMNS = 4
 VOLUME = "volume_A3_per_formula"
-MARKERS = {"reference": "o", "hp": "s", "lp": "^"}
+MARKS: dict[str, dict[str, Any]] = {
+    "reference": {"marker": "o", "markerfacecolor": "white"},
+    "hp": {"marker": "s"},
+    "lp": {"marker": "^"},
+}
+FITTED = ["V0_A3_per_formula", "B0_GPa", "B0_prime", "E0_eV_per_atom"]
 INSET = (0.44, 0.60, 0.54, 0.38)  # left, bottom, width, height of the spectrum, in units of the panel
 POINT = ["polymorph", "volume_scale"]
 
@@ -43,43 +48,18 @@ def draw_curves(
         colour, shift = POTENTIAL_COLOURS[potential], shifts[potential]
         members = rows[rows["member"] >= 0].groupby(VOLUME)[ENERGY]
         if len(members) and potential != "reference":
-            axes.fill_between(
-                list(members.groups),
-                members.min() - shift,
-                members.max() - shift,
-                color=colour,
-                alpha=0.22,
-                linewidth=0,
-            )
+            low, high = members.min() - shift, members.max() - shift
+            axes.fill_between(low.index, low, high, color=colour, alpha=0.22, linewidth=0)
         points = rows[rows["member"] == -1]
-        hollow = "white" if potential == "reference" else colour
-        axes.plot(
-            points[VOLUME],
-            points[ENERGY] - shift,
-            MARKERS[potential],
-            color=colour,
-            markerfacecolor=hollow,
-            markersize=3.4 if potential == "reference" else 2.2,
-            markeredgewidth=0.6,
-            zorder=2 if potential == "reference" else 3,
-        )
-        fit = fits[(fits["potential"] == potential) & (fits["member"] == -1)]
-        if (
-            len(fit)
-            and np.isfinite(
-                fit.iloc[0][["V0_A3_per_formula", "B0_GPa", "B0_prime", "E0_eV_per_atom"]].astype(float)
-            ).all()
-        ):
-            row = fit.iloc[0]
-            volumes = np.linspace(points[VOLUME].min(), points[VOLUME].max(), 100)
-            energies = birch_murnaghan(
-                volumes,
-                row["V0_A3_per_formula"],
-                row["B0_GPa"],
-                row["B0_prime"],
-                row["E0_eV_per_atom"] * atoms_per_formula,
-            )
-            axes.plot(volumes, energies / atoms_per_formula - shift, color=colour, linewidth=0.8)
+        size, order = (3.4, 2) if potential == "reference" else (2.2, 3)
+        look = MARKS[potential] | {"linestyle": "none", "markersize": size, "markeredgewidth": 0.6, "zorder": order}
+        axes.plot(points[VOLUME], points[ENERGY] - shift, color=colour, **look)
+        for fit in fits.loc[(fits["potential"] == potential) & (fits["member"] == -1), FITTED].to_numpy(float):
+            if np.isfinite(fit).all():
+                V0, B0, B0_prime, E0 = fit
+                volumes = np.linspace(points[VOLUME].min(), points[VOLUME].max(), 100)
+                energies = birch_murnaghan(volumes, V0, B0, B0_prime, E0 * atoms_per_formula) / atoms_per_formula
+                axes.plot(volumes, energies - shift, color=colour, linewidth=0.8)
 
 
 def draw_spectra(axes: Axes, spectra: Mapping[str, pd.DataFrame]) -> None:
@@ -87,10 +67,10 @@ def draw_spectra(axes: Axes, spectra: Mapping[str, pd.DataFrame]) -> None:
     if "reference" in spectra:
         rows = spectra["reference"]
         axes.fill_between(rows["frequency_THz"], rows["vdos_total"], color="black", alpha=0.22, linewidth=0)
-        axes.plot(rows["frequency_THz"], rows["vdos_total"], color="black", linewidth=0.5)
-    if "hp" in spectra:
-        rows = spectra["hp"]
-        axes.plot(rows["frequency_THz"], rows["vdos_total"], color=POTENTIAL_COLOURS["hp"], linewidth=0.8)
+    for potential, width in (("reference", 0.5), ("hp", 0.8)):
+        if potential in spectra:
+            rows = spectra[potential]
+            axes.plot(rows["frequency_THz"], rows["vdos_total"], color=POTENTIAL_COLOURS[potential], linewidth=width)
     axes.set(xlim=(0, max(rows["frequency_THz"].max() for rows in spectra.values())), yticks=[])
     axes.set_ylim(bottom=0)
     axes.locator_params(axis="x", nbins=4)
@@ -99,27 +79,15 @@ def draw_spectra(axes: Axes, spectra: Mapping[str, pd.DataFrame]) -> None:
     axes.patch.set_alpha(0.0)
 
 
-def draw_key(
-    axes: Axes,
-    shifts: dict[str, float],
-    names: dict[str, str],
-    spectra: str,
-    left: float,
-    note_at: tuple[float, float],
-) -> None:
+def draw_key(axes: Axes, shifts: dict[str, float], spectra: str, left: float, note_at: tuple[float, float]) -> None:
     """Legend in the free cell of the grid, from ``left`` of its width on (negative: into the gap)."""
     axes.set_axis_off()
     handles: list[Any] = []
     for potential in ("reference", "hp", "lp"):
-        colour = POTENTIAL_COLOURS[potential]
-        hollow = "white" if potential == "reference" else colour
-        label = names[potential]
-        if potential != "reference":
-            label += f" (shift {as_text(-1000 * shifts[potential], '+.1f')} meV/atom)"
-        handles += axes.plot([], [], MARKERS[potential] + "-", color=colour, markerfacecolor=hollow, label=label)
-    handles.append(
-        axes.fill_between([], [], [], color="#888888", alpha=0.4, linewidth=0, label="spread of the members")
-    )
+        shifted = f"{potential.upper()} (shift {as_text(-1000 * shifts[potential], '+.1f')} meV/atom)"
+        label = potential if potential == "reference" else shifted
+        handles += axes.plot([], [], color=POTENTIAL_COLOURS[potential], label=label, **MARKS[potential])
+    handles += [axes.fill_between([], [], [], color="#888888", alpha=0.4, linewidth=0, label="spread of the members")]
     legend = axes.legend(handles=handles, loc="upper left", borderaxespad=0, bbox_to_anchor=(left - 0.03, 1.04))
     legend.set_in_layout(False)
     text = (
@@ -137,7 +105,6 @@ def draw(
     fits: pd.DataFrame,
     spectra: dict[str, dict[str, pd.DataFrame]],
     atoms_per_formula: int,
-    names: dict[str, str],
 ) -> Figure:
     """One panel per polymorph and the key in the last cell."""
     with_panels, lines = -(-len(polymorphs) // COLUMNS), -(-(len(polymorphs) + 1) // COLUMNS)
@@ -171,7 +138,7 @@ def draw(
     )
     left = -0.08 if last + 1 == panels.size else 0.1  # a lonely cell is narrow
     note_at = (1.6, 1.0) if lines > with_panels else (left, 0.55)  # beside the legend, or below it
-    draw_key(panels.flat[last], shifts, names, about if spectra else "", left, note_at)
+    draw_key(panels.flat[last], shifts, about if spectra else "", left, note_at)
     for axes in panels.flat[last + 1 :]:
         axes.set_axis_off()
     return figure
@@ -192,19 +159,15 @@ def figures_energy_volume(
 ) -> None:
     """Draw figure 2: energies of all polymorphs over volume, spectra as insets."""
     given = Settings(settings)
-    figures = given.section("figures", Figures)
     curves = {name: pd.read_csv(path) for name, path in (("lp", lp), ("hp", hp), ("reference", reference))}
     spectra: dict[str, dict[str, pd.DataFrame]] = {}
     for path in vdos or []:
         spectrum = pd.read_csv(path)
         if len(spectrum):  # empty where the walk failed
             spectra.setdefault(path.stem, {})[path.parent.name] = spectrum
-    names = {"reference": "reference", "hp": "HP", "lp": "LP"}
     atoms = given.section("substance", Substance).atoms_per_formula_unit
-    with journal_style(figures):
-        figure = draw(figures, given.value("polymorphs"), curves, pd.read_csv(fits), spectra, atoms, names)
-        names = given.value("reference.name"), given.value("name")
-        publish(figure, *names, pdf, png, "Energy-volume curves of the polymorphs")
+    drawn = given.value("polymorphs"), curves, pd.read_csv(fits), spectra, atoms
+    publish_for(given, pdf, png, "Energy-volume curves of the polymorphs", draw, *drawn)
 
 
 if __name__ == "__main__":

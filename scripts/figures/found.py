@@ -12,13 +12,13 @@ from matplotlib.figure import Figure, SubFigure
 
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.figures.structure_drawing import draw_structure
-from melt2crystal.figures.style import OKABE_ITO, as_text, journal_style, new_figure, publish
+from melt2crystal.figures.style import OKABE_ITO, as_text, new_figure, publish_for
 from melt2crystal.frames import read_frames
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Comparison, Figures
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
-from melt2crystal.structure.crystals import conventional_cell
+from melt2crystal.structure.crystals import conventional_cell, read_crystal
 from melt2crystal.structure.energies import ENTHALPY
 from melt2crystal.structure.rdf import pairs_of, partial_rdf
 
@@ -58,17 +58,6 @@ def choose(table: pd.DataFrame, frames: list[Atoms], library: Atoms, groups: lis
         if matcher.fit(target, AseAtomsAdaptor.get_structure(frames[k])):
             return k, f"no SG {wanted}: lowest that matches"
     return order[0], f"no SG {wanted}, no match: lowest of all"
-
-
-def read_crystal(path: str) -> Atoms:
-    """A CIF as a bare periodic structure."""
-    from ase.io import read
-
-    try:
-        crystal = read(path)
-    except Exception as error:  # ASE raises many kinds on broken files
-        raise UserError(f"{path}: not a readable CIF file ({error}); restore it") from error
-    return Atoms(numbers=crystal.numbers, positions=crystal.positions, cell=crystal.cell, pbc=True)
 
 
 def panel_of(comparison: Comparison, structures: list[Path], polymorphs: dict[str, dict[str, Any]]) -> Panel | None:
@@ -165,10 +154,7 @@ def figures_found(
     polymorphs = given.value("polymorphs")
     known = [c for c in figures.comparisons if c.polymorph in polymorphs]
     panels = [panel for c in known if (panel := panel_of(c, structures, polymorphs))]
-    with journal_style(figures):
-        figure = draw(figures, panels, substance)
-        names = given.value("reference.name"), given.value("name")
-        publish(figure, *names, pdf, png, "Found structures and database crystals")
+    publish_for(given, pdf, png, "Found structures and database crystals", draw, panels, substance)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,8 @@ import typer
 
 from melt2crystal.errors import reports_errors
 from melt2crystal.figures.harmonic import draw_harmonic
-from melt2crystal.figures.style import journal_style, publish
+from melt2crystal.figures.style import publish_for
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 
 
@@ -27,7 +26,6 @@ def figures_harmonic(
 ) -> None:
     """Draw the harmonic densities of states of HP and of the reference."""
     given = Settings(settings)
-    figures = given.section("figures", Figures)
     titles = {name: polymorph["title"] for name, polymorph in given.value("polymorphs").items()}
     tables = {"reference": pd.read_csv(reference), "hp": pd.read_csv(hp)}
     harmonic = {
@@ -39,10 +37,7 @@ def figures_harmonic(
         spectrum = pd.read_csv(path)
         if path.stem in titles and len(spectrum):  # empty where the walk failed
             dynamic.setdefault(path.stem, {})[path.parent.name] = spectrum
-    with journal_style(figures):
-        figure = draw_harmonic(figures, titles, harmonic, dynamic)
-        names = given.value("reference.name"), given.value("name")
-        publish(figure, *names, pdf, png, "Harmonic vibrational densities of states")
+    publish_for(given, pdf, png, "Harmonic vibrational densities of states", draw_harmonic, titles, harmonic, dynamic)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.figures.style import (
-    OKABE_ITO,
-    POTENTIAL_COLOURS,
-    journal_style,
-    letter,
-    new_figure,
-    publish,
-)
+from melt2crystal.figures.style import OKABE_ITO, POTENTIAL_COLOURS, letter, new_figure, publish_for
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
@@ -87,14 +80,10 @@ def figures_learning(
 ) -> None:
     """Draw the learning curves of all ensembles."""
     given = Settings(settings)
-    figures = given.section("figures", Figures)
     of_ensemble: dict[str, list[pd.DataFrame]] = {}
     for path in sorted(curves, key=lambda p: (p.parents[1].name in POTENTIAL_COLOURS, str(p))):
         of_ensemble.setdefault(path.parents[1].name, []).append(pd.read_csv(path))
-    with journal_style(figures):
-        figure = draw(figures, of_ensemble)
-        names = given.value("reference.name"), given.value("name")
-        publish(figure, *names, pdf, png, "Learning curves")
+    publish_for(given, pdf, png, "Learning curves", draw, of_ensemble)
 
 
 if __name__ == "__main__":

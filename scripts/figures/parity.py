@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.figures.style import as_text, journal_style, letter, new_figure, pressure_colours, publish
+from melt2crystal.figures.style import as_text, letter, new_figure, pressure_colours, publish_for
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
@@ -120,11 +120,8 @@ def figures_parity(
 ) -> None:
     """Draw figure 1: parity of energies and force components on held-out melt, coloured by pressure."""
     given = Settings(settings)
-    figures = given.section("figures", Figures)
-    with journal_style(figures):
-        figure = draw(figures, {"hp": read_parity(hp), "lp": read_parity(lp)})
-        names = given.value("reference.name"), given.value("name")
-        publish(figure, *names, pdf, png, "Parity of energies and forces on held-out melt")
+    parity = {"hp": read_parity(hp), "lp": read_parity(lp)}
+    publish_for(given, pdf, png, "Parity of energies and forces on held-out melt", draw, parity)
 
 
 if __name__ == "__main__":

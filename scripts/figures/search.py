@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from melt2crystal.errors import reports_errors
-from melt2crystal.figures.style import OKABE_ITO, as_text, journal_style, new_figure, publish
+from melt2crystal.figures.style import OKABE_ITO, as_text, new_figure, publish_for
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
@@ -104,13 +104,10 @@ def figures_search(
 ) -> None:
     """Draw figure 3: found structures' energies, with the histogram of the differences and the stable window."""
     given = Settings(settings)
-    figures = given.section("figures", Figures)
     table = pd.read_csv(found)
     finite = np.isfinite(table[HP].astype(float)) & np.isfinite(table[REFERENCE].astype(float))
-    with journal_style(figures):
-        figure = draw(figures, table[finite], given.value("search.stable_window_eV_per_atom"))
-        names = given.value("reference.name"), given.value("name")
-        publish(figure, *names, pdf, png, "Energies of the structures found")
+    drawn = table[finite], given.value("search.stable_window_eV_per_atom")
+    publish_for(given, pdf, png, "Energies of the structures found", draw, *drawn)
 
 
 if __name__ == "__main__":

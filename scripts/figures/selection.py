@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.figures.style import CLASS_COLOURS, as_text, journal_style, new_figure, publish
+from melt2crystal.figures.style import CLASS_COLOURS, as_text, new_figure, publish_for
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
@@ -97,7 +97,6 @@ def figures_selection(
 ) -> None:
     """Draw the classes of the explored frames per iteration, temperature and pressure."""
     given = Settings(settings)
-    figures = given.section("figures", Figures)
     read = []
     for path in tables:
         table = pd.read_csv(path)
@@ -107,10 +106,7 @@ def figures_selection(
             raise UserError(f"{path}: {wrong}; redo the selection")
         read.append(table)
     read.sort(key=lambda table: int(table["iteration"].iloc[0]))
-    with journal_style(figures):
-        figure = draw(figures, read)
-        names = given.value("reference.name"), given.value("name")
-        publish(figure, *names, pdf, png, "Selection of explored frames")
+    publish_for(given, pdf, png, "Selection of explored frames", draw, read)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import EngineError, reports_errors
 from melt2crystal.files import write_text
+from melt2crystal.lammps.include import check_potential
+from melt2crystal.lammps.static import try_potential
 from melt2crystal.options import PlacesText, SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -21,12 +23,17 @@ def label_check(
     out: Annotated[Path, typer.Option(help="engine and settings digest (JSON)")],
     settings: SettingsText,
     places: PlacesText = "{}",
+    melting: Annotated[Path | None, typer.Option(help="potential of the melts and quenches (LAMMPS include)")] = None,
 ) -> None:
     """End with the engine's message if a program or a file is missing; with labels at hand that is only a warning.
 
-    With ``label.compute: false`` the engine is not asked: it will not be called.
+    With ``label.compute: false`` the engine is not asked: it will not be called. The melting potential has to work.
     """
     given = Settings(settings)
+    if melting is not None:
+        substance = given.section("substance", Substance)
+        check_potential(melting, substance.species)
+        try_potential(melting, substance.formula)
     engine = reference_engine(given.value("reference"), given.section("substance", Substance).species, places)
     digest, missing = settings_digest(engine), ""
     try:

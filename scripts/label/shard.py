@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.errors import reports_errors
+from melt2crystal.engines.base import Label
+from melt2crystal.errors import EngineError, reports_errors
 from melt2crystal.files import write_table
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.label.store import LabelStore, engine_and_digest, label_frames, labelled
@@ -33,23 +34,41 @@ def label_shard(
     engine, digest = engine_and_digest(given.value("reference"), substance.species, places)
     frames = read_frames(requested)[shard::shards]
     known = LabelStore(store, digest, writer, [Path(name) for name in released])
-    rows, results = [], {}
+    rows, results, starved = [], {}, []
     limits, compute = substance.minimum_distances_A, given.value("label.compute")
     for frame, label, was_known in label_frames(frames, engine, known, largest_force, limits, compute):
         name = frame.info["frame_id"]
         rows.append((name, label.status, label.reason, round(label.seconds, 3), engine.name, digest))
+        if label.short_of:
+            starved.append(label)
         if label.status == "ok":
             results[name] = labelled(frame, label, digest)
         else:
             print(f"{name}: {label.status}: {label.reason}", flush=True)
         if len(rows) % 100 == 0 or (not was_known and label.seconds > 5):
             print(f"{len(rows)} of {len(frames)} frames, {label.seconds:.1f} s for this one", flush=True)
+    if starved:
+        raise EngineError(for_want_of(starved, len(frames)))
     order = {frame.info["frame_id"]: position for position, frame in enumerate(frames)}
     rows.sort(key=lambda row: order[row[0]])
     columns = ["frame_id", "status", "reason", "seconds", "engine", "settings_digest"]
     write_frames(out, [results[name] for name in order if name in results])
     write_table(table, columns, rows)
     print(f"{len(results)} of {len(frames)} frames have a label of {engine.name}, settings digest {digest}")
+
+
+def for_want_of(starved: list[Label], frames: int) -> str:
+    """What to say of frames that have no label for want of memory or space, which is no property of theirs."""
+    mend = {
+        "memory": "`retries` of the profile give the job more; otherwise raise jobs.label_MB_per_rank, or run fewer "
+        "jobs at once",
+        "space": "make room, or name another folder in TMPDIR or reference.scratch",
+    }
+    lacking = sorted({label.short_of for label in starved})
+    return (
+        f"{len(starved)} of {frames} frames have no label for want of {' and '.join(lacking)}: {starved[0].reason}. "
+        f"The labels of the others are kept. {'; '.join(mend[what] for what in lacking)}; and run again"
+    )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 
 from melt2crystal.errors import reports_errors
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.liquid.certificate import certify, diffuses
 from melt2crystal.options import SettingsText
@@ -40,8 +40,7 @@ def liquid_certify(
     findings, passed = certify(melt, library, certificate, substance, potential, of_frames)
     for position, name in enumerate(("pressure_GPa", "temperature_K", "origin"), 1):
         findings.insert(position, name, [frame.info[name] for frame in melt])
-    with complete(table) as beside:
-        findings.to_csv(beside, index=False)
+    write_csv(table, findings)
     write_frames(certified, passed)
     print(f"{len(passed)} of {len(melt)} frames pass; {int(findings['would_pass'].sum())} are disordered")
 

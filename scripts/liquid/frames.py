@@ -9,7 +9,7 @@ import typer
 from ase import Atoms
 
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 from melt2crystal.frames import bare_frame, canonical_frame, density_g_per_cm3, read_frames, write_frames
 from melt2crystal.liquid.melts_from_files import complaint, held_out, walk_of
 from melt2crystal.options import SettingsText
@@ -44,8 +44,7 @@ def liquid_frames(
     for path, wanted in ((train, False), (heldout, True)):
         write_frames(path, [bare(atoms) for atoms, held in zip(frames, chosen, strict=True) if held is wanted])
     rows = [described(atoms, held) for atoms, held in zip(frames, chosen, strict=True)]
-    with complete(table) as beside:
-        pd.DataFrame(rows).to_csv(beside, index=False, float_format="%.8g")
+    write_csv(table, pd.DataFrame(rows), "%.8g")
     walks = len({walk_of(atoms) for atoms in frames})
     print(f"{len(frames)} frames of {walks} walks; {sum(chosen)} held out, {len(frames) - sum(chosen)} for training")
 

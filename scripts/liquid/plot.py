@@ -9,13 +9,7 @@ from matplotlib.figure import Figure
 
 from melt2crystal.errors import reports_errors
 from melt2crystal.figures.melts import count_bars, letters_and_legend, look_of
-from melt2crystal.figures.style import (
-    OKABE_ITO,
-    journal_style,
-    new_figure,
-    pressure_colours,
-    publish,
-)
+from melt2crystal.figures.style import OKABE_ITO, journal_style, new_figure, pressure_colours, publish
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.substance import Substance

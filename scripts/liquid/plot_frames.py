@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from melt2crystal.errors import reports_errors
 from melt2crystal.figures.melts import count_bars, letters_and_legend, look_of
-from melt2crystal.figures.style import journal_style, new_figure, pressure_colours, publish
+from melt2crystal.figures.style import new_figure, pressure_colours, publish_for
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
@@ -54,11 +54,8 @@ def liquid_plot_frames(
 ) -> None:
     """Draw the frames of melts that were given, and their certificates of disorder."""
     given = Settings(settings)
-    figures = given.section("figures", Figures)
-    with journal_style(figures):
-        figure = draw(figures, pd.read_csv(frames), pd.read_csv(counts))
-        names = given.value("reference.name"), given.value("name")
-        publish(figure, *names, pdf, png, "Melts from files and their certificates of disorder")
+    drawn = pd.read_csv(frames), pd.read_csv(counts)
+    publish_for(given, pdf, png, "Melts from files and their certificates of disorder", draw, *drawn)
 
 
 if __name__ == "__main__":

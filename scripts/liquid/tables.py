@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 
 from melt2crystal.errors import reports_errors
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 
 NO_WALK = "not in this study"  # melts from files: diffusion is not judged
 STATE = ["purpose", "pressure_GPa", "temperature_K"]
@@ -27,10 +27,8 @@ def liquid_tables(
     else:
         joined = pd.concat([pd.read_csv(path.with_name("walks.csv")) for path in tables])
         joined = joined.sort_values(STATE).reset_index(drop=True)
-        with complete(walks) as beside:
-            joined.to_csv(beside, index=False)
-    with complete(counts) as beside:
-        counts_per_state(joined, findings).to_csv(beside, index=False)
+        write_csv(walks, joined)
+    write_csv(counts, counts_per_state(joined, findings))
 
 
 def counts_per_state(walks: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import typer
 from ase import Atoms
 
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 from melt2crystal.frames import canonical_frame, write_frames
 from melt2crystal.liquid.packing import random_packing
 from melt2crystal.liquid.walks import MeltWalk, run_walks
@@ -59,8 +59,7 @@ def liquid_walks(
     table = pd.DataFrame([{**state, **summary_of(walk, substance.species)} for walk in done])
     series = [walk.thermo.assign(**state, state_temperature_K=walk.temperature_K) for walk in done]
     for path, content, digits in ((walks, table, "%.8g"), (thermo, pd.concat(series), "%.6g")):
-        with complete(path) as beside:
-            content.to_csv(beside, index=False, float_format=digits)
+        write_csv(path, content, digits)
     print(table.to_string(index=False))
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 
 from melt2crystal.errors import reports_errors
-from melt2crystal.files import complete
+from melt2crystal.files import write_csv
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
 from melt2crystal.search.structures_from_files import RELAXED, at_pressure, relaxed_row, unique_table
@@ -50,8 +50,7 @@ def search_given(
         )
     write_frames(structures, ordered)
     write_table(table, rows, UNIQUE)
-    with complete(relaxed) as beside:
-        pd.DataFrame(ends, columns=list(RELAXED)).to_csv(beside, index=False, float_format="%.8g")
+    write_csv(relaxed, pd.DataFrame(ends, columns=list(RELAXED)), "%.8g")
 
 
 if __name__ == "__main__":

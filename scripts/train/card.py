@@ -81,9 +81,9 @@ def _card(potential: str, models: list[Path], given: Settings, facts: Facts) -> 
         f"{measured['frames']} frames. Ensemble mean: energy {measured['energy_rmse_meV_per_atom']:.2f} meV/atom, "
         f"force {measured['force_rmse_eV_per_A']:.3f} eV/A (root mean square).",
         "",
-        _table(pd.DataFrame(measured["members"]).rename_axis("member").reset_index()),
+        markdown.of_frame(pd.DataFrame(measured["members"]).rename_axis("member").reset_index()),
         "",
-        _table(pd.DataFrame(measured["pressures"]).T.rename_axis("pressure_GPa").reset_index()),
+        markdown.of_frame(pd.DataFrame(measured["pressures"]).T.rename_axis("pressure_GPa").reset_index()),
         "",
         "## Network and training",
         "",
@@ -113,11 +113,11 @@ def _seen_here(given: Settings, facts: Facts) -> list[str]:
     return [
         f"{data['training_frames']} training and {data['validation_frames']} validation frames of melt; {certified}.",
         "",
-        _table(_states(facts.seen)),
+        markdown.of_frame(_states(facts.seen)),
         "",
         "Frames of the first melts that the certificate judged, per (T, p):",
         "",
-        _table(facts.counts),
+        markdown.of_frame(facts.counts),
         "",
     ]
 
@@ -129,7 +129,7 @@ def _seen_elsewhere(given: Settings, facts: Facts) -> list[str]:
         f"{len(seen)} frames (settings digest `{facts.digest}`), which are left out of the errors below. Whether it "
         "saw melts alone, this study can't say.",
         "",
-        *([_table(_states(seen)), ""] if seen and all(set(row) >= STATE for row in seen) else []),
+        *([markdown.of_frame(_states(seen)), ""] if seen and all(set(row) >= STATE for row in seen) else []),
     ]
 
 
@@ -154,15 +154,6 @@ def _version(name: str) -> str:
         return version(name)
     except Exception:
         return "not installed"
-
-
-def _cell(value: object) -> str:
-    return "–" if pd.isna(value) else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _table(table: pd.DataFrame) -> str:
-    """A Markdown table."""
-    return markdown.table(table.columns, [[_cell(x) for x in row] for row in table.values])
 
 
 if __name__ == "__main__":

@@ -212,3 +212,45 @@ def test_kill_minus_nine_during_training_resumes_from_the_checkpoint(finished, t
     assert steps[-1] == 600 and steps == sorted(steps) and steps[0] < 60
     assert (tmp_path / "m/compressed.pb").stat().st_size > 10_000
     assert not list(tmp_path.glob("m/work-*"))
+
+
+STARVED = """
+import errno
+import os
+from ase.calculators.lj import LennardJones
+
+
+class Starved(LennardJones):
+    how, seen = "{how}", 0
+
+    def calculate(self, atoms=None, *arguments, **more):
+        Starved.seen += 1
+        if Starved.seen == 3:
+            if Starved.how == "MemoryError":
+                raise MemoryError("could not allocate 64 GiB")
+            if Starved.how == "GPU":
+                raise type("OutOfMemoryError", (RuntimeError,), {{}})("CUDA out of memory")
+            if Starved.how == "disk":
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "wavecar")
+            if Starved.how == "killed":
+                os.kill(os.getpid(), 9)
+        super().calculate(atoms, *arguments, **more)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "words"), [("MemoryError", "memory"), ("GPU", "memory"), ("killed", "memory"), ("disk", "space")]
+)
+def test_frames_without_label_for_want_of_memory_or_space_fail_the_job_after_the_others(shard, how, words):
+    """They say nothing of the frame: no table calls them crashed, and a rerun computes these alone."""
+    folder, command = shard
+    (folder / "slow_calculator.py").write_text(STARVED.format(how=how))
+    done = subprocess.run(command("Starved"), cwd=folder, env=surroundings(folder), capture_output=True, text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr.split("ERROR")[-1]
+    assert f"of 10 frames have no label for want of {words}" in done.stderr and "are kept" in done.stderr
+    assert not (folder / "shard-0.csv").exists() and len(journal(folder)) == 10
+    kept = len(journal(folder))
+    (folder / "slow_calculator.py").write_text(STARVED.format(how="no more"))
+    subprocess.run(command("Starved"), cwd=folder, env=surroundings(folder), check=True)
+    assert len(read_frames(folder / "shard-0.extxyz")) == 10
+    assert 0 < len(journal(folder)) - kept <= 3  # a killed process counts its calls anew: every third frame

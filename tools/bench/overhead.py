@@ -6,8 +6,6 @@ selection with certificates, labels (BKS, 14 ms a frame), bookkeeping. The ci st
 potentials on local cores. The time from one decision of the loop to the next is one iteration.
 
 With ``--bare`` the scripts are replaced too, by one that writes the files it was asked for: what Snakemake alone costs.
-
-Then DP-GEN, if it is installed, does the same work with stand-ins (tools/bench/overhead_dpgen.py).
 """
 
 import os
@@ -23,7 +21,6 @@ import numpy as np
 import typer
 
 from melt2crystal.provenance import ROOT
-from tools.bench import overhead_dpgen as bench_overhead_dpgen
 
 # Inputs exist when a job starts, so what is named in the results folder and isn't there is an output.
 BARE = """
@@ -37,7 +34,7 @@ for word in sys.argv[1:]:
 FIND_LAMMPS = """
 
 def find_lammps(deepmd: bool = False, _real=find_lammps):
-    stand_in = [sys.executable, "-SE", str(Path(__file__).parent.parent / "stand_in_lmp.py")]
+    stand_in = [sys.executable, "-SE", str(Path(__file__).parents[2] / "stand_in_lmp.py")]
     return (stand_in, dict(os.environ)) if deepmd else _real()
 """
 STUDY = """
@@ -96,10 +93,8 @@ def bench_overhead(
     iterations: Annotated[int, typer.Option(help="iterations of the loop")] = 5,
     cores: Annotated[int, typer.Option(help="local cores")] = 2,
     bare: Annotated[bool, typer.Option(help="scripts too do nothing: Snakemake alone")] = False,
-    dpgen: Annotated[str, typer.Option(help="DP-GEN's program for comparison, if not on PATH")] = "",
 ) -> None:
     """Measure the overhead of one active-learning iteration."""
-    program = bench_overhead_dpgen.find(dpgen)
     with tempfile.TemporaryDirectory(prefix="m2c-overhead-") as name:
         folder = Path(name)
         copy_with_stand_ins(folder, bare)
@@ -110,12 +105,6 @@ def bench_overhead(
     each = ", ".join(f"{seconds:.1f}" for seconds in times)
     print(f"{'Snakemake alone' if bare else 'stand-in engines'}, {iterations} iterations, {cores} cores: {whole:.0f} s")
     print(f"one iteration (four trainings, two walks, a selection, labels): {times.mean():.1f} s ({each})")
-    if bare:
-        return
-    if program:
-        bench_overhead_dpgen.compare(program)
-    else:
-        print(bench_overhead_dpgen.HOW_TO)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,11 @@ Addresses on the web are not asked for: a check must not depend on a network.
 
 import os
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from tools.docs.pages import ROOT, page_of, pages, read_page
+from tools.docs.pages import ROOT, check_pages, page_of, read_page, report
 
 ELSEWHERE = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)  # https:, mailto:, ...
 
@@ -41,15 +40,5 @@ def faults_of_links(path: str, text: str, root: Path = ROOT) -> Iterator[str]:
                 yield f"{path}:{line}: {target}: {place} has no heading #{anchor}; it has {', '.join(sorted(anchors))}"
 
 
-def check_links(root: Path = ROOT) -> list[str]:
-    """Faults of all pages of the repository."""
-    found: list[str] = []
-    for path in pages(root):
-        found += faults_of_links(path, (root / path).read_text(encoding="utf-8"), root)
-    return found
-
-
 if __name__ == "__main__":
-    faults = check_links()
-    print("\n".join(faults) or f"links of {len(pages())} pages lead somewhere")
-    sys.exit(bool(faults))
+    report(check_pages(faults_of_links), "the links of all pages lead somewhere")

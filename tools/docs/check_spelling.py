@@ -8,7 +8,6 @@ not looked at. No network is asked.
 """
 
 import re
-import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -16,26 +15,28 @@ from pathlib import Path
 
 from spellchecker import SpellChecker
 
-from tools.docs.pages import ROOT, page_of, pages
+from tools.docs.pages import ROOT, check_pages, page_of, report
 
 WORDS = ROOT / "docs" / "words.txt"
 WORD = re.compile(r"(?<!\w)[A-Za-zÀ-ÖØ-öø-ÿ]+(?:['’][a-z]+)?(?!\w)")  # no formulae, no digests
-NOT_PROSE = re.compile(r"\S*[_/@=\\]\S*|\S*\.(?:md|py|smk|yaml|csv|txt|gz)\b|https?:\S+")  # names of files and keys
+NOT_PROSE = re.compile(r"\S*[_/@=\\]\S*|\S*\.(?:md|py|smk|yaml|json|csv|txt|gz)\b|https?:\S+")  # names of files, keys
 SHORTEST = 3  # letters; shorter ones are symbols
-US_TOO = {
-    "license",
-    "licensed",
-    "practice",
-    "program",
-    "programs",
-    "disk",
-    "check",
-    "checks",
-    "analog",
-    "meter",
-    "draft",
-    "story",
-}
+US_TOO = set(
+    [
+        "license",
+        "licensed",
+        "practice",
+        "program",
+        "programs",
+        "disk",
+        "check",
+        "checks",
+        "analog",
+        "meter",
+        "draft",
+        "story",
+    ]
+)
 
 
 @cache
@@ -94,15 +95,5 @@ def british() -> frozenset[str]:
     return frozenset(pairs("_en-GB_to_en-US"))
 
 
-def check_spelling(root: Path = ROOT) -> list[str]:
-    """Faults of all pages of the repository."""
-    found: list[str] = []
-    for path in pages(root):
-        found += faults_of_spelling(path, (root / path).read_text(encoding="utf-8"))
-    return found
-
-
 if __name__ == "__main__":
-    faults = check_spelling()
-    print("\n".join(faults) or f"{len(pages())} pages are spelt as they should be")
-    sys.exit(bool(faults))
+    report(check_pages(faults_of_spelling), "all pages are spelt as they should be")

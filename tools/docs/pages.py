@@ -2,7 +2,8 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,17 @@ def pages(root: Path = ROOT) -> list[str]:
 def read_page(path: str, root: Path = ROOT) -> Page:
     """A page of the repository."""
     return page_of(path, (root / path).read_text(encoding="utf-8"))
+
+
+def check_pages(faults_of: Callable[[str, str], Iterator[str]]) -> list[str]:
+    """What a check finds in all pages of the repository; it is given the path and the text of each."""
+    return [fault for path in pages() for fault in faults_of(path, (ROOT / path).read_text(encoding="utf-8"))]
+
+
+def report(found: list[str], all_well: str) -> None:
+    """Print what a check found; the program ends with status 1 if that is anything."""
+    print("\n".join(found) or all_well)
+    sys.exit(bool(found))
 
 
 def page_of(path: str, text: str) -> Page:

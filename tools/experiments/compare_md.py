@@ -9,6 +9,7 @@ with other velocities differ by chance. How much, further walks of the first mod
 Writes ``spectra.csv``, ``comparison.md``, ``vdos.pdf`` and ``vdos.png``.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -18,22 +19,23 @@ import typer
 from ase import Atoms, units
 from ase.calculators.calculator import Calculator
 from ase.md.verlet import VelocityVerlet
+from matplotlib.figure import Figure
 
 from melt2crystal import markdown
 from melt2crystal.benchmark.walk_spectra import BlockSpectra, block_spectra, overlap_with_error, verlet_velocities
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.figures.style import journal_style, publish
-from melt2crystal.files import complete, write_text
+from melt2crystal.figures.style import OKABE_ITO, POTENTIAL_COLOURS, journal_style, new_figure, publish
+from melt2crystal.files import write_csv, write_text
 from melt2crystal.sections.benchmark import eleven_polymorphs
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.reference import EspressoReference
 from melt2crystal.train.models import Ensemble
-from tools.experiments.walk_figure import draw_walk
 from tools.released.md_walk import ReleasedWalk, conservation, read_walk
 from tools.released.reference_md import set_in_motion
 from tools.released.release_md import SKIP_PS
 
 LARGEST_THZ = 45.0
+HEIGHT_MM = 62.0
 
 
 def walk_with(calculator: Calculator, start: Atoms, time_step_fs: float, steps: int) -> np.ndarray:
@@ -98,6 +100,46 @@ Two walks of the first model that begin with different velocities overlap by {ch
 """
 
 
+def draw_walk(
+    figures: Figures,
+    title: str,
+    reference: BlockSpectra,
+    models: Mapping[str, BlockSpectra],
+    others: Sequence[BlockSpectra],
+    label: str,
+) -> Figure:
+    """The figure: the spectrum of the reference's walk with the scatter of its blocks, and models beside it.
+
+    Args:
+        reference: mean of blocks as a line, one standard error as a band.
+        models: walks that begin as the reference's; mean of the members as a line, their range as a band.
+        others: walks of the first model with other velocities; their range in grey.
+    """
+    figure = new_figure(figures.single_column_mm, HEIGHT_MM)
+    axes = figure.subplots()
+    frequency, colour = reference.frequency_THz, POTENTIAL_COLOURS["hp"]
+    if others:
+        low, high = _range([spectra.mean for spectra in others])
+        grey = OKABE_ITO["grey"]
+        axes.fill_between(frequency, low, high, color=grey, alpha=0.3, linewidth=0, label=f"{label}, other velocities")
+    if models:
+        means = np.array([spectra.mean for spectra in models.values()])
+        axes.fill_between(frequency, *_range(means), color=colour, alpha=0.3, linewidth=0)
+        axes.plot(frequency, means.mean(axis=0), color=colour, label=f"{label}, same beginning")
+    black, error = POTENTIAL_COLOURS["reference"], reference.standard_error
+    axes.fill_between(frequency, reference.mean - error, reference.mean + error, color=black, alpha=0.25, linewidth=0)
+    axes.plot(frequency, reference.mean, color=black, label="reference ± standard error")
+    axes.set(xlabel="frequency (THz)", ylabel="density of states (1/THz)", xlim=(0, frequency[-1]))
+    axes.set_ylim(bottom=0)
+    axes.set_title(title, pad=3)
+    figure.legend(loc="outside upper center", ncols=1)
+    return figure
+
+
+def _range(curves: Sequence[np.ndarray] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.min(curves, axis=0), np.max(curves, axis=0)
+
+
 @reports_errors
 def compare_md(
     walk: Annotated[Path, typer.Argument(help="released walk")],
@@ -125,8 +167,7 @@ def compare_md(
     columns |= {f"reference_{name}": part.mean(axis=0) for name, part in reference.of_species.items()}
     columns |= {name: spectra.mean for name, spectra in paired.items()}
     columns |= {f"other_velocities_{number}": spectra.mean for number, spectra in enumerate(others)}
-    with complete(out / "spectra.csv") as beside:
-        pd.DataFrame(columns).to_csv(beside, index=False, float_format="%.6g")
+    write_csv(out / "spectra.csv", pd.DataFrame(columns), "%.6g")
     figures = Figures()
     with journal_style(figures):
         figure = draw_walk(figures, eleven_polymorphs()[given.polymorph].title, reference, paired, others, label)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import typer
 from ase import Atoms
@@ -45,6 +46,22 @@ MELTS = (LABELS / MELTS_FILE, LABELS / "silica-pbe-melt-quenched.extxyz.gz")
 RELEASED, PAGE = LABELS / "silica-pbe-k-points.extxyz.gz", LABELS / "k-points.md"
 FIGURE = Path("docs/figures/melt-k-points.png")
 POINTS = {"baldereschi": "Baldereschi point"}  # in the figure; meshes are called what they are
+COLUMNS = {  # of all tables: title and format
+    "k_points": ("k-points", ""),
+    "kind": ("frame", ""),
+    "atoms": ("atoms of the supercell", ""),
+    "density": ("density, g/cm³", ".2f"),
+    "temperature": ("T, K", "g"),
+    "energy": ("energy, meV/atom", "+.1f"),
+    "mean": ("mean energy, meV/atom", "+.1f"),
+    "spread": ("spread", ".1f"),
+    "pressure": ("p, GPa", "+.2f"),
+    "force": ("RMS of the difference of a force component, eV/Å", ".3f"),
+    "of_force": ("of that component, eV/Å", ".1f"),
+    "forces": ("force, eV/Å", ".3f"),
+    "seconds": ("CPU s", ".0f"),
+    "digest": ("settings digest", ""),
+}
 STEP = re.compile(r"(baldereschi|\d+x\d+x\d+):(\d+)$")
 
 
@@ -93,8 +110,8 @@ def differences(known: dict[str, Atoms], others: Sequence[Atoms]) -> pd.DataFram
                 "temperature": gamma.info["temperature_K"],
                 "energy": 1000 * energy,
                 "pressure": pressure,
-                "force": float(np.sqrt(np.mean(forces**2))),
-                "of_force": float(np.sqrt(np.mean(gamma.get_forces() ** 2))),
+                "force": rms(forces),
+                "of_force": rms(gamma.get_forces()),
                 "seconds": other.info["seconds"],
             }
         )
@@ -116,49 +133,23 @@ def crystal_differences(curves: Sequence[Atoms], supercells: Sequence[Atoms]) ->
     return pd.DataFrame(rows, columns=["polymorph", "atoms", "density", "energy"])
 
 
+def rms(values: npt.ArrayLike) -> float:
+    """Root mean square."""
+    return float(np.sqrt(np.mean(np.square(values))))
+
+
+def shown(table: pd.DataFrame) -> str:
+    """A table with the titles a reader needs."""
+    titles = {name: title for name, (title, _) in COLUMNS.items()}
+    return markdown.of_frame(table.rename(columns=titles), dict(COLUMNS.values()))
+
+
 def page(table: pd.DataFrame, crystals: pd.DataFrame, digests: dict[str, str]) -> str:
     """The card."""
-    melts = [
-        (
-            row.k_points,
-            row.kind,
-            f"{row.density:.2f}",
-            f"{row.temperature:g}",
-            f"{row.energy:+.1f}",
-            f"{row.pressure:+.2f}",
-            f"{row.force:.3f}",
-            f"{row.of_force:.1f}",
-            f"{row.seconds:.0f}",
-        )
-        for row in table.itertuples()
-    ]
-    totals = [
-        (
-            name,
-            kind,
-            len(group),
-            f"{group.energy.mean():+.1f}",
-            f"{group.energy.std(ddof=0):.1f}",
-            f"{np.sqrt((group.force**2).mean()):.3f}",
-            digests[str(name)],
-        )
-        for (name, kind), group in table.groupby(["k_points", "kind"])
-    ]
-    of_crystals = [
-        (row.polymorph, row.atoms, f"{row.density:.2f}", f"{row.energy:+.1f}") for row in crystals.itertuples()
-    ]
-    melt_columns = (
-        "k-points",
-        "frame",
-        "density, g/cm³",
-        "T, K",
-        "energy, meV/atom",
-        "p, GPa",
-        "RMS of the difference of a force component, eV/Å",
-        "of that component, eV/Å",
-        "CPU s",
-    )
-    total_columns = ("k-points", "frame", "frames", "mean energy, meV/atom", "spread", "force, eV/Å", "settings digest")
+    groups = table.groupby(["k_points", "kind"])
+    totals = groups.agg(frames=("energy", "size"), mean=("energy", "mean"), forces=("force", rms)).reset_index()
+    totals.insert(4, "spread", groups.energy.std(ddof=0).to_numpy())
+    totals["digest"] = totals.k_points.map(digests)
     return f"""# What the Gamma point costs: released melts on other k-points
 
 Written by `python -m tools.experiments.melt_k_points` from `{RELEASED.name}`. The melts of
@@ -166,14 +157,14 @@ Written by `python -m tools.experiments.melt_k_points` from `{RELEASED.name}`. T
 equal. Every number is **Gamma minus these k-points**. `baldereschi` is the one point (1/4, 1/4, 1/4), a mesh is
 shifted by half a step. Never for training: another settings digest, and `split: {SPLIT}`.
 
-{markdown.table(total_columns, totals)}
+{shown(totals)}
 
-{markdown.table(melt_columns, melts)}
+{shown(table)}
 
 Crystals, from the labels of [crystals.md](crystals.md): the undisplaced supercell at Gamma against the energy-volume
 curve's converged mesh, at the same volume.
 
-{markdown.table(("polymorph", "atoms of the supercell", "density, g/cm³", "energy, meV/atom"), of_crystals)}
+{shown(crystals)}
 
 ![Error of the Gamma point](../../docs/figures/{FIGURE.name})
 """

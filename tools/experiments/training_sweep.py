@@ -30,7 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from melt2crystal import markdown
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.files import complete, write_text
+from melt2crystal.files import write_csv, write_text
 from melt2crystal.provenance import ROOT
 from melt2crystal.study.load import load_study
 
@@ -127,9 +127,7 @@ def targets_of(study: Any, folder: Path) -> list[str]:
 
 def as_markdown(table: pd.DataFrame) -> str:
     """The table with the titles a reader needs."""
-    shown = table.rename(columns=COLUMNS)
-    rows = [[v if isinstance(v, str) else f"{v:.3g}" for v in values] for values in shown.itertuples(index=False)]
-    return markdown.table(shown.columns, rows) + "\n"
+    return markdown.of_frame(table.rename(columns=COLUMNS), ".3g") + "\n"
 
 
 @reports_errors
@@ -157,8 +155,7 @@ def training_sweep(
         else:
             rows.append(row_of(variant, ROOT / results))
             table = pd.DataFrame(rows)
-            with complete(ROOT / folder / "table.csv") as beside:
-                table.to_csv(beside, index=False, float_format="%.6g")
+            write_csv(ROOT / folder / "table.csv", table, "%.6g")
             write_text(ROOT / folder / "table.md", as_markdown(table))
     if rows:
         print(as_markdown(pd.DataFrame(rows)))

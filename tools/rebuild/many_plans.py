@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import yaml
 
 from melt2crystal.errors import UserError
+from melt2crystal.jobs.job import Job
 from melt2crystal.jobs.snakemake_plan import Plan, plan
 from tools.rebuild.contract import JobRecord
 
@@ -57,17 +58,17 @@ def write_study(folder: Path, study: dict[str, Any]) -> Path:
 
 def records_of(planned: Plan) -> list[JobRecord]:
     """All jobs of a plan that make files, with what decides whether they are up to date."""
-    return [_record(planned, job) for job in planned.dag.jobs if job.output]
-
-
-def _record(planned: Plan, job: Any) -> JobRecord:
+    by_number = {job.number: job for job in planned.jobs}
     dag = planned.dag
-    number = dag.jobid(job)
+    return [_record(by_number[dag.jobid(job)], job, dag) for job in dag.jobs if job.output]
+
+
+def _record(plain: Job, job: Any, dag: Any) -> JobRecord:
     before = {
         dag.jobid(other) for other, files in dag.dependencies[job].items() if not all(file.is_ancient for file in files)
     }
     return JobRecord(
-        job=planned.by_number[number],
+        job=plain,
         params=tuple(dag.workflow.persistence._params(job)),
         command=job.rule.shellcmd or "",
         inputs=tuple(sorted(map(str, job.input))),

@@ -1,7 +1,5 @@
 """A walk of the reference as it is released: gzipped extended XYZ, positions, energies and forces of every step."""
 
-import gzip
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from ase import Atoms, units
 from ase.calculators.singlepoint import SinglePointCalculator
-from ase.io import write
 
 from melt2crystal.benchmark.walk_spectra import kinetic_temperature, verlet_velocities
 from melt2crystal.errors import UserError
-from melt2crystal.files import complete
-from melt2crystal.frames import read_frames
+from melt2crystal.frames import read_frames, write_frames
 
 Array = npt.NDArray[np.float64]
 
@@ -106,10 +102,7 @@ def write_walk(path: Path, walk: ReleasedWalk) -> None:
         }
         frame.calc = SinglePointCalculator(frame, energy=round(float(energy), 7), forces=forces)
         frames.append(frame)
-    text = io.StringIO()
-    write(text, frames, format="extxyz")
-    with complete(path) as beside:
-        beside.write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
+    write_frames(path, frames)
 
 
 def read_walk(path: Path) -> ReleasedWalk:

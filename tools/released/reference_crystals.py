@@ -36,7 +36,7 @@ from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
-from melt2crystal.label.store import LabelStore, label_frames
+from melt2crystal.label.store import LabelStore, label_frames, label_on
 from melt2crystal.provenance import ROOT
 from melt2crystal.sections.benchmark import HARMONIC_BY_DEFAULT, Benchmark
 from melt2crystal.sections.label import Label as LabelSection
@@ -87,13 +87,10 @@ class Crystals:
         for released in (ROOT / "data/labels" / name for name in RELEASED.values()):
             for frame in read_frames(released) if released.is_file() else []:
                 digest = frame.info["settings_digest"]
-                if digest not in stores:
-                    stores[digest] = LabelStore(self.folder / "label-store", digest, "released")
-                store = stores[digest]
+                store = stores.get(digest) or LabelStore(self.folder / "label-store", digest, "released")
+                stores[digest] = store
                 if store.find(frame) is None:
-                    stress = frame.get_stress(voigt=False)
-                    seconds = float(frame.info.get("seconds", 0))
-                    store.add(frame, Label("ok", "", frame.get_potential_energy(), frame.get_forces(), stress, seconds))
+                    store.add(frame, label_on(frame))
 
     def engine(self, points: EspressoKPoints) -> EspressoEngine:
         """The reference with these k-points."""
@@ -207,13 +204,8 @@ def taken_up(given: Atoms, output: Path) -> Atoms:
 
 def run(program: str, arguments: list[str], values: dict) -> None:
     """Run one of the study's programs with these settings."""
-    command = [
-        sys.executable,
-        str(ROOT / "scripts" / f"{program.replace('_', '/', 1)}.py"),
-        *arguments,
-        "--settings",
-        to_text(values),
-    ]
+    script = ROOT / "scripts" / f"{program.replace('_', '/', 1)}.py"
+    command = [sys.executable, str(script), *arguments, "--settings", to_text(values)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:
         raise UserError(f"{program} ended with status {done.returncode}: {done.stderr.strip()[-2000:]}")

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import typer
 from ase import Atoms
-from ase.calculators.singlepoint import SinglePointCalculator
 from ase.units import GPa
 
 from melt2crystal import markdown
@@ -22,9 +21,9 @@ from melt2crystal.benchmark.equation_of_state import birch_murnaghan_pressure, f
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.files import complete, read_lines, write_text
+from melt2crystal.files import write_csv, write_text
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
-from melt2crystal.label.store import one_digest
+from melt2crystal.label.store import LabelStore, labelled, one_digest
 from melt2crystal.sections.reference import EspressoKPoints
 from melt2crystal.structure.crystals import read_crystal
 from tools.released.k_convergence import ERROR, converged_spacing, convergence_table, largest_spacing
@@ -39,32 +38,19 @@ MESH_COLUMNS = ["polymorph", "mesh", "spacing_per_A", "energy_eV_per_atom", "sec
 CURVE_POINTS = 7  # a curve with fewer is not finished
 
 
-def finished(folder: Path) -> dict[str, dict]:
-    """Frame id -> line of the journals of one settings digest, of labels that are ok."""
-    lines: dict[str, dict] = {}
-    for path in sorted(folder.glob("*.jsonl")):
-        for values in read_lines(path)[0]:
-            if values["status"] == "ok":
-                lines.setdefault(values["frame_id"], values)
-    return lines
-
-
 def labelled_frames(crystals: Crystals, stage: str, digest: str) -> tuple[list[Atoms], dict[str, tuple[int, int]]]:
     """The labelled frames of a stage, and polymorph -> (labelled, asked for)."""
-    lines = finished(crystals.folder / "label-store" / digest)
+    store = LabelStore(crystals.folder / "label-store", digest, "release")
     frames, counts = [], {}
     for name in POLYMORPHS:
         path = crystals.requested(stage, name)
         asked = read_frames(path) if path.is_file() else []
-        mine = [frame for frame in asked if frame.info["frame_id"] in lines]
+        mine = [(frame, label) for frame in asked if (label := store.find(frame)) and label.status == "ok"]
         key = "volume_scale" if stage == "curve" else "displacement"
-        for frame in sorted(mine, key=lambda atoms: atoms.info[key]):
-            values = lines[frame.info["frame_id"]]
+        for frame, label in sorted(mine, key=lambda pair: pair[0].info[key]):
             frame.info = {kept: frame.info[kept] for kept in KEPT if kept in frame.info}
-            frame.info |= {"seconds": round(values["seconds"], 1), "settings_digest": digest}
-            forces, stress = np.array(values["forces"]), np.array(values["stress"])
-            frame.calc = SinglePointCalculator(frame, energy=values["energy"], forces=forces, stress=stress)
-            frames.append(frame)
+            frame.info["seconds"] = round(label.seconds, 1)
+            frames.append(labelled(frame, label, digest))
         counts[name] = (len(mine), len(asked))
     return frames, counts
 
@@ -83,10 +69,10 @@ def mesh_table(crystals: Crystals, released: Path) -> pd.DataFrame:
             if (name, text) in known:
                 continue
             digest = settings_digest(crystals.engine(EspressoKPoints(mode="mesh", mesh=mesh)))
-            values = finished(crystals.folder / "label-store" / digest).get(frame.info["frame_id"])
-            if values:
+            label = LabelStore(crystals.folder / "label-store", digest, "release").find(frame)
+            if label and label.status == "ok" and label.energy is not None:
                 # as the table is written: it is the same when it is made again from itself
-                energy, seconds = round(values["energy"] / len(frame), 6), round(values["seconds"], 1)
+                energy, seconds = round(label.energy / len(frame), 6), round(label.seconds, 1)
                 spacing = round(largest_spacing(lengths, mesh), 3)
                 rows.append((name, text, spacing, energy, seconds))
     table = pd.DataFrame(rows, columns=MESH_COLUMNS)
@@ -114,15 +100,6 @@ def curve_table(frames: list[Atoms]) -> pd.DataFrame:
     quartz = table.loc[table.polymorph == "alpha_quartz", "E0_eV"]
     table["dE_meV_per_SiO2"] = 1000 * (table["E0_eV"] - quartz.iloc[0]) if len(quartz) else np.nan
     return table
-
-
-def formatted(table: pd.DataFrame, formats: dict[str, str]) -> str:
-    """A table as Markdown; columns with a format are numbers."""
-    rows = [
-        [format(row[name], formats[name]) if name in formats else row[name] for name in table.columns]
-        for _, row in table.iterrows()
-    ]
-    return markdown.table(table.columns, rows)
 
 
 def card(
@@ -157,23 +134,23 @@ training**: `train_assemble` refuses them.
 
 How much is there ({cost_s / 3600:.1f} CPU hours):
 
-{formatted(done, {})}
+{markdown.of_frame(done)}
 
 Fits (third-order Birch-Murnaghan; dE against alpha-quartz, meV per SiO2; V0 in A^3 per SiO2) of curves with
 {CURVE_POINTS} points or more:
 
-{formatted(curves.drop(columns=list(PULAY)), FIT_FORMATS)}
+{markdown.of_frame(curves.drop(columns=list(PULAY)), FIT_FORMATS)}
 
 **Pulay stress.** The stress is that of a fixed number of plane waves, the energies are those of a fixed cutoff.
 Pressure of the stress minus that of the fit's slope, mean over each curve, and the same times the volume of an atom,
 which hardly depends on structure and volume: all stresses of these settings, the melts' too, lack about as much.
 
-{formatted(curves[["polymorph", *PULAY]], {PULAY[0]: ".2f", PULAY[1]: ".1f"})}
+{markdown.of_frame(curves[["polymorph", *PULAY]], {PULAY[0]: ".2f", PULAY[1]: ".1f"})}
 
 Convergence of the k-mesh in the published cells: `silica-pbe-k-mesh.csv`. The coarsest mesh that agrees with all finer
 ones computed within 1 meV/atom (spacing in 1/A, 2 pi included; the curves use 0.35):
 
-{formatted(enough, {"spacing_per_A": ".2f", "largest_difference_meV_per_atom": ".2f"})}
+{markdown.of_frame(enough, {"spacing_per_A": ".2f", "largest_difference_meV_per_atom": ".2f"})}
 
 Licence: CC BY 4.0; cite as in `CITATION.cff`.
 """
@@ -207,8 +184,7 @@ def release_crystals(
             write_frames(labels / name, frames[stage])
     meshes = mesh_table(crystals, labels / MESHES)
     if len(meshes):
-        with complete(labels / MESHES) as beside:
-            meshes.round({ERROR: 3}).to_csv(beside, index=False, float_format="%.9g")
+        write_csv(labels / MESHES, meshes.round({ERROR: 3}), "%.9g")
     structures.mkdir(parents=True, exist_ok=True)
     for name in POLYMORPHS:
         if crystals.structure(name).is_file():

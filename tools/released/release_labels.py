@@ -9,15 +9,13 @@ The requested files supply what a journal does not hold: temperature, pressure a
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from ase import Atoms
 
-from melt2crystal.engines.base import Label
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import read_lines
 from melt2crystal.frames import read_frames, write_frames
-from melt2crystal.label.store import labelled, one_digest
+from melt2crystal.label.store import label_in, labelled, one_digest
 
 KEPT = ("frame_id", "temperature_K", "pressure_GPa", "origin", "split")
 
@@ -27,8 +25,7 @@ def released_frame(values: dict, info: dict, digest: str) -> Atoms:
     frame = Atoms(values["symbols"], positions=values["positions"], cell=values["cell"], pbc=True)
     frame.info = {key: info[key] for key in KEPT if key in info} | {"seconds": round(values["seconds"], 1)}
     frame.info["frame_id"] = values["frame_id"]
-    label = Label("ok", "", values["energy"], np.array(values["forces"]), np.array(values["stress"]))
-    return labelled(frame, label, digest)
+    return labelled(frame, label_in(values), digest)
 
 
 @reports_errors

@@ -189,7 +189,13 @@ class _Worker:
         except queue.Empty:
             return {"error": f"no answer within {timeout_s:g} s", "lost": True, "late": True}
         if not line:
-            return {"error": f"the calculator's process died {_how_it_ended(self.process.wait())}", "lost": True}
+            status = self.process.wait()
+            short_of = "memory" if status == -signal.SIGKILL else ""
+            return {
+                "error": f"the calculator's process died {_how_it_ended(status)}",
+                "lost": True,
+                "short_of": short_of,
+            }
         return json.loads(line)
 
     def close(self) -> None:
@@ -220,6 +226,6 @@ def _label(answer: dict, seconds: float) -> Label:
         status: Status = (
             "timed out" if answer.get("late") else "unconverged" if answer.get("unconverged") else "crashed"
         )
-        return Label(status, answer["error"], seconds=seconds)
+        return Label(status, answer["error"], seconds=seconds, short_of=answer.get("short_of", ""))
     stress = voigt_6_to_full_3x3_stress(np.array(answer["stress"]))
     return Label("ok", "", answer["energy"], without_net_force(np.array(answer["forces"])), stress, seconds)

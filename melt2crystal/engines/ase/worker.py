@@ -6,6 +6,7 @@ line in, one JSON answer a line out. ASE 3.22 (Debian 12's) and newer.
 """
 
 import contextlib
+import errno
 import importlib
 import importlib.metadata
 import json
@@ -75,6 +76,16 @@ def _relax(atoms, pressure_GPa) -> None:
         raise RuntimeError(f"the relaxation did not converge in {STEPS} steps: largest force {largest:.2g} eV/A")
 
 
+def _short_of(error: BaseException) -> str:
+    """What a calculator failed for want of: memory (also of a GPU), space on a disk, or ''."""
+    if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__:
+        return "memory"
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return "space"
+    killed = getattr(error, "returncode", None) in (-9, 137)  # a program of the calculator's
+    return "memory" if killed else ""
+
+
 def main() -> None:
     """Serve tasks until the input ends."""
     answers = os.fdopen(os.dup(1), "w")
@@ -102,6 +113,7 @@ def main() -> None:
             values = {
                 "error": words,
                 "unconverged": "onverge" in words,
+                "short_of": _short_of(error),
                 "unable": isinstance(error, NotImplementedError),  # ASE's PropertyNotImplementedError is one
             }
         if fresh or "error" in values:  # what failed may be left in any state

@@ -11,6 +11,7 @@ from ase.io import read
 
 from melt2crystal.engines.base import Label
 from melt2crystal.engines.espresso.files import NUMERICAL, label_of, write_input
+from melt2crystal.engines.espresso.told import other_settings
 from melt2crystal.engines.process import Ended
 from melt2crystal.engines.recipes import ended_with, label_of_recipes
 from melt2crystal.sections.reference import EspressoReference
@@ -124,4 +125,4 @@ def _foreign(output: str, frame: Atoms, shared: Path, reference: EspressoReferen
         known = shared / Path(path).name
         if known.is_file() and hashlib.md5(known.read_bytes(), usedforsecurity=False).hexdigest() != printed:
             return f"the pseudopotential of {symbol} in the output is not {known.name} (MD5 {printed})"
-    return ""
+    return other_settings(output, frame, shared, reference)

@@ -17,6 +17,7 @@ from melt2crystal.engines.process import Ended
 from melt2crystal.engines.recipes import ended_with, label_of_recipes
 from melt2crystal.engines.vasp.files import write_inputs
 from melt2crystal.engines.vasp.outputs import AT_THE_END, NOT_CONVERGED, NUMERICAL, cpu_seconds, label_of, text_of
+from melt2crystal.engines.vasp.told import other_settings
 from melt2crystal.sections.reference import VaspReference
 
 SPECIFICATION = "POTCAR.spec"  # a line a species, in the order of POSCAR: species, name in the family, SHA-256
@@ -176,6 +177,8 @@ def _foreign(place: Path, frame: Atoms, reference: VaspReference, potcars: Mappi
         asked = " ".join(reference.titels.get(symbol, "").split())
         if titels and asked and asked not in titels:
             return f"the output says POTCAR {', '.join(titels)}, the settings {asked}"
+    if told := other_settings(xml, outcar, reference):
+        return told
     strange = set(CHECKSUM.findall(outcar)) - set(potcars.values())
     if strange:
         return f"the output says a POTCAR has the checksum {min(strange)[:12]}..., the settings ask for others"

@@ -18,7 +18,7 @@ from dpdata.plugins.vasp import VASPOutcarFormat, VASPXMLFormat
 from pymatgen.io.vasp.inputs import Poscar
 
 from melt2crystal.engines.base import Label, Status, without_net_force
-from melt2crystal.engines.process import Ended
+from melt2crystal.engines.process import MEMORY, Ended
 from melt2crystal.engines.vasp.files import order_of, structure_of
 
 SAME_PLACE_A = 1e-4  # OUTCAR has five decimals
@@ -33,11 +33,6 @@ NUMERICAL = re.compile(
     re.IGNORECASE,
 )
 TIME_LIMIT = re.compile(r"due to time limit", re.IGNORECASE)  # Slurm's words
-MEMORY = re.compile(
-    r"out[- ]of[- ]memory|oom[-_ ]?kill|insufficient virtual memory|cannot allocate memory|allocation would exceed"
-    r"|not enough memory|failed to allocate|unable to allocate",
-    re.IGNORECASE,
-)
 TELLING = re.compile(
     r"error|no space|killed|cannot|can't|not found|no such file|signal|abort|very bad news|sick job", re.IGNORECASE
 )

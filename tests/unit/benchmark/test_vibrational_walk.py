@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from melt2crystal.benchmark.vibrational_walk import StartingState, nve_status, run_walks
-from melt2crystal.lammps.program import potential_commands
+from melt2crystal.lammps.include import potential_commands
 from melt2crystal.sections.benchmark import VibrationalSpectrum
 from melt2crystal.structure.crystals import compact_supercell, conventional_cell, read_crystal
 

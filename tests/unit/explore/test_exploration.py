@@ -30,9 +30,9 @@ def test_an_exploding_walk_ends_alone(walks, tmp_path, monkeypatch):
         with open(folder / "finished.txt", "a") as handle:
             for number in numbers:
                 if number == 1:
-                    return LammpsRun(1, "", "ERROR: Lost atoms: original 6 current 5")
+                    return LammpsRun("ERROR: Lost atoms: original 6 current 5")
                 handle.write(f"finished {number}\n")
-        return LammpsRun(0, "", None)
+        return LammpsRun()
 
     monkeypatch.setattr(exploration, "run_lammps", lammps)
     statuses = run_walks(walks, [], ["Si", "O"], EXPLORE, tmp_path)

@@ -21,14 +21,14 @@ from melt2crystal.figures.style import (
     write_note,
 )
 from melt2crystal.sections.figures import Figures
-from melt2crystal.structure.crystals import conventional_cell
+from melt2crystal.structure.crystals import conventional_cell, read_crystal
 from tests.helpers.programs import program
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def crystal(name: str) -> Atoms:
-    return program("figures_found").read_crystal(str(ROOT / f"data/polymorphs/{name}.cif"))
+    return read_crystal(ROOT / f"data/polymorphs/{name}.cif")
 
 
 def draw_and_save(folder: Path) -> tuple[Path, Path]:

@@ -5,8 +5,6 @@ import pytest
 from ase import Atoms
 from ase.io import read
 
-from melt2crystal.errors import UserError
-from melt2crystal.lammps.program import check_potential
 from melt2crystal.lammps.static import evaluate, minimise
 
 BKS = Path("data/potentials/silica_bks.lmp")
@@ -73,10 +71,3 @@ def test_relaxation_at_pressure_reaches_it():
     relaxed = minimise([quartz], BKS, ["Si", "O"], 1e-7, 2000, 1e-4, pressure_GPa=2.0)[0]
     assert np.trace(relaxed.stress) / 3 * 160.21766 == pytest.approx(-2.0, abs=0.02)
     assert np.abs(relaxed.forces).max() < 0.01
-
-
-def test_potential_of_another_substance_is_refused(tmp_path):
-    with pytest.raises(UserError, match="written for the species Si O"):
-        check_potential(BKS, ["Ge", "O"])
-    with pytest.raises(UserError, match="does not exist"):
-        check_potential(tmp_path / "none.lmp", ["Si", "O"])

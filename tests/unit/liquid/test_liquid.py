@@ -77,19 +77,23 @@ def test_exploding_walk_hurts_no_other(tmp_path, monkeypatch):
     assert len(found[2].frames) == 4
 
 
-def test_failing_melt_is_the_status_of_all_walks(tmp_path, monkeypatch):
+@pytest.fixture
+def exploding(monkeypatch):
+    """The fresh melt is heated until the guard ends it."""
     import melt2crystal.liquid.walks as module
 
-    monkeypatch.setattr(module, "melt_commands", lambda *_: "nonsense\n")
+    untouched = module.melt_commands
+    heat = ("fix control", "velocity all scale 90000000\nfix control")
+    monkeypatch.setattr(module, "melt_commands", lambda *given: untouched(*given).replace(*heat))
+
+
+def test_exploding_melt_is_the_status_of_all_walks(tmp_path, exploding):
     found = walks(tmp_path, [5000, 4000])
-    assert all(walk.status.startswith("the fresh melt failed") for walk in found)
+    assert all(walk.status.startswith("the fresh melt exploded: ERROR: Fix halt") for walk in found)
     assert all(walk.frames == [] for walk in found)
 
 
-def test_summary_of_an_exploded_walk_has_gaps_not_numbers(tmp_path, monkeypatch):
-    import melt2crystal.liquid.walks as module
-
-    monkeypatch.setattr(module, "melt_commands", lambda *_: "nonsense\n")
+def test_summary_of_an_exploded_walk_has_gaps_not_numbers(tmp_path, exploding):
     row = program("liquid_walks").summary_of(walks(tmp_path, [5000])[0], ["Si", "O"])
     assert row["frames"] == 0
     assert np.isnan(row["density_g_per_cm3"])

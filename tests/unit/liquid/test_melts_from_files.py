@@ -124,7 +124,6 @@ def test_small_and_foreign_melts_are_refused():
 
 
 def test_the_program_leaves_labels_behind_and_tells_their_pressure(tmp_path, monkeypatch):
-    import sys
 
     from melt2crystal.frames import read_frames, write_frames
 
@@ -140,7 +139,6 @@ def test_the_program_leaves_labels_behind_and_tells_their_pressure(tmp_path, mon
     settings = {"substance": {}, "seed": 1, "heldout_share": 0.3}
     out = {name: tmp_path / name for name in ("train", "heldout", "table")}
     liquid_frames.__wrapped__([tmp_path / "melts.extxyz"], **out, settings=json.dumps(settings))
-    sys.modules.pop("liquid_frames")
     train, heldout = read_frames(out["train"]), read_frames(out["heldout"])
     assert len({atoms.info["frame_id"] for atoms in train + heldout}) == len(frames)
     assert all(atoms.calc is None and set(atoms.info) >= {"origin", "pressure_GPa"} for atoms in train + heldout)
