@@ -35,6 +35,8 @@ A **study** is one file in `config/studies/`; `config/config.yaml` names the one
   by key; lists and tables with free names (`formula`, `minimum_distances_A`, `polymorphs`, `arguments`) are replaced
   whole, and so is `reference` when the engine changes.
 * A single value for one run: `--config seed=3`, `--config 'train={loop: {steps: 500}}'`.
+* Values that versions of YAML read differently (`010`, `1:30`, `1_000`, `yes`, `n`, dates) are refused: write `10`,
+  `true`, `false`, or quotes around text. Anchors (`&`, `*`) and merges (`<<`) work.
 * Mistakes end the run before anything is planned, all at once, one line each: file and line, key, what is wrong, what
   is allowed.
 

@@ -44,7 +44,7 @@ class Select(Section):
 
     max_iterations: int = amount(8, ge=0, le=99, description="largest number of explore-select-label rounds")
     window: Window = Field(Window(), description="deviation window")
-    frames_per_iteration: int = Field(200, ge=1, description="most frames labelled in one iteration")
+    frames_per_iteration: int = Field(200, ge=1, le=100_000, description="most frames labelled in one iteration")
     strategy: Literal["spread", "random"] = Field(
         "spread", description="spread: even over (T, p) and far apart in time; random: a seeded draw, as DP-GEN"
     )

@@ -8,7 +8,7 @@ from melt2crystal.settings import Section, amount
 class Label(Section):
     """Labelling: shards, tolerance, labels known beforehand."""
 
-    frames_per_shard: int = amount(400, ge=1, description="frames in one labelling job")
+    frames_per_shard: int = amount(400, ge=1, le=1_000_000, description="frames in one labelling job")
     failure_tolerance: float = Field(
         0.05, ge=0, lt=1, description="share of requested frames that may fail before the run stops"
     )

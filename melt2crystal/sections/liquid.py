@@ -12,16 +12,18 @@ class Liquid(Section):
         "data/potentials/silica_bks.lmp", description="LAMMPS include file: units metal, pair_style, charges, kspace"
     )
     ewald_accuracy: float = Field(1e-4, gt=0, lt=1, description="relative accuracy of the long-range sum in the walks")
-    formula_units: int = Field(24, ge=1, description="formula units in the cell (24 SiO2 = 72 atoms; the paper: 114)")
+    formula_units: int = Field(
+        24, ge=1, le=100_000, description="formula units in the cell (24 SiO2 = 72 atoms; the paper: 114)"
+    )
     packing_density_g_per_cm3: float = Field(2.2, gt=0.01, lt=30, description="density of the random packing, g/cm3")
     time_step_fs: float = Field(1.0, gt=0, le=5, description="time step, fs")
     melt_ps: float = Field(3.0, gt=0, description="length of the fresh melt at each pressure, ps")
     equilibrate_ps: float = Field(1.0, gt=0, description="equilibration before each walk, ps")
     walk_ps: float = amount(5.0, gt=0, description="length of each walk that frames are taken from, ps")
     heldout_walk_ps: float = amount(5.0, gt=0, description="the same for the held-out melt, ps")
-    frames_per_state: int = amount(50, ge=2, description="equally spaced frames per walk for training")
+    frames_per_state: int = amount(50, ge=2, le=100_000, description="equally spaced frames per walk for training")
     heldout_frames_per_state: int = amount(
-        6, ge=2, description="frames per state from an independent melt, never trained on"
+        6, ge=2, le=100_000, description="frames per state from an independent melt, never trained on"
     )
     frames: list[str] | None = amount(
         None,

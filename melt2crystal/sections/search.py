@@ -109,14 +109,16 @@ class Search(Starts, Relaxation, Symmetry, Trust, Unique):
     found: str | None = amount(
         None, description="file of labelled structures found earlier (extended XYZ), evaluated instead of a search"
     )
-    pressures_GPa: list[float] = amount([0.0, 10.0], min_length=1, description="pressures, GPa")
+    pressures_GPa: list[float] = amount([0.0, 10.0], min_length=1, max_length=200, description="pressures, GPa")
     formula_units: list[int] = amount(
         [2, 3, 4], min_length=1, description="formula units per cell; each is a search of its own"
     )
-    structures: int = Field(40, ge=1, description="structures relaxed per pressure and cell size")
-    workers: int = amount(1, ge=1, description="worker processes of one search job; the result does not depend on it")
+    structures: int = Field(40, ge=1, le=1_000_000, description="structures relaxed per pressure and cell size")
+    workers: int = amount(
+        1, ge=1, le=1024, description="worker processes of one search job; the result does not depend on it"
+    )
     labelled_structures: int = Field(
-        60, ge=1, description="unique structures per pressure, lowest first, that get a reference energy"
+        60, ge=1, le=100_000, description="unique structures per pressure, lowest first, that get a reference energy"
     )
     stable_window_eV_per_atom: float = Field(
         1.0,
@@ -127,8 +129,8 @@ class Search(Starts, Relaxation, Symmetry, Trust, Unique):
     @field_validator("formula_units")
     @classmethod
     def _sizes(cls, sizes: list[int]) -> list[int]:
-        if any(size < 1 for size in sizes) or len(set(sizes)) != len(sizes):
-            raise ValueError("formula units per cell must be positive and occur once")
+        if any(not 1 <= size <= 1000 for size in sizes) or len(set(sizes)) != len(sizes):
+            raise ValueError("formula units per cell must lie between 1 and 1000 and occur once")
         return sizes
 
 

@@ -44,8 +44,8 @@ class Substance(Section):
         for symbol, count in formula.items():
             if symbol not in atomic_numbers or symbol == "X":
                 raise ValueError(f"{symbol!r} is no chemical element")
-            if count < 1:
-                raise ValueError(f"{symbol}: the number of atoms per formula unit is {count}, at least 1 is allowed")
+            if not 1 <= count <= 1000:
+                raise ValueError(f"{symbol}: the number of atoms per formula unit is {count}, 1 to 1000 are allowed")
         return formula
 
     @property
@@ -63,7 +63,9 @@ class PressureRow(Section):
     """One pressure of the grid with its temperatures."""
 
     pressure_GPa: float = Field(ge=-10, le=1000, description="pressure, GPa")
-    temperatures_K: list[float] = Field(min_length=1, description="temperatures of the melt at this pressure, K")
+    temperatures_K: list[float] = Field(
+        min_length=1, max_length=200, description="temperatures of the melt at this pressure, K"
+    )
     melt_temperature_K: float | None = Field(
         None,
         gt=0,

@@ -3,12 +3,14 @@
 import itertools
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ase import Atoms
 from ase.io import read
 
 from melt2crystal.errors import UserError
+from melt2crystal.structure.cif import read_cif
 from melt2crystal.structure.coordination import coordination_numbers
 from melt2crystal.structure.symmetry import SYMPREC_A, space_group_number, standard_cell
 
@@ -22,18 +24,24 @@ def read_crystal(path: Path | str) -> Atoms:
     advice = "restore the file or name another one in benchmark.polymorphs"
     if not Path(path).is_file():
         raise UserError(f"{path}: there is no such structure file; {advice}")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = read(path)
-    except Exception as error:  # ASE raises many kinds on broken files
-        raise UserError(f"{path}: not a readable structure ({type(error).__name__}: {error}); {advice}") from error
-    atoms = found if isinstance(found, Atoms) else found[-1]
+    atoms = read_cif(Path(path)) if Path(path).suffix.lower() == ".cif" else _read_other(path, advice)
     if len(atoms) == 0 or not np.isfinite(atoms.get_positions()).all() or not abs(atoms.cell.volume) > 1e-3:
         raise UserError(f"{path}: holds no crystal (no atoms, no cell, or coordinates that are no numbers); {advice}")
     crystal = Atoms(atoms.get_chemical_symbols(), atoms.get_positions(), cell=atoms.cell.array, pbc=True)
     crystal.wrap()
     return crystal
+
+
+def _read_other(path: Path | str, advice: str) -> Atoms:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found: Any = read(path, index=":")
+    except Exception as error:  # ASE raises many kinds on broken files
+        raise UserError(f"{path}: not a readable structure ({type(error).__name__}: {error}); {advice}") from error
+    if len(found) != 1:
+        raise UserError(f"{path}: holds {len(found)} structures; put the one that is meant into a file of its own")
+    return Atoms(found[0])
 
 
 def space_group(atoms: Atoms, symprec_A: float = SYMPREC_A) -> int:
@@ -97,18 +105,26 @@ def claim_mistakes(
         formula_units(atoms, formula, str(path))
     except UserError as error:
         return [str(error)]
-    mistakes = []
+    false = false_claims(atoms, claimed_group, claimed_coordination, central, ligand, cutoff_A)
+    return [f"{path}: {found}, but the study says {key}: {claimed}" for key, (claimed, found) in false.items()]
+
+
+def false_claims(
+    atoms: Atoms, claimed_group: int, claimed_coordination: int, central: str, ligand: str, cutoff_A: float
+) -> dict[str, tuple[int, str]]:
+    """Key of a study's crystal -> what the study says, and what the crystal has instead; empty if all is true."""
+    false: dict[str, tuple[int, str]] = {}
     found = space_group(atoms)
     if found != claimed_group:
-        mistakes.append(f"{path}: has space group {found}, but the study says space_group: {claimed_group}")
-    numbers = coordination_numbers(atoms, central, ligand, cutoff_A)
-    if set(numbers.tolist()) != {claimed_coordination}:
-        seen = ", ".join(str(number) for number in sorted(set(numbers.tolist()))) or "none"
-        mistakes.append(
-            f"{path}: {central} has {seen} {ligand} neighbours within {cutoff_A:g} A, "
-            f"but the study says coordination: {claimed_coordination}"
+        false["space_group"] = (claimed_group, f"has space group {found}")
+    numbers = sorted(set(coordination_numbers(atoms, central, ligand, cutoff_A).tolist()))
+    if numbers != [claimed_coordination]:
+        seen = ", ".join(map(str, numbers)) or "none"
+        false["coordination"] = (
+            claimed_coordination,
+            f"{central} has {seen} {ligand} neighbours within {cutoff_A:g} A",
         )
-    return mistakes
+    return false
 
 
 def perpendicular_widths(cell: np.ndarray) -> np.ndarray:

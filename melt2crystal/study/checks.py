@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
+from itertools import combinations_with_replacement
 
+from melt2crystal.study.batches import number_of_shards
 from melt2crystal.study.model import Study
-from melt2crystal.study.source import Mistake
+from melt2crystal.study.yaml_text import Mistake
 
 Check = Callable[[Study], Iterator[Mistake]]
 SMALLEST_MELT = 72  # atoms; smaller melts crystallise unseen (docs/decisions/certificate-limits.md)
+MOST_SHARDS = 20_000  # jobs of one study that Snakemake can still plan
+IN_FILE_NAMES = re.compile(r"-?\d+(\.\d+)?")  # as rules/common.smk has it
 CHECKS: list[tuple[tuple[str, ...], Check]] = []
 
 
@@ -29,12 +34,8 @@ def mistakes_between_sections(study: Study, broken: Collection[str] = ()) -> lis
 
 @uses("grid")
 def _grid(study: Study) -> Iterator[Mistake]:
-    seen: set[float] = set()
+    yield from _pressures([row.pressure_GPa for row in study.grid], "grid", "each pressure once, with all temperatures")
     for index, row in enumerate(study.grid):
-        if row.pressure_GPa in seen:
-            problem = f"the pressure {row.pressure_GPa:g} GPa occurs twice"
-            yield Mistake(("grid", index, "pressure_GPa"), problem, "each pressure once, with all its temperatures")
-        seen.add(row.pressure_GPa)
         hottest = max(row.temperatures_K)
         if row.hottest_melt_K < hottest:
             problem = f"{row.hottest_melt_K:g} K is colder than the hottest state"
@@ -85,6 +86,13 @@ def _species(study: Study) -> Iterator[Mistake]:
         if not 0 < distance < 3:
             yield Mistake(path, f"{distance:g} A is no distance of a collision", "a number > 0 and < 3 (A)")
 
+    named = {tuple(sorted(pair.split("-"))) for pair in substance.minimum_distances_A}
+    pairs = [f"{one}-{other}" for one, other in combinations_with_replacement(substance.species, 2)]
+    missing = [pair for pair in pairs if tuple(sorted(pair.split("-"))) not in named]
+    if missing:
+        problem = f"no distance for {', '.join(missing)}: such atoms could lie in one place"
+        yield Mistake(("substance", "minimum_distances_A"), problem, f"a distance for each of {', '.join(pairs)}")
+
 
 @uses("liquid")
 def _liquid_walks(study: Study) -> Iterator[Mistake]:
@@ -118,6 +126,34 @@ def _nothing_is_computed(study: Study) -> Iterator[Mistake]:
         yield Mistake(("benchmark", "energy_volume", "ions"), f"relaxed {because}", "fixed")
     if benchmark.vdos.enabled and benchmark.vdos.reference:
         yield Mistake(("benchmark", "vdos", "reference"), f"true {because}", "false, or vdos.enabled: false")
+    if study.search.enabled and study.search.found is None:
+        allowed = "false, search.found (structures with labels), or label.compute: true"
+        yield Mistake(("search", "enabled"), f"true: what is found {because}", allowed)
+
+
+@uses("reference", "benchmark")
+def _engines_that_walk(study: Study) -> Iterator[Mistake]:
+    vdos, engine = study.benchmark.vdos, study.reference.engine
+    if vdos.enabled and vdos.reference and engine != "lammps":
+        problem = f"true, and molecular dynamics with the engine {engine} is not built in"
+        allowed = "false (benchmark.harmonic has the reference's spectra), or vdos.enabled: false"
+        yield Mistake(("benchmark", "vdos", "reference"), problem, allowed)
+
+
+@uses("name")
+def _name(study: Study) -> Iterator[Mistake]:
+    if study.name == "label-store":
+        yield Mistake(("name",), "'label-store' is the folder of all studies' labels", "another name of the file")
+
+
+@uses("grid", "liquid", "label", "select", "search", "benchmark", "jobs")
+def _jobs(study: Study) -> Iterator[Mistake]:
+    loop = [f"iteration-{k:02d}" for k in range(study.select.max_iterations)]
+    found = [f"found-p{p:g}" for p in study.search.pressures_GPa] if study.search.enabled else []
+    shards = sum(number_of_shards(study, batch) for batch in ("initial", "heldout", "eos", "harmonic", *loop, *found))
+    if shards > MOST_SHARDS:
+        problem = f"{study.label.frames_per_shard} make {shards} labelling jobs"
+        yield Mistake(("label", "frames_per_shard"), problem, f"so many that at most {MOST_SHARDS} jobs are left")
 
 
 @uses("label", "search")
@@ -180,9 +216,7 @@ def _polymorph_names(study: Study) -> Iterator[Mistake]:
 
 @uses("search", "release")
 def _search(study: Study) -> Iterator[Mistake]:
-    pressures = study.search.pressures_GPa
-    if len(set(pressures)) != len(pressures):
-        yield Mistake(("search", "pressures_GPa"), "a pressure occurs twice", "each pressure once")
+    yield from _pressures(study.search.pressures_GPa, "search", "each pressure once")
     member, members = study.search.relax_member, study.release.hp.training.members
     if member >= members:
         problem = f"HP has no member {member}"
@@ -222,6 +256,22 @@ def _tolerances(study: Study) -> Iterator[Mistake]:
             if not 0 < symprec <= 1:
                 problem = f"{symprec:g} A is no tolerance"
                 yield Mistake((name, "symprecs_A", index), problem, "a number > 0 and <= 1 (A)")
+
+
+def _pressures(pressures: list[float], section: str, once: str) -> Iterator[Mistake]:
+    """Pressures name files, with six digits and without an exponent."""
+    named: dict[str, float] = {}
+    for index, pressure in enumerate(pressures):
+        path = ("grid", index, "pressure_GPa") if section == "grid" else (section, "pressures_GPa", index)
+        name = f"{pressure:g}"
+        if not IN_FILE_NAMES.fullmatch(name):
+            yield Mistake(path, f"{name} GPa can't be part of a file name", "0, or at least 0.0001 GPa (or -0.0001)")
+        elif named.get(name) == pressure:
+            yield Mistake(path, f"the pressure {name} GPa occurs twice", once)
+        elif name in named:
+            problem = f"{named[name]!r} and {pressure!r} GPa are both {name} in the names of files"
+            yield Mistake(path, problem, "pressures that differ in six digits")
+        named.setdefault(name, pressure)
 
 
 def _ordered(bounds: tuple[float, float], path: tuple[str, ...]) -> Iterator[Mistake]:

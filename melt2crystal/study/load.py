@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from melt2crystal.errors import UserError
 from melt2crystal.provenance import ROOT
 from melt2crystal.study.checks import mistakes_between_sections
-from melt2crystal.study.mistakes import booleans_for_numbers, from_validation, raise_mistakes
+from melt2crystal.study.mistakes import from_validation, other_types, raise_mistakes
 from melt2crystal.study.model import Study
 from melt2crystal.study.named_files import mistakes_in_files
+from melt2crystal.study.paths import results_mistakes
 from melt2crystal.study.source import KeyPath, Source, merged, on_its_base, read_source, read_study, study_path
+from melt2crystal.study.yaml_text import absurd_numbers
 
 STUDY_KEY = "study"
 PLUMBING = (STUDY_KEY, "results")  # keys of config/config.yaml that are no part of a study
@@ -62,9 +64,16 @@ def load_study(
         file = read_study(study_path(config["study"], root, asked_by), root, Study)
         source = merged(file, given, Study)
         source.label = file.label
+    given_wrong = [
+        *source.mistakes,
+        *absurd_numbers(source.data),
+        *results_mistakes(config.get("results", "results"), root),
+    ]
     study, mistakes = _validated(source)
+    told = {mistake.path for mistake in given_wrong}
+    mistakes = given_wrong + [mistake for mistake in mistakes if mistake.path not in told]
     broken = {str(mistake.path[0]) for mistake in mistakes if mistake.path}
-    mistakes = source.mistakes + mistakes + mistakes_between_sections(study, broken)
+    mistakes += mistakes_between_sections(study, broken)
     if check_files:
         mistakes += mistakes_in_files(study, root, broken)
     raise_mistakes(mistakes, source)
@@ -74,9 +83,9 @@ def load_study(
 def _given(config: dict[str, Any], root: Path, configfiles: Sequence[Path | str]) -> Source:
     """What Snakemake was given, with places where the configuration files tell them."""
     given = Source("--config/--configfile", {key: config[key] for key in config if key not in PLUMBING})
+    files = [read_source(root / name, root) for name in configfiles]  # refused here if they grow without end
     given.places = {path: given.label for path in _paths(given.data)}
-    for name in configfiles:
-        file = read_source(root / name, root)
+    for file in files:
         given.mistakes += file.mistakes
         for path, place in file.places.items():
             if _value_at(config, path) == _value_at(file.data, path):
@@ -107,8 +116,8 @@ def _validated(source: Source) -> tuple[Study, list[Any]]:
         study = Study.model_validate(source.data)
     except ValidationError as error:
         mistakes = from_validation(error, Study.model_json_schema())
-        broken = {str(mistake.path[0]) for mistake in mistakes if mistake.path}
+        broken = {str(detail["loc"][0]) for detail in error.errors(include_url=False) if detail["loc"]}
         kept = {key: value for key, value in source.data.items() if key not in broken}
         study = Study.model_validate({**kept, "name": kept.get("name", "study")})
         return study, mistakes
-    return study, booleans_for_numbers(source.data, study.model_dump())
+    return study, other_types(source.data, study.model_dump())

@@ -11,6 +11,8 @@ from melt2crystal.errors import UserError
 from melt2crystal.study.source import KeyPath, Mistake, Source
 from melt2crystal.study.words import Schema, allowed, every_key, follow, keys_of
 
+MOST_TOLD = 30  # mistakes in one message
+
 
 def dotted(path: KeyPath) -> str:
     """``grid[2].pressure_GPa``."""
@@ -25,7 +27,11 @@ def from_validation(error: ValidationError, schema: Schema) -> list[Mistake]:
         error: what ``model_validate`` raised.
         schema: ``model_json_schema()`` of the same model.
     """
-    return [_mistake(detail, schema) for detail in error.errors()]
+    details = error.errors(include_url=False)
+    told = [_mistake(detail, schema) for detail in details[:MOST_TOLD]]
+    if len(details) > MOST_TOLD:
+        told.append(Mistake((), f"{len(details) - MOST_TOLD} more mistakes", "keys and values of a study"))
+    return told
 
 
 def _mistake(detail: Any, schema: Schema) -> Mistake:
@@ -79,18 +85,20 @@ def _suggestion(path: KeyPath, parent: Schema, schema: Schema) -> str:
     return f", did you mean {' or '.join(map(dotted, elsewhere[:3]))}?" if elsewhere else ""
 
 
-def booleans_for_numbers(given: Any, accepted: Any, path: KeyPath = ()) -> list[Mistake]:
-    """Places where yes/no/true/false was taken for 1 or 0."""
+def other_types(given: Any, accepted: Any, path: KeyPath = ()) -> list[Mistake]:
+    """Places where yes/no/true/false was taken for 1 or 0, or a text or a number for true or false."""
     if isinstance(given, bool) and not isinstance(accepted, bool):
         number = isinstance(accepted, (int, float))
         return [Mistake(path, f"{str(given).lower()} is no number", "a number")] if number else []
+    if isinstance(accepted, bool) and not isinstance(given, bool):
+        return [Mistake(path, f"{_short(given)} is neither true nor false", "true or false")]
     if isinstance(given, dict) and isinstance(accepted, dict):
         pairs = [(key, given[key], accepted[key]) for key in given if key in accepted]
     elif isinstance(given, list) and isinstance(accepted, (list, tuple)):
         pairs = [(index, one, other) for index, (one, other) in enumerate(zip(given, accepted, strict=False))]
     else:
         return []
-    return [mistake for key, one, other in pairs for mistake in booleans_for_numbers(one, other, (*path, key))]
+    return [mistake for key, one, other in pairs for mistake in other_types(one, other, (*path, key))]
 
 
 def raise_mistakes(mistakes: list[Mistake], source: Source) -> None:
@@ -102,5 +110,8 @@ def raise_mistakes(mistakes: list[Mistake], source: Source) -> None:
         f"; allowed: {mistake.allowed}"
         for mistake in mistakes
     )
+    shown = list(lines)[:MOST_TOLD]
+    if len(lines) > len(shown):
+        shown.append(f"and {len(lines) - len(shown)} more")
     count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
-    raise UserError(f"{count} in the configuration:\n" + "\n".join(f"  {line}" for line in lines))
+    raise UserError(f"{count} in the configuration:\n" + "\n".join(f"  {line}" for line in shown))

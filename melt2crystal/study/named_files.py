@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from melt2crystal.errors import UserError
 from melt2crystal.sections.benchmark import Polymorph
 from melt2crystal.sections.substance import Substance
-from melt2crystal.structure import symmetry
-from melt2crystal.structure.symmetry import SYMPREC_A, space_group_number
-from melt2crystal.study.given_potential import mistakes_in_given
+from melt2crystal.structure import cif, symmetry
+from melt2crystal.structure.symmetry import SYMPREC_A
 from melt2crystal.study.model import Study
 from melt2crystal.study.source import KeyPath, Mistake
+from melt2crystal.train.given import MANIFEST, DeepmdInput, FramesSeen, read_json
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -41,7 +41,7 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
             mistakes += _labels(name, ("liquid", "frames", index), root)
     if not {"substance", "release"} & set(broken):
         for potential in ("lp", "hp"):
-            mistakes += mistakes_in_given(study, potential, root)
+            mistakes += _given(study, potential, root)
     if "search" not in broken and study.search.enabled and study.search.found is not None:
         mistakes += _labels(study.search.found, ("search", "found"), root)
     if study.liquid.frames or study.search.found:
@@ -98,17 +98,51 @@ def _labels(name: str, path: KeyPath, root: Path) -> Iterator[Mistake]:
         yield Mistake(path, f"{name} is no label file", f"extended XYZ ({', '.join(LABEL_SUFFIXES)})")
 
 
+def _given(study: Study, potential: str, root: Path) -> Iterator[Mistake]:
+    """A folder holds a frozen model and DeePMD's input for each member, and the frames they have seen."""
+    released = getattr(study.release, potential)
+    if released.given is None:
+        return
+    folder, path = root / released.given, ("release", potential, "given")
+    members = range(released.training.members)
+    wanted = [
+        MANIFEST,
+        *(f"{member}{end}" for member in members for end in (f".{study.train.network.suffix}", "-input.json")),
+    ]
+    missing = [name for name in wanted if not (folder / name).is_file()]
+    if missing:
+        allowed = (
+            f"a folder that holds {', '.join(wanted[:3])} and so on (release.{potential}.training.members of each)"
+        )
+        yield Mistake(path, f"{released.given} holds no {', '.join(missing[:6])}", allowed)
+        return
+    again = "a folder written by 'melt2crystal potentials import'"
+    _, reason = read_json(folder / MANIFEST, FramesSeen)
+    if reason:
+        yield Mistake(path, f"{released.given}/{MANIFEST} names no frames that were trained on: {reason}", again)
+    for name in (f"{member}-input.json" for member in members):
+        settings, reason = read_json(folder / name, DeepmdInput)
+        if settings is None:
+            yield Mistake(path, f"{released.given}/{name} is no input of DeePMD: {reason}", again)
+        elif settings.model.type_map != study.substance.species:
+            theirs = " ".join(settings.model.type_map)
+            allowed = f"the species of substance.formula, in its order: {' '.join(study.substance.species)}"
+            yield Mistake(path, f"{released.given}/{name} is for {theirs} (model.type_map)", allowed)
+
+
 def _polymorph(polymorph: Polymorph, path: KeyPath, substance: Substance, root: Path) -> Iterator[Mistake]:
     missing = _missing(polymorph.file, (*path, "file"), root)
     if missing:
         yield missing
         return
     # ASE and spglib take half of what Snakemake needs to start; a right crystal stays right until one of these changes
-    claim = f"{polymorph.space_group} {substance.formula} {version('ase')} {version('spglib')}".encode()
+    around = (substance.central_species, substance.ligand_species, substance.bond_cutoff_A)
+    claim = f"{polymorph.space_group} {polymorph.coordination} {substance.formula} {around} "
+    claim += f"{version('ase')} {version('spglib')}"
     parts = (
-        *(Path(str(file)).read_bytes() for file in (__file__, symmetry.__file__)),
+        *(Path(str(file)).read_bytes() for file in (__file__, symmetry.__file__, cif.__file__)),
         (root / polymorph.file).read_bytes(),
-        claim,
+        claim.encode(),
     )
     found_right = root / CHECKED / hashlib.sha256(b"\0".join(parts)).hexdigest()
     if found_right.exists():
@@ -122,33 +156,33 @@ def _polymorph(polymorph: Polymorph, path: KeyPath, substance: Substance, root: 
 
 
 def _wrong_crystal(polymorph: Polymorph, path: KeyPath, substance: Substance, root: Path) -> Iterator[Mistake]:
+    from melt2crystal.structure.crystals import false_claims, formula_units
+
     file = (*path, "file")
     try:
         atoms = _read_crystal(root / polymorph.file)
-    except Exception as error:  # ASE raises many kinds on broken files
-        problem = f"{polymorph.file} can't be read ({type(error).__name__}: {' '.join(str(error).split())})"
-        yield Mistake(file, problem, "a complete CIF file")
+    except UserError as error:
+        told = str(error).replace(str(root / polymorph.file), polymorph.file)
+        yield Mistake(file, f"can't be read: {told}", "a complete CIF file of one ordered crystal")
         return
-    counts = {symbol: atoms.get_chemical_symbols().count(symbol) for symbol in dict.fromkeys(atoms.symbols)}
-    units = len(atoms) // substance.atoms_per_formula_unit
-    if counts != {symbol: count * units for symbol, count in substance.formula.items()}:
-        yield Mistake(file, f"{polymorph.file} holds {atoms.symbols}", f"whole formula units of {substance.formula}")
+    try:
+        formula_units(atoms, substance.formula)
+    except UserError:
+        hint = cif.unsaid_origin(root / polymorph.file) if polymorph.file.endswith(".cif") else ""
+        problem = f"{polymorph.file} holds {atoms.get_chemical_formula()}{hint}"
+        yield Mistake(file, problem, f"whole formula units of {substance.formula}")
         return
-    number = space_group_number(atoms)
-    if number != polymorph.space_group:
-        problem = f"{polymorph.space_group}, but {polymorph.file} has space group {number}"
-        yield Mistake(
-            (*path, "space_group"), problem, f"the number spglib finds at symprec {SYMPREC_A:g} A, or another file"
-        )
+    around = (substance.central_species, substance.ligand_species, substance.bond_cutoff_A)
+    false = false_claims(atoms, polymorph.space_group, polymorph.coordination, *around)
+    allowed = {
+        "space_group": f"the number spglib finds at symprec {SYMPREC_A:g} A, or another file",
+        "coordination": "what the crystal has, another file, or another substance.bond_cutoff_A",
+    }
+    for key, (claimed, found) in false.items():
+        yield Mistake((*path, key), f"{claimed}, but {polymorph.file} {found}", allowed[key])
 
 
 def _read_crystal(path: Path) -> Atoms:
-    from ase.io import read
+    from melt2crystal.structure.crystals import read_crystal
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        atoms = read(path, index=0, format="cif")
-    assert not isinstance(atoms, list)  # one index, one structure
-    if len(atoms) == 0 or atoms.cell.volume <= 0:
-        raise ValueError("no atoms or no cell")
-    return atoms
+    return read_crystal(path)

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 from melt2crystal.study.batches import number_of_shards
 from melt2crystal.study.model import Study
+from melt2crystal.study.yaml_text import Mistake
 
 PURPOSES = ("train", "heldout")
 PURPOSE_OF = {"initial": "train", "heldout": "heldout"}  # batch of labels -> melt whose frames it holds
 POTENTIALS = ("lp", "hp")
+OF_THE_PROJECT = (  # folders in which results would be mixed with sources
+    *("config", "data", "docs", "envs", "melt2crystal", "profiles", "report", "rules", "scripts", "slurm", "tests"),
+    *("tools", ".git", ".snakemake", ".venv"),
+)
 FIGURES = {  # rule -> its files below figures/, without their endings
     "figures_parity": "figure1",
     "figures_energy_volume": "figure2",
@@ -21,6 +28,25 @@ FIGURES = {  # rule -> its files below figures/, without their endings
     "figures_selection": "selection",
     "figures_learning": "learning",
 }
+
+
+def results_mistakes(results: Any, root: Path) -> list[Mistake]:
+    """What is wrong with the folder of all studies (``results`` of config/config.yaml), which may lie anywhere."""
+    problem = "is no folder's name"
+    if isinstance(results, str) and results.strip():
+        folder = (root / results).resolve()
+        inside = folder.relative_to(root.resolve()).parts[:1] if folder.is_relative_to(root.resolve()) else ()
+        if results != results.strip() or not results.isprintable() or results[0] in "~-" or set(results) & set("{}"):
+            problem = (
+                f"{results!r} begins or ends with a blank, begins with ~ or -, or holds {{, }} or control characters"
+            )
+        elif root.resolve().is_relative_to(folder) or (inside and inside[0] in OF_THE_PROJECT):
+            problem = f"{results!r} is a folder of the project itself"
+        elif folder.exists() and not folder.is_dir():
+            problem = f"{results!r} is a file"
+        else:
+            return []
+    return [Mistake(("results",), problem, "a folder for results alone, inside the project or elsewhere")]
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""Study files as text: YAML with line numbers, ``extends`` chains, and where each value came from."""
+"""Study files: ``extends`` chains, and where each value came from."""
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -13,41 +13,15 @@ import yaml
 from pydantic import BaseModel
 
 from melt2crystal.errors import UserError
+from melt2crystal.study.yaml_text import LARGEST_BYTES, KeyPath, Mistake, PlainText, parsed
 
-KeyPath = tuple[str | int, ...]
 STUDIES = Path("config/studies")
-
-
-class StudyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Safe YAML in which ``1e-3`` is a number, as everybody but YAML 1.1 expects."""
-
-
-StudyLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+0123456789.")
-)
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One mistake: the key it concerns (path from the study's root), what is wrong, what is allowed.
-
-    ``where`` is the file (and line), if it is already known when the mistake is found.
-    """
-
-    path: KeyPath
-    problem: str
-    allowed: str
-    where: str | None = None
+LONGEST_CHAIN = 20
 
 
 @dataclass
-class Source:
+class Source(PlainText):
     """Plain data with the place (``file:line``) of every key."""
-
-    label: str
-    data: dict[str, Any] = field(default_factory=dict)
-    places: dict[KeyPath, str] = field(default_factory=dict)
-    mistakes: list[Mistake] = field(default_factory=list)
 
     def place(self, path: KeyPath) -> str:
         """Where a key, or the nearest section around it, was written."""
@@ -66,28 +40,16 @@ def shown(path: Path, root: Path) -> str:
 
 
 def read_source(path: Path, root: Path) -> Source:
-    """One YAML file; duplicate keys are collected as mistakes.
+    """One YAML file; mistakes of single keys are collected.
 
     Raises:
-        UserError: the file is missing, is no YAML, or holds no mapping at its top.
+        UserError: the file is missing, is no YAML, holds no mapping at its top, or grows without end.
     """
     label = shown(path, root)
     try:
-        text = path.read_text(encoding="utf-8")
-        loader = StudyLoader(text)
-        try:
-            node = loader.get_single_node()
-            source = Source(label)
-            if node is None:
-                return source
-            if not isinstance(node, yaml.MappingNode):
-                raise UserError(
-                    f"{label}: holds no keys; allowed: 'key: value' lines (see docs/reference/configuration.md)"
-                )
-            source.data = _construct(loader, node, (), source)
-            return source
-        finally:
-            loader.dispose()
+        if path.stat().st_size > LARGEST_BYTES:
+            raise UserError(f"{label}: has more than {LARGEST_BYTES // 1000} kB; allowed: a study, which is short")
+        return Source(**vars(parsed(path.read_text(encoding="utf-8-sig"), label)))
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{label}: can't be read ({error}); allowed: a YAML text file") from error
     except yaml.YAMLError as error:
@@ -97,32 +59,6 @@ def read_source(path: Path, root: Path) -> Source:
         raise UserError(
             f"{label}{line}: not valid YAML ({problem}); allowed: 'key: value' lines, nested by spaces (no tabs)"
         ) from error
-
-
-def _construct(loader: Any, node: yaml.Node, path: KeyPath, source: Source) -> Any:
-    """Plain data of a node; notes the place of every key and collects keys that occur twice."""
-    if isinstance(node, yaml.SequenceNode):
-        items = []
-        for index, item in enumerate(node.value):
-            source.places[(*path, index)] = f"{source.label}:{item.start_mark.line + 1}"
-            items.append(_construct(loader, item, (*path, index), source))
-        return items
-    if not isinstance(node, yaml.MappingNode):
-        return loader.construct_object(node, deep=True)
-    first_line: dict[Any, int] = {}
-    for key_node, _ in node.value:
-        key, line = loader.construct_object(key_node, deep=True), key_node.start_mark.line + 1
-        if key in first_line and key_node.tag != "tag:yaml.org,2002:merge":
-            problem = f"the key occurs twice (lines {first_line[key]} and {line})"
-            source.mistakes.append(Mistake((*path, key), problem, "each key once", f"{source.label}:{line}"))
-        first_line.setdefault(key, line)
-    loader.flatten_mapping(node)
-    values = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        source.places[(*path, key)] = f"{source.label}:{key_node.start_mark.line + 1}"
-        values[key] = _construct(loader, value_node, (*path, key), source)
-    return values
 
 
 def study_path(name: Any, root: Path, asked_by: str) -> Path:
@@ -135,12 +71,13 @@ def study_path(name: Any, root: Path, asked_by: str) -> Path:
     if isinstance(name, str) and name:
         is_path = "/" in name or name.endswith((".yaml", ".yml"))
         path = root / name if is_path else root / STUDIES / f"{name}.yaml"
-        if path.is_file():
-            return path
-    close = difflib.get_close_matches(Path(str(name)).stem, known, n=1)
+        with suppress(OSError):  # a name longer than names can be
+            if path.is_file():
+                return path
+    close = difflib.get_close_matches(Path(str(name)[:60]).stem, known, n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""
     raise UserError(
-        f"{asked_by}: {name!r} is no study{hint}; allowed: {', '.join(known) or 'nothing yet'} "
+        f"{asked_by}: {repr(name)[:60]} is no study{hint}; allowed: {', '.join(known) or 'nothing yet'} "
         f"(the files in {STUDIES}), or the path of a YAML file"
     )
 
@@ -167,11 +104,15 @@ def on_its_base(source: Source, root: Path, model: type[BaseModel], chain: Seque
         return source
     where = f"{source.place(('extends',))}: extends"
     base_path = study_path(source.data.pop("extends"), root, where).resolve()
+    if len(chain) > LONGEST_CHAIN:
+        raise UserError(f"{where}: a chain of more than {LONGEST_CHAIN} studies; allowed: a shorter one")
     if base_path in chain:
         loop = " -> ".join(shown(path, root) for path in (*chain, base_path))
         raise UserError(f"{where}: the studies extend each other in a loop ({loop}); allowed: a chain that ends")
     base = on_its_base(read_source(base_path, root), root, model, (*chain, base_path))
     base.data.pop("name", None)
+    base.places.pop(("name",), None)
+    base.places.pop(("extends",), None)
     return merged(base, source, model)
 
 

@@ -31,6 +31,7 @@ STUDY = {
         "command": "no-such-pw.x",  # here nothing can be computed, only found
     },
     "label": {"failure_tolerance": 0.6, "frames_per_shard": 20},
+    "benchmark": {"vdos": {"reference": False}},
 }
 
 

@@ -1,7 +1,6 @@
 """Studies are read and merged as documented, and every kind of mistake is told with file, key and remedy."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,27 +15,9 @@ from melt2crystal.study import named_files as config_structures
 from melt2crystal.study.load import load_study
 from melt2crystal.study.model import Study
 from melt2crystal.study.parameters import section_text
+from tests.helpers.studies import complaint, write_study
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def root(tmp_path):
-    """A repository root with the project's configuration and data, free to be spoiled."""
-    for folder in ("config", "data/polymorphs", "data/potentials"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    return tmp_path
-
-
-def write_study(root: Path, text: str, name: str = "mine") -> dict:
-    (root / f"config/studies/{name}.yaml").write_text(text, encoding="utf-8")
-    return {"study": name, "results": "results"}
-
-
-def complaint(root: Path, text: str, **more) -> str:
-    with pytest.raises(UserError) as caught:
-        load_study(write_study(root, text), root, **more)
-    return str(caught.value)
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "config/studies").glob("*.yaml")))
@@ -77,8 +58,10 @@ def test_a_mistake_is_told_on_one_line(root, mistake):
 def polymorph(**changes) -> str:
     crystal = {"file": "data/polymorphs/stishovite.cif", "title": "s", "space_group": 136, "coordination": 6}
     crystal |= {"temperature_K": 300, "pressure_GPa": 10} | changes
-    quartz = crystal | {"file": "data/polymorphs/alpha_quartz.cif", "space_group": 154}
-    return yaml.safe_dump({"benchmark": {"polymorphs": {"quartz": quartz, "tested": crystal}}})
+    quartz = crystal | {"file": "data/polymorphs/alpha_quartz.cif", "space_group": 154, "coordination": 4}
+    return yaml.safe_dump(
+        {"benchmark": {"polymorphs": {"quartz": quartz, "tested": crystal}, "vdos": {"reference": False}}}
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,6 +69,7 @@ def polymorph(**changes) -> str:
     [
         ({"file": "data/polymorphs/none.cif"}, "tested.file", "there is no file", "stishovite.cif"),
         ({"space_group": 92}, "tested.space_group", "has space group 136", "symprec 0.01"),
+        ({"coordination": 4}, "tested.coordination", "Si has 6 O neighbours within 2.2 A", "what the crystal has"),
         ({"file": "data/truncated.cif"}, "tested.file", "can't be read", "a complete CIF"),
         ({"file": "data/binary.cif"}, "tested.file", "can't be read", "a complete CIF"),
         ({"file": "data/silicon.cif"}, "tested.file", "holds Si", "whole formula units"),
@@ -120,7 +104,7 @@ def test_a_right_structure_file_is_read_once_and_again_when_it_or_the_claim_chan
 
 def test_all_mistakes_come_at_once(root):
     text = "seed: -1\ntrain: {network: {r_cut: 6}}\nselect: {window: {eps_lo: 9}}\n"
-    text += "liquid: {formula_units: 8, potential: nowhere.lmp}\n"
+    text += "liquid: {formula_units: 8, potential: nowhere.lmp}\nbenchmark: {vdos: {reference: false}}\n"
     message = complaint(root, text, check_files=True)
     assert message.startswith("5 mistakes")
     for key in ("seed:", "train.network.r_cut:", "liquid.formula_units:", "liquid.potential:", "select.window:"):
@@ -129,7 +113,7 @@ def test_all_mistakes_come_at_once(root):
 
 def test_an_extending_study_says_only_what_differs(root):
     config = write_study(root, "extends: laptop\nsearch: {formula_units: [1]}\nsubstance: {formula: {Ge: 1, O: 2}, "
-                               "central_species: Ge, minimum_distances_A: {Ge-O: 1.3}}\n")  # fmt: skip
+                               "central_species: Ge, minimum_distances_A: {Ge-O: 1, O-O: 1, Ge-Ge: 2}}\n")  # fmt: skip
     study, laptop = load_study(config, root), load_study({"study": "laptop"}, root)
     assert study.name == "mine"
     assert study.search.formula_units == [1]  # lists are replaced

@@ -1,0 +1,102 @@
+"""Space groups by their symbols in all settings, from spglib's table of Hall's 530.
+
+S. R. Hall, Acta Cryst. A37, 517 (1981).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cache
+from typing import Any, NamedTuple
+
+
+class _Hall(NamedTuple):
+    hall: int
+    number: int
+    choice: str
+    names: set[str]
+
+
+def settings_of(symbol: str, number: int, gamma_degrees: float) -> dict[int, int]:
+    """Origin (1, 2) -> number of its operators in S. R. Hall's table, for a symbol, else a number; P 1 for neither.
+
+    Axes of rhombohedral groups are those of the cell.
+
+    Raises:
+        KeyError: the table doesn't know them.
+        ValueError: the symbol and the number are of different groups.
+    """
+    table = _hall_table()
+    rows = [row for row in table if _plain(symbol) in row.names] if symbol else []
+    if not rows and symbol and not number:
+        raise KeyError(symbol)
+    if rows and number and all(row.number != number for row in rows):
+        raise ValueError(number)
+    if not rows:
+        of_number = [row for row in table if row.number == (number or 1)]
+        rows = [row for row in of_number if row.choice in ("1", "2", "H", "R")] or of_number[:1]
+    if any(row.choice == "R" for row in rows):
+        axes = "H" if abs(gamma_degrees - 120) < 1 else "R"
+        return dict.fromkeys((1, 2), next(row.hall for row in rows if row.choice == axes))
+    second = [row for row in rows if row.choice.startswith("2")]
+    first = [row for row in rows if row not in second]
+    return {origin: some[0].hall for origin, some in ((1, first), (2, second)) if some}
+
+
+@cache
+def _hall_table() -> list[_Hall]:
+    """The 530 settings of the space groups with their symbols, as spglib has them."""
+    import spglib  # where it is asked: planning a study needs no table
+
+    table: list[_Hall] = []
+    for hall in range(1, 531):
+        kind: Any = spglib.get_spacegroup_type(hall)
+        names = {_plain(kind.international_full), *(map(_plain, kind.international.split("=")[1:]))}
+        if not table or table[-1].number != kind.number or kind.choice in ("1", "2", "H", "R"):
+            names |= {_plain(kind.international_short), _plain(kind.international.split("=")[0])}
+        if kind.choice.lstrip("-").startswith("b"):  # monoclinic, axis b: I 1 2/a 1 is I 2/a
+            letter, *axes = kind.international_full.split()
+            names.add(_plain(letter + "".join(axis for axis in axes if axis != "1")))
+        table.append(_Hall(hall, int(kind.number), str(kind.choice), names))
+    return table
+
+
+def _plain(symbol: str) -> str:
+    return re.sub(r"[\s_]", "", symbol).lower()
+
+
+def operators(hall: int) -> list[str]:
+    """Operators of a setting, as a CIF lists them."""
+    import spglib
+
+    found: Any = spglib.get_symmetry_from_database(hall)
+    return [_as_text(*one) for one in zip(found["rotations"], found["translations"], strict=True)]
+
+
+def moved_along_c(hall: int) -> list[list[str]]:
+    """Operators of a setting with the origin moved along c by twelfths, each set once; none where c is no main axis.
+
+    The International Tables of 1952, and files that follow them, have another origin for groups such as P 32 2 1.
+    """
+    import spglib
+
+    kind: Any = spglib.get_spacegroup_type(hall)
+    found: Any = spglib.get_symmetry_from_database(hall)
+    sets: dict[frozenset[str], list[str]] = {}
+    for twelfths in range(12 if 75 <= kind.number <= 194 else 0):
+        texts = []
+        for rotation, translation in zip(found["rotations"], found["translations"], strict=True):
+            z = translation[2] + twelfths / 12 * (1 - rotation[2][2])
+            texts.append(_as_text(rotation, [translation[0], translation[1], (z + 1e-9) % 1]))
+        sets.setdefault(frozenset(texts), texts)
+    return list(sets.values())
+
+
+def _as_text(rotation: Sequence[Sequence[int]], translation: Sequence[float]) -> str:
+    rows = []
+    for row, shift in zip(rotation, translation, strict=True):
+        terms = "".join(f"{'+' if step > 0 else '-'}{axis}" for step, axis in zip(row, "xyz", strict=True) if step)
+        rows.append(f"{terms}+{Fraction(float(shift)).limit_denominator(24)}")
+    return ",".join(rows)
