@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 from ase import Atoms
 
-from melt2crystal.errors import UserError
 from melt2crystal.frames import frame_id
 from melt2crystal.lammps.static import minimise
 from melt2crystal.sections.liquid import Certificate
 from melt2crystal.sections.substance import Substance
+from melt2crystal.structure.crystals import read_crystal
 from melt2crystal.structure.surroundings import (
     Surroundings,
     crystal_fraction,
@@ -96,17 +96,9 @@ def read_library(files: Sequence[Path], formula: Mapping[str, int]) -> dict[str,
     """The library from CIF files, named by their stems.
 
     Raises:
-        UserError: a file can't be read, or holds several structures.
+        UserError: a file can't be read, or holds no crystal or several.
     """
-    from ase.io import read
-
-    crystals: dict[str, Atoms] = {}
-    for path in files:
-        try:
-            (crystals[Path(path).stem],) = read(path, index=":")
-        except Exception as error:  # ASE raises many kinds on broken files
-            raise UserError(f"{path}: not a readable crystal structure ({type(error).__name__}: {error})") from error
-    return crystal_library(crystals, formula)
+    return crystal_library({Path(path).stem: read_crystal(path) for path in files}, formula)
 
 
 def diffuses(diffusion_A2_per_ps: Mapping[str, float], walk_ps: float, settings: Certificate) -> bool | None:
