@@ -1,16 +1,23 @@
 """Markdown tables, the same way in every report, card and document; files of which a program writes a part."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from melt2crystal.errors import UserError
 
+UNESCAPED_BAR = re.compile(r"(?<!\\)\|")
+
 
 def table(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
-    """A Markdown table; cells are shown by ``str``."""
-    first, *others = ("| " + " | ".join(str(cell) for cell in line) + " |" for line in (head, *rows))
+    """A Markdown table; cells are shown by ``str``, bars and line breaks in them as what they are."""
+    first, *others = ("| " + " | ".join(map(_cell, line)) + " |" for line in (head, *rows))
     return "\n".join([first, "|" + "---|" * len(head), *others])
+
+
+def _cell(value: Any) -> str:
+    return UNESCAPED_BAR.sub(r"\\|", str(value)).replace("\n", " ")
 
 
 def around(page: Path, begin: str, end: str) -> tuple[str, str]:

@@ -43,7 +43,7 @@ rule label_check:
     message:
         "Checking that the reference engine has what it needs"
     shell:
-        program("label_check", "--store {params.store:q} --out {output} --places {params.places:q}")
+        program("label_check", "--store {params.store} --out {output} --places {params.places}")
 
 
 rule label_shard:
@@ -78,9 +78,9 @@ rule label_shard:
     shell:
         program(
             "label_shard",
-            "--requested {input.requested} --shard {wildcards.shard} --shards {params.shards:q} "
-            "--store {params.store:q} --writer {params.study:q}-{wildcards.batch}-{wildcards.shard} "
-            "--out {output.frames} --table {output.table} --places {params.places:q}",
+            "--requested {input.requested} --shard {wildcards.shard} --shards {params.shards} "
+            "--store {params.store} --writer {params.study}-{wildcards.batch}-{wildcards.shard} "
+            "--out {output.frames} --table {output.table} --places {params.places}",
         )
 
 

@@ -6,6 +6,7 @@ comes back (positions, forces, stress) is rotated to the caller's frame.
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -103,7 +104,15 @@ def check_potential(path: Path, species: Sequence[str]) -> str:
 
 def potential_commands(path: Path, species: Sequence[str], accuracy: float) -> str:
     """Commands that switch on a classical potential after the box exists."""
-    return f"variable accuracy string {accuracy:g}\ninclude {check_potential(path, species)}\n"
+    return f"variable accuracy string {accuracy:g}\n{include_command(Path(check_potential(path, species)))}\n"
+
+
+def include_command(path: Path) -> str:
+    """``include path``; the text itself of a file whose name LAMMPS can't be told (quotes, ``$``, other letters)."""
+    name = str(path)
+    if re.fullmatch(r"[A-Za-z0-9_./+=:,@%-]+", name):
+        return f"include {name}"
+    return f'include "{name}"' if re.fullmatch(r"[ -~]+", name) and not set(name) & set("\"'$") else path.read_text()
 
 
 def write_data(path: Path, atoms: Atoms, species: Sequence[str]) -> Prism:

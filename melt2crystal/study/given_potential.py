@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from melt2crystal.study.model import Study
+from melt2crystal.study.paths import mistake_in_name
 from melt2crystal.study.source import Mistake
 from melt2crystal.train.given import MANIFEST, DeepmdInput, FramesSeen, read_json
 
@@ -16,6 +17,9 @@ def mistakes_in_given(study: Study, potential: str, root: Path) -> Iterator[Mist
     if released.given is None:
         return
     folder, path = root / released.given, ("release", potential, "given")
+    if wrong := mistake_in_name(released.given):
+        yield Mistake(path, f"{released.given!r} holds {wrong}", "a path without; rename the folder, or link to it")
+        return
     members = range(released.training.members)
     wanted = [
         MANIFEST,

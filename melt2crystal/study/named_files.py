@@ -16,6 +16,7 @@ from melt2crystal.structure import symmetry
 from melt2crystal.structure.symmetry import SYMPREC_A, space_group_number
 from melt2crystal.study.given_potential import mistakes_in_given
 from melt2crystal.study.model import Study
+from melt2crystal.study.paths import mistake_in_name
 from melt2crystal.study.source import KeyPath, Mistake
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
 
 
 def _missing(name: str, path: KeyPath, root: Path) -> Mistake | None:
+    if wrong := mistake_in_name(name):
+        return Mistake(path, f"{name!r} holds {wrong}", "a path without; rename the file, or link to it")
     if (root / name).is_file():
         return None
     folder = (root / name).parent

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from melt2crystal.errors import UserError
 from melt2crystal.study.batches import number_of_shards
 from melt2crystal.study.model import Study
 
@@ -21,6 +24,33 @@ FIGURES = {  # rule -> its files below figures/, without their endings
     "figures_selection": "selection",
     "figures_learning": "learning",
 }
+# as Snakemake finds its wildcards and its pathvars, in names of files too
+WILDCARD = re.compile(r"\{\s*[.\w]+\s*(,.*)?\}|<[a-z][a-z0-9_]*>", re.DOTALL)
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def mistake_in_name(name: str) -> str | None:
+    """What keeps a path from being used by Snakemake and by programs, None if nothing does."""
+    if WILDCARD.search(name):
+        return "a word in {braces} or <brackets>, which Snakemake takes for a variable"
+    if name.startswith("-"):
+        return "a hyphen at its start, which programs take for an option"
+    return "a line break, or another character that can't be printed" if UNPRINTABLE.search(name) else None
+
+
+def results_folder(given: object) -> str:
+    """The folder of all studies, as ``results`` of the configuration names it.
+
+    Raises:
+        UserError: it is no path that can be used.
+    """
+    allowed = "allowed: the path of a folder, such as results or /scratch/me/results"
+    if not isinstance(given, str) or not given.strip():
+        raise UserError(f"results: {given!r} is no folder; {allowed}")
+    folder = posixpath.normpath(given)
+    if wrong := mistake_in_name(folder) or ("braces" if set(folder) & {"{", "}"} else None):
+        raise UserError(f"results: {given!r} holds {wrong}; {allowed}")
+    return folder
 
 
 @dataclass(frozen=True)
