@@ -4,12 +4,14 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 ROOT = Path(workflow.basedir)
+PROJECT = Path.cwd()  # what a study names lies here, and results: the clone, or the folder of --directory
 sys.path.insert(0, str(ROOT))
 
 from melt2crystal.errors import UserError  # noqa: E402
@@ -32,7 +34,7 @@ from melt2crystal.study.parameters import (  # noqa: E402
 from melt2crystal.study.paths import PURPOSE_OF, PURPOSES, Paths, mistake_in_name, results_folder  # noqa: E402
 
 try:
-    STUDY = load_study(config, ROOT, check_files=workflow.is_main_process, configfiles=workflow.configfiles)
+    STUDY = load_study(config, PROJECT, check_files=workflow.is_main_process, configfiles=workflow.configfiles)
     PATHS = Paths(STUDY, results_folder(config.get("results", "results")))
 except UserError as error:
     raise WorkflowError(str(error)) from None
@@ -77,6 +79,11 @@ def settings(*sections, **extra):
 def script(rule):
     """Its program: rule train_member runs scripts/train/member.py."""
     return Path("scripts", *rule.split("_", 1)).with_suffix(".py")
+
+
+def of_clone(*paths):
+    """Files of the repository as inputs of a rule: relative, unless the workflow works in another folder."""
+    return list(paths) if PROJECT == ROOT else [str(ROOT / path) for path in paths]
 
 
 def code(rule):
@@ -139,6 +146,11 @@ def dataset_of(ensemble):
 
 def certificate_library():
     """Crystals that no melt may resemble: every structure in data/polymorphs."""
+    if not Path("data/polymorphs").is_dir():
+        raise WorkflowError(
+            f"data/polymorphs: there is no such folder in {PROJECT}; put the crystals into it that no melt may "
+            f"resemble, or link to those of the clone: ln -s {shlex.quote(str(ROOT / 'data'))} data"
+        )
     found = sorted(path.as_posix() for path in Path("data/polymorphs").glob("*.cif"))
     for name in found:
         if wrong := mistake_in_name(name):

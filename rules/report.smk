@@ -129,7 +129,7 @@ rule report_tables:
 
 rule report_provenance:
     input:
-        lock="envs/requirements.txt",
+        lock=of_clone("envs/requirements.txt"),
         reference=f"{RESULTS}/label/reference.json",
         figures=[*PATHS.figures(), *(f"{RESULTS}/liquid/liquid.{kind}" for kind in ("pdf", "png"))],
     output:
@@ -160,8 +160,12 @@ rule report_provenance:
 
 rule report_dag:
     input:
-        tools=[*code_inputs(Path("melt2crystal/commands/dag.py"), ROOT, IMPORTS), "melt2crystal/jobs/snakemake_plan.py"],
-        rules=["Snakefile", "rules/stages.yaml", *sorted(path.as_posix() for path in Path("rules").glob("*.smk"))],
+        tools=of_clone(
+            *code_inputs(Path("melt2crystal/commands/dag.py"), ROOT, IMPORTS), "melt2crystal/jobs/snakemake_plan.py"
+        ),
+        rules=of_clone(
+            "Snakefile", "rules/stages.yaml", *sorted(f"rules/{path.name}" for path in ROOT.glob("rules/*.smk"))
+        ),
     output:
         wide=report(
             f"{PROVENANCE}/dag-wide.svg",
