@@ -81,11 +81,6 @@ def script(rule):
     return Path("scripts", *rule.split("_", 1)).with_suffix(".py")
 
 
-def of_clone(*paths):
-    """Files of the repository as inputs of a rule: relative, unless the workflow works in another folder."""
-    return list(paths) if PROJECT == ROOT else [str(ROOT / path) for path in paths]
-
-
 def code(rule):
     """Its program and every module of the package that it imports, each with the digest of its content: parameters."""
     return code_digests(script(rule), ROOT, IMPORTS)
@@ -185,13 +180,6 @@ def picture(rule, path=None):
 def style(*sections, **extra):
     """What every figure needs to know, and what this one needs beside it."""
     return settings("figures", "reference.name", "name", *sections, **extra)
-
-
-def vdos_settings(wildcards):
-    """What the walks of some polymorphs need, with HP or the reference."""
-    states = polymorph_rows(STUDY, "temperature_K", "pressure_GPa", names=polymorph_chunks(STUDY)[int(wildcards.chunk)])
-    sections = ["benchmark.vdos", "substance", "seed", *(["reference"] if wildcards.potential == "reference" else [])]
-    return settings(*sections, states=states)
 
 
 def page_sources(wildcards):
