@@ -19,7 +19,6 @@ rule phonons_mesh:
 
 # Jobs of another stage that only make sense in a box: labels of crystals, plots of the melt, the summary.
 GUESTS = {
-    "certificate": {"label"},
     "labels": {"train"},
     "energy_volume": {"label"},
     "vibrations": {"label"},

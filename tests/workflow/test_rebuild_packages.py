@@ -98,7 +98,7 @@ class Wildcards:
 
 def imported(rule: str) -> set[str]:
     """Modules that the program of a rule imports, itself or through the package's modules."""
-    script = REPOSITORY / f"scripts/{rule}.py"
+    script = REPOSITORY / f"scripts/{rule.replace('_', '/', 1)}.py"
     modules = set()
     for name in code_inputs(script, REPOSITORY) if script.exists() else []:
         for node in ast.walk(ast.parse((REPOSITORY / name).read_text(encoding="utf-8"))):

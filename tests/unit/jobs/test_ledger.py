@@ -20,6 +20,7 @@ from melt2crystal.jobs.progress import Progress, by_box, expected_seconds, in_wo
 from melt2crystal.jobs.stages import Box, boxed
 from melt2crystal.sections.figures import Figures
 from melt2crystal.summary.parts import cost_part
+from tests.helpers.golden import golden
 
 BOXES = [
     Box(box="labels", title="Labels", jobs=["label.smk"]),
@@ -143,8 +144,9 @@ def test_page_and_plot_show_every_box(measured):
     boxes = boxed(JOBS, BOXES)
     table = ledger(job_costs(JOBS, boxes, measured), label_counts(JOBS, boxes, measured), ["Labels", "Training"])
     wasted = [former_costs(JOBS, measured / "benchmarks", measured)]
-    page = as_markdown("s", table, wasted)
-    assert "| Training | train | 00 | 1 | 2 | 1.5 | 1 |" in page and "| former settings | 1 | 2 | 0 |" in page
+    failed = [failed_attempts([("logs/label_shard-initial.log", 450.0), ("logs/gone.log", None)], JOBS, None),
+              failed_labels(label_counts(JOBS, boxes, measured))]  # fmt: skip
+    golden("ledger.md", as_markdown("s", table, [*wasted, *failed]))
     axes = draw_ledger(table, wasted, Figures()).axes
     assert [axis.get_xlabel() for axis in axes] == ["core-hours", "GPU-hours"]
     assert [text.get_text() for text in axes[0].get_yticklabels()] == ["Labels", "Training", "former settings"]
@@ -197,3 +199,4 @@ def test_tables_without_labels_or_boxes_do_not_fail(tmp_path):
     assert ledger(empty, label_counts(JOBS, boxed(JOBS, BOXES), tmp_path), []).empty
     assert isinstance(failed_labels(label_counts([], {}, tmp_path)).core_hours, float)
     assert isinstance(per_label(ledger(empty, label_counts([], {}, tmp_path), [])), pd.DataFrame)
+    golden("ledger-empty.md", as_markdown("s", ledger(empty, label_counts([], {}, tmp_path), []), []))

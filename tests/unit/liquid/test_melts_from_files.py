@@ -11,6 +11,7 @@ from ase.units import GPa
 
 from melt2crystal.errors import UserError
 from melt2crystal.liquid.melts_from_files import complaint, held_out, walk_of
+from tests.helpers.programs import program
 
 FORMULA = {"Si": 1, "O": 2}
 
@@ -127,9 +128,7 @@ def test_the_program_leaves_labels_behind_and_tells_their_pressure(tmp_path, mon
 
     from melt2crystal.frames import read_frames, write_frames
 
-    monkeypatch.syspath_prepend("scripts")
-    from liquid_frames import liquid_frames
-
+    liquid_frames = program("liquid_frames").liquid_frames
     frames = melts(2, 1)
     for atoms in frames:
         atoms.positions += np.random.default_rng(int(atoms.info["temperature_K"] + atoms.info["pressure_GPa"])).normal(
