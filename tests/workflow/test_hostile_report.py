@@ -36,6 +36,9 @@ def named(finished, tmp_path_factory) -> Checkout:
 
 @pytest.mark.chromium
 def test_no_name_runs_in_the_report_or_in_its_pages(named, tmp_path):
+    control = tmp_path / "control.html"
+    control.write_text(f"<script>var a = '{hostile.REFERENCE}';</script>{TOLD}", encoding="utf-8")
+    assert "ran: reference" in browser.chrome(control, tmp_path / "profile", "--dump-dom")
     results = named.folder / "results/ci"
     seen = browser.walked(results / "report.html", tmp_path)
     assert seen["errors"] == [] and seen["fetched"] == [] and len(seen["results"]) > 20
