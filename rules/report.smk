@@ -50,11 +50,6 @@ SOURCES = {
 PAGES = {name: SOURCES[name] for name in CONTENTS if SOURCES[name]}
 
 
-def of_clone(*paths):
-    """Files of the repository as inputs of a rule: relative, unless the workflow works in another folder."""
-    return list(paths) if PROJECT == ROOT else [str(ROOT / path) for path in paths]
-
-
 rule report_summary:
     input:
         manifests=lambda wildcards: PATHS.manifests(int(final_iteration())),

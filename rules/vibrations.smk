@@ -2,13 +2,6 @@
 # (off by default).
 
 
-def vdos_settings(wildcards):
-    """What the walks of some polymorphs need, with HP or the reference."""
-    states = polymorph_rows(STUDY, "temperature_K", "pressure_GPa", names=polymorph_chunks(STUDY)[int(wildcards.chunk)])
-    sections = ["benchmark.vdos", "substance", "seed", *(["reference"] if wildcards.potential == "reference" else [])]
-    return settings(*sections, states=states)
-
-
 rule benchmark_vdos:
     input:
         structures=f"{RESULTS}/benchmark/structures.extxyz",
