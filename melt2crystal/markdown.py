@@ -1,8 +1,9 @@
 """Markdown tables, the same way in every report, card and document; files of which a program writes a part."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from melt2crystal.errors import UserError
@@ -18,6 +19,23 @@ def table(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
 
 def _cell(value: Any) -> str:
     return UNESCAPED_BAR.sub(r"\\|", str(value)).replace("\n", " ")
+
+
+class _Dashed(Formatter):
+    """Shows what isn't there as a dash, whatever form is asked for."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return "–" if value is None or value != value else super().format_field(value, format_spec)
+
+
+def records(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """A Markdown table of named values; None and NaN are shown as dashes.
+
+    Args:
+        columns: head -> form of its cells, such as ``{energy_eV:.1f} ± {error_eV:.1f}``.
+    """
+    dashed = _Dashed()
+    return table(list(columns), ([dashed.vformat(form, (), row) for form in columns.values()] for row in rows))
 
 
 def around(page: Path, begin: str, end: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import psutil
 import typer
+from tabulate import tabulate
 
 from melt2crystal.jobs.driver_log import Failure, all_failures, room
 from melt2crystal.jobs.job import Job, with_outputs
@@ -171,10 +172,6 @@ def _table(rows: list[dict]) -> str:
     for row in rows:
         known = in_words(row["left_s"]) if row["left_s"] else ""
         rest = f"{known}{' + ?' if row['unknown'] and known else '?' if row['unknown'] else ''}"
-        lines.append([*(str(row[name]) if name == "box" or row[name] else "" for name in columns), rest])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(text.ljust(width) if column == 0 else text.rjust(width) for column, (text, width) in
-                  enumerate(zip(line, widths, strict=True))).rstrip()
-        for line in lines
-    ) + "\n"  # fmt: skip
+        lines.append([*(row[name] or "" for name in columns), rest])
+    sides = ["left", *["right"] * len(columns)]
+    return tabulate(lines, tablefmt="plain", colalign=sides, disable_numparse=True) + "\n"

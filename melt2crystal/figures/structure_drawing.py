@@ -1,6 +1,7 @@
 """Crystals drawn as coordination polyhedra in orthographic projection."""
 
 from dataclasses import dataclass
+from itertools import combinations, product
 
 import numpy as np
 from ase import Atoms
@@ -16,6 +17,7 @@ Array = NDArray[np.float64]
 LIGHT = np.array([-0.4, 0.6, 1.0]) / np.linalg.norm([-0.4, 0.6, 1.0])
 LIGAND_COLOUR = "#D55E00"
 WHITE = np.ones(3)
+CORNERS = np.array(list(product((0, 1), repeat=3)))  # of a cell, in its own vectors
 BLOCK_A = 7.0  # what is drawn of a crystal is at least so long in each direction, A
 AZIMUTH_DEG, ELEVATION_DEG = -72.0, 14.0  # direction of the view; -90, 0 looks along y with x to the right and z up
 
@@ -81,7 +83,7 @@ def draw_structure(axes: Axes, atoms: Atoms, central: str, ligand: str, cutoff_A
         fog = 0.45 * (near - depths[k]) / max(near - far, 1e-9)
         _draw_polyhedron(axes, moved[k], np.array(to_rgb(colour)), fog, zorder=10.0 + rank)
     _draw_outline(axes, cell @ rotation.T, zorder_near=1000.0)
-    points = np.vstack([p.ligands for p in moved if len(p.ligands)] + [_corners(cell @ rotation.T)])
+    points = np.vstack([p.ligands for p in moved if len(p.ligands)] + [CORNERS @ cell @ rotation.T])
     low, high = points[:, :2].min(axis=0) - 0.4, points[:, :2].max(axis=0) + 0.4
     axes.set_xlim(low[0], high[0])
     axes.set_ylim(low[1], high[1])
@@ -93,11 +95,10 @@ def _draw_polyhedron(axes: Axes, shape: Polyhedron, colour: Array, fog: float, z
     """Faces from back to front, each shaded by its direction; sticks where there are too few ligands for a body."""
     edge = _mix(0.35 * colour, fog)
     try:
-        triangles = ConvexHull(shape.ligands).simplices if len(shape.ligands) > 3 else np.empty((0, 3), dtype=int)
-    except QhullError:  # ligands in one plane
-        triangles = np.empty((0, 3), dtype=int)
-    corners = shape.ligands[triangles]
-    for face in corners[np.argsort(corners[:, :, 2].mean(axis=1), kind="stable")] if len(corners) else ():
+        corners = shape.ligands[ConvexHull(shape.ligands).simplices]
+    except (QhullError, ValueError):  # too few ligands, or all in one plane
+        corners = np.empty((0, 3, 3))
+    for face in corners[np.argsort(corners[:, :, 2].mean(axis=1), kind="stable")]:
         normal = np.cross(face[1] - face[0], face[2] - face[0])
         normal /= np.linalg.norm(normal)
         if normal @ (face.mean(axis=0) - shape.ligands.mean(axis=0)) < 0:
@@ -109,15 +110,8 @@ def _draw_polyhedron(axes: Axes, shape: Polyhedron, colour: Array, fog: float, z
     if not len(corners):
         for end in shape.ligands:
             axes.plot(*np.transpose([shape.centre[:2], end[:2]]), color=edge, linewidth=0.8, zorder=zorder)
-        axes.add_patch(
-            Circle(
-                (shape.centre[0], shape.centre[1]),
-                0.3,
-                facecolor=_mix(colour, fog),
-                edgecolor=edge,
-                zorder=zorder + 0.1,
-            )
-        )
+        x, y, _ = shape.centre
+        axes.add_patch(Circle((x, y), 0.3, facecolor=_mix(colour, fog), edgecolor=edge, zorder=zorder + 0.1))
     for end in shape.ligands:
         dot = _mix(np.array(to_rgb(LIGAND_COLOUR)), fog)
         body = Circle((end[0], end[1]), 0.26, facecolor=dot, edgecolor=_mix(0.3 * dot, fog), linewidth=0.3)
@@ -131,25 +125,11 @@ def _mix(colour: Array, fog: float) -> Array:
     return (1 - fog) * colour + fog * WHITE
 
 
-def _corners(cell: Array) -> Array:
-    return np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)]) @ cell
-
-
 def _draw_outline(axes: Axes, cell: Array, zorder_near: float) -> None:
     """The twelve edges of the block; those that meet the farthest corner lie behind everything and are dashed."""
-    steps = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-    corners = steps @ cell
+    corners = CORNERS @ cell
     farthest = int(np.argmin(corners[:, 2]))
-    for a in range(8):
-        for b in range(a + 1, 8):
-            if np.abs(steps[a] - steps[b]).sum() != 1:
-                continue
-            hidden = farthest in (a, b)
-            axes.plot(
-                corners[[a, b], 0],
-                corners[[a, b], 1],
-                color="#333333",
-                linewidth=0.5,
-                linestyle=(0, (2, 2)) if hidden else "-",
-                zorder=1.0 if hidden else zorder_near,
-            )
+    edges = [pair for pair in combinations(range(8), 2) if np.abs(np.diff(CORNERS[[*pair]], axis=0)).sum() == 1]
+    for pair in edges:
+        line, zorder = ((0, (2, 2)), 1.0) if farthest in pair else ("-", zorder_near)
+        axes.plot(*corners[[*pair], :2].T, color="#333333", linewidth=0.5, linestyle=line, zorder=zorder)

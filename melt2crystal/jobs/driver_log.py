@@ -8,7 +8,6 @@ from pathlib import Path
 
 STAMP = re.compile(r"\[(\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4})\]")
 STARTED = re.compile(r"(?:Job (\d+): |    jobid: (\d+)$)")
-FINISHED = re.compile(r"Finished jobid: (\d+) ")
 FAILED = re.compile(r"Error in (?:\w+ )?rule (\w+)")
 ROOM = re.compile(r"Provided (?:cores|remote nodes): (\d+)")
 

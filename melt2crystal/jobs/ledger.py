@@ -13,6 +13,7 @@ import pandas as pd
 
 from melt2crystal import markdown
 from melt2crystal.jobs.job import Job, with_outputs
+from melt2crystal.jobs.progress import benchmark_times
 from melt2crystal.jobs.stages import Box
 
 HOUR_S = 3600.0
@@ -33,6 +34,11 @@ class Waste:
     gpu_hours: float
 
 
+def _place(job: Job, boxes: Mapping[int, Box]) -> dict[str, str]:
+    """Where a job stands in the ledger."""
+    return {"box": boxes[job.number].title, "stage": job.stage, "iteration": job.iteration or ""}
+
+
 def job_costs(jobs: Iterable[Job], boxes: Mapping[int, Box], root: Path, cores: int | None = None) -> pd.DataFrame:
     """One row for each job with a benchmark file.
 
@@ -45,20 +51,11 @@ def job_costs(jobs: Iterable[Job], boxes: Mapping[int, Box], root: Path, cores: 
     """
     rows = []
     for job in with_outputs(jobs):
-        if job.benchmark and (measured := _measured(root / job.benchmark)) is not None:
-            threads = min(job.threads, cores or job.threads)
-            rows.append(
-                {
-                    "box": boxes[job.number].title,
-                    "stage": job.stage,
-                    "iteration": job.iteration or "",
-                    "rule": job.rule,
-                    "wall_hours": measured[0] / HOUR_S,
-                    "core_hours": measured[0] * threads / HOUR_S,
-                    "cpu_hours": measured[1] / HOUR_S,
-                    "gpu_hours": measured[0] * job.gpus / HOUR_S,
-                }
-            )
+        if job.benchmark and (times := benchmark_times(root / job.benchmark)):
+            wall, cpu = (seconds / HOUR_S for seconds in times)
+            core = wall * min(job.threads, cores or job.threads)
+            costs = {"wall_hours": wall, "core_hours": core, "cpu_hours": cpu, "gpu_hours": wall * job.gpus}
+            rows.append({**_place(job, boxes), "rule": job.rule, **costs})
     return pd.DataFrame(rows, columns=[*KEYS, "rule", "wall_hours", *COSTS])
 
 
@@ -71,16 +68,9 @@ def label_counts(jobs: Iterable[Job], boxes: Mapping[int, Box], root: Path) -> p
             if path.is_file():
                 table = pd.read_csv(path)
                 failed = table[table["status"] != "ok"]
-                rows.append(
-                    {
-                        "box": boxes[job.number].title,
-                        "stage": job.stage,
-                        "iteration": job.iteration or "",
-                        "kept_labels": len(table) - len(failed),
-                        "failed_labels": len(failed),
-                        "failed_s": float(pd.to_numeric(failed["seconds"], errors="coerce").sum()),
-                    }
-                )
+                seconds = pd.to_numeric(failed["seconds"], errors="coerce").sum()
+                counts = {"kept_labels": len(table) - len(failed), "failed_labels": len(failed)}
+                rows.append({**_place(job, boxes), **counts, "failed_s": float(seconds)})
     return pd.DataFrame(rows, columns=[*KEYS, "kept_labels", "failed_labels", "failed_s"])
 
 
@@ -107,11 +97,8 @@ def ledger(costs: pd.DataFrame, labels: pd.DataFrame, order: list[str]) -> pd.Da
 def former_costs(jobs: Iterable[Job], benchmarks: Path, root: Path) -> Waste:
     """Benchmark files that no job of the study leaves any more: settings that were tried before."""
     current = {(root / job.benchmark).resolve() for job in jobs if job.benchmark}
-    seconds = [
-        measured[0]
-        for path in sorted(benchmarks.glob("*/*.tsv"))
-        if path.resolve() not in current and (measured := _measured(path)) is not None
-    ]
+    former = (benchmark_times(path) for path in sorted(benchmarks.glob("*/*.tsv")) if path.resolve() not in current)
+    seconds = [times[0] for times in former if times]
     return Waste(FORMER, len(seconds), sum(seconds) / HOUR_S, 0.0)
 
 
@@ -140,87 +127,54 @@ def failed_labels(labels: pd.DataFrame) -> Waste:
 def per_label(table: pd.DataFrame) -> pd.DataFrame:
     """Core-seconds and GPU-seconds of labelling by box and iteration, divided by the labels kept there."""
     labelled = table[table["kept_labels"] > 0]
-    return pd.DataFrame(
-        {
-            "box": labelled["box"],
-            "iteration": labelled["iteration"],
-            "kept_labels": labelled["kept_labels"],
-            "core_s_per_label": labelled["core_hours"] * HOUR_S / labelled["kept_labels"],
-            "gpu_s_per_label": labelled["gpu_hours"] * HOUR_S / labelled["kept_labels"],
-        }
-    ).reset_index(drop=True)
+    each = labelled[["core_hours", "gpu_hours"]].mul(HOUR_S).div(labelled["kept_labels"], axis="index")
+    each.columns = ["core_s_per_label", "gpu_s_per_label"]
+    return labelled[["box", "iteration", "kept_labels"]].join(each).reset_index(drop=True)
+
+
+PAGE = """# What the study {study} cost
+
+Reserved: wall time times threads. Used: CPU time. Both of the last successful attempt at each job.
+
+{boxes}
+
+## Per kept label
+
+{labels}
+
+All that labelling did there is shared out, labels looked up instead of computed included.
+
+## Spent in vain
+
+{wasted}
+
+Failed attempts as far as `.snakemake/log` still tells of them.
+"""
+LABELS = {
+    "labels of": "{box}",
+    "iteration": "{iteration}",
+    "kept": "{kept_labels}",
+    "core-s each": "{core_s_per_label:.3g}",
+    "GPU-s each": "{gpu_s_per_label:.3g}",
+}
+WASTE = {"what": "{what}", "number": "{jobs}", "core-hours": "{core_hours:.3g}", "GPU-hours": "{gpu_hours:.3g}"}
 
 
 def as_markdown(study: str, table: pd.DataFrame, wasted: Iterable[Waste]) -> str:
     """The ledger as a page."""
-    lines = [
-        f"# What the study {study} cost",
-        "",
-        "Reserved: wall time times threads. Used: CPU time. Both of the last successful attempt at each job.",
-        "",
-        _boxes(table),
-        "",
-        "## Per kept label",
-        "",
-        _labels(table),
-        "",
-        "All that labelling did there is shared out, labels looked up instead of computed included.",
-        "",
-        "## Spent in vain",
-        "",
-        markdown.table(
-            ("what", "number", "core-hours", "GPU-hours"),
-            [(w.what, w.jobs, _hours(w.core_hours), _hours(w.gpu_hours)) for w in wasted],
-        ),
-        "",
-        "Failed attempts as far as `.snakemake/log` still tells of them.",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _boxes(table: pd.DataFrame) -> str:
-    rows = [
-        (
-            *(row[name] for name in KEYS),
-            row["jobs"],
-            *(_hours(row[name]) for name in COSTS),
-            row["kept_labels"] or "",
-            row["failed_labels"] or "",
-        )
-        for row in table.to_dict("records")
-    ]
-    total = table[["jobs", *COSTS, "kept_labels", "failed_labels"]].sum().to_dict()
-    counts = [f"{total[name]:.0f}" for name in ("jobs", "kept_labels", "failed_labels")]
-    rows.append(("**all**", "", "", counts[0], *(f"**{_hours(total[name])}**" for name in COSTS), *counts[1:]))
-    return markdown.table(
-        ("box", "stage", "iteration", "jobs", "core-hours reserved", "used", "GPU-hours", "labels kept", "failed"), rows
+    labels = markdown.records(LABELS, per_label(table).to_dict("records"))
+    return PAGE.format(
+        study=study, boxes=_boxes(table), labels=labels, wasted=markdown.records(WASTE, map(vars, wasted))
     )
 
 
-def _labels(table: pd.DataFrame) -> str:
-    rows = [
-        (
-            row["box"],
-            row["iteration"],
-            row["kept_labels"],
-            f"{row['core_s_per_label']:.3g}",
-            f"{row['gpu_s_per_label']:.3g}",
-        )
-        for row in per_label(table).to_dict("records")
-    ]
-    return markdown.table(("labels of", "iteration", "kept", "core-s each", "GPU-s each"), rows)
-
-
-def _hours(hours: float) -> str:
-    return f"{hours:.3g}" if hours else "0"
-
-
-def _measured(path: Path) -> tuple[float, float] | None:
-    """Wall and CPU seconds of a benchmark file, None without a wall time."""
-    try:
-        table = pd.read_csv(path, sep="\t")
-        seconds, cpu = (pd.to_numeric(table[name], errors="coerce").sum(min_count=1) for name in ("s", "cpu_time"))
-    except (OSError, KeyError, ValueError):
-        return None
-    return None if pd.isna(seconds) else (float(seconds), 0.0 if pd.isna(cpu) else float(cpu))
+def _boxes(table: pd.DataFrame) -> str:
+    """Each row, then the sums; no labels are no words."""
+    counts = ["jobs", "kept_labels", "failed_labels"]
+    text = table[[*KEYS, "jobs", *COSTS, *counts[1:]]].astype({name: object for name in counts[1:]})
+    text[COSTS] = text[COSTS].map("{:.3g}".format)
+    text[counts[1:]] = text[counts[1:]].replace(0, "")
+    total = {**table[counts].sum(), **table[COSTS].sum().map("**{:.3g}**".format)}
+    text.loc[len(text)] = {"box": "**all**", "stage": "", "iteration": "", **total}
+    head = ("box", "stage", "iteration", "jobs", "core-hours reserved", "used", "GPU-hours", "labels kept", "failed")
+    return markdown.table(head, text.to_numpy())

@@ -1,11 +1,10 @@
 """How far a study is and how long it still takes, from finished jobs of the same kind."""
 
 import heapq
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from pathlib import Path
-from statistics import median
 from typing import Literal
 
 import pandas as pd
@@ -25,31 +24,28 @@ class Progress:
     elapsed: dict[int, float] = field(default_factory=dict)
 
 
-def measured_seconds(path: Path) -> float | None:
-    """Wall time in one of Snakemake's benchmark files, s; the mean of repetitions; None without a number."""
+def benchmark_times(path: Path) -> tuple[float, float] | None:
+    """Wall and CPU time in one of Snakemake's benchmark files, s; None without a wall time."""
     try:
-        seconds = pd.to_numeric(pd.read_csv(path, sep="\t")["s"], errors="coerce").mean()
+        table = pd.read_csv(path, sep="\t")
+        seconds, cpu = (pd.to_numeric(table[name], errors="coerce").sum(min_count=1) for name in ("s", "cpu_time"))
     except (OSError, KeyError, ValueError):
         return None
-    return None if pd.isna(seconds) else float(seconds)
+    return None if pd.isna(seconds) else (float(seconds), 0.0 if pd.isna(cpu) else float(cpu))
+
+
+def measured_seconds(jobs: Iterable[Job], root: Path) -> dict[int, float]:
+    """Wall time of each job that has left its benchmark file, s."""
+    found = {job.number: benchmark_times(root / job.benchmark) for job in jobs if job.benchmark}
+    return {number: times[0] for number, times in found.items() if times}
 
 
 def expected_seconds(jobs: Iterable[Job], root: Path) -> dict[int, float]:
     """Seconds each job should take: its own last time, else the median of its rule; absent if neither is known."""
     jobs = with_outputs(jobs)
-    own = {job.number: measured_seconds(root / job.benchmark) for job in jobs if job.benchmark}
-    by_rule: dict[str, list[float]] = defaultdict(list)
-    for job in jobs:
-        if (seconds := own.get(job.number)) is not None:
-            by_rule[job.rule].append(seconds)
-    expected = {}
-    for job in jobs:
-        seconds = own.get(job.number)
-        if seconds is None and by_rule[job.rule]:
-            seconds = median(by_rule[job.rule])
-        if seconds is not None:
-            expected[job.number] = seconds
-    return expected
+    rules = pd.Series({job.number: job.rule for job in jobs}, dtype=str)
+    own = pd.Series(measured_seconds(jobs, root), dtype=float).reindex(rules.index)
+    return own.fillna(own.groupby(rules).transform("median")).dropna().to_dict()
 
 
 def left(job: Job, progress: Progress, expected: Mapping[int, float]) -> float:
@@ -66,35 +62,22 @@ def time_left(jobs: Iterable[Job], progress: Progress, expected: Mapping[int, fl
         room: cores; a job that asks for more gets all.
     """
     todo = {job.number: job for job in with_outputs(jobs) if progress.states.get(job.number) != "done"}
-    waiting = {number: {other for other in job.depends if other in todo} for number, job in todo.items()}
-    after: dict[int, list[int]] = defaultdict(list)
-    for number, before in waiting.items():
-        for other in before:
-            after[other].append(number)
-    ready = [(progress.states[number] != "running", number) for number, before in waiting.items() if not before]
-    heapq.heapify(ready)
+    order = TopologicalSorter({number: todo.keys() & set(job.depends) for number, job in todo.items()})
+    order.prepare()
+    ready: list[int] = []
     running: list[tuple[float, int, int]] = []
     now, free = 0.0, room
-    held: list[tuple[bool, int]] = []
-    while ready or running or held:
-        while ready:
-            entry = heapq.heappop(ready)
-            job = todo[entry[1]]
-            threads = min(job.threads, room)
+    while order.is_active():
+        ready = sorted([*ready, *order.get_ready()], key=lambda number: (progress.states[number] != "running", number))
+        for number in list(ready):
+            threads = min(todo[number].threads, room)
             if threads <= free:
                 free -= threads
-                heapq.heappush(running, (now + left(job, progress, expected), job.number, threads))
-            else:
-                held.append(entry)
+                ready.remove(number)
+                heapq.heappush(running, (now + left(todo[number], progress, expected), number, threads))
         now, number, threads = heapq.heappop(running)
         free += threads
-        for other in after[number]:
-            waiting[other].discard(number)
-            if not waiting[other]:
-                heapq.heappush(ready, (progress.states[other] != "running", other))
-        for entry in held:
-            heapq.heappush(ready, entry)
-        held = []
+        order.done(number)
     return now
 
 

@@ -3,10 +3,12 @@
 import ast
 import difflib
 import json
-from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+import networkx as nx
 
 from melt2crystal.jobs.code_inputs import code_of_params
 from melt2crystal.jobs.job import Job
@@ -31,15 +33,14 @@ def settings_changes(old: Iterable[str], new: Iterable[str]) -> list[str]:
         old, new: parameters as Snakemake records them, ``repr`` of each; a JSON object is taken for settings.
     """
     before, after = ([_parsed(text) for text in texts if not _code([text])] for texts in (old, new))
-    lines = _package_changes(before, after)
-    before, after = [item for item in before if not _pins(item)], [item for item in after if not _pins(item)]
-    was = {key: value for item in before if isinstance(item, dict) for key, value in _flat(item).items()}
-    now = {key: value for item in after if isinstance(item, dict) for key, value in _flat(item).items()}
-    lines += [
-        f"setting {key}: {_difference(was.get(key, ABSENT), now.get(key, ABSENT))}"
-        for key in sorted(was.keys() | now.keys())
-        if was.get(key, ABSENT) != now.get(key, ABSENT)
+    was, now = (_merged(map(_pins, items)) for items in (before, after))
+    lines = [
+        f"package {name}: {was.get(name, ABSENT)} -> {now.get(name, ABSENT)} (envs/requirements.txt)"
+        for name in _changed(was, now)
     ]
+    before, after = ([item for item in items if not _pins(item)] for items in (before, after))
+    was, now = (_merged(_flat(item) for item in items if isinstance(item, dict)) for items in (before, after))
+    lines += [f"setting {key}: {_difference(was.get(key, ABSENT), now.get(key, ABSENT))}" for key in _changed(was, now)]
     plain_before = sorted(str(item) for item in before if not isinstance(item, dict))
     plain_after = sorted(str(item) for item in after if not isinstance(item, dict))
     if plain_before or plain_after:
@@ -47,14 +48,13 @@ def settings_changes(old: Iterable[str], new: Iterable[str]) -> list[str]:
     return lines
 
 
-def _package_changes(before: Iterable[Any], after: Iterable[Any]) -> list[str]:
-    """One line for each package whose pinned version differs."""
-    was, now = ({k: v for item in items for k, v in _pins(item).items()} for items in (before, after))
-    return [
-        f"package {name}: {was.get(name, ABSENT)} -> {now.get(name, ABSENT)} (envs/requirements.txt)"
-        for name in sorted(was.keys() | now.keys())
-        if was.get(name) != now.get(name)
-    ]
+def _merged(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {key: value for part in parts for key, value in part.items()}
+
+
+def _changed(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Keys that came, went or have another value."""
+    return sorted(key for key in was.keys() | now.keys() if was.get(key, ABSENT) != now.get(key, ABSENT))
 
 
 def _pins(item: Any) -> dict[str, str]:
@@ -67,9 +67,8 @@ def _pins(item: Any) -> dict[str, str]:
 def code_changes(old: Iterable[str], new: Iterable[str]) -> list[tuple[str, str]]:
     """Source files that differ between recorded and present parameters of a job, each with a line that says how."""
     was, now = _code(old), _code(new)
-    said = {path: "was edited" if path in was and path in now else "is new among its imports" for path in now}
-    said |= {path: "is no longer among its imports" for path in was.keys() - now.keys()}
-    return [(path, f"code: {path} {what}") for path, what in sorted(said.items()) if was.get(path) != now.get(path)]
+    said = {path: "was edited" if path in was else "is new among its imports" for path in now}
+    return [(path, f"code: {path} {said.get(path, 'is no longer among its imports')}") for path in _changed(was, now)]
 
 
 def command_change(old: str, new: str) -> str:
@@ -91,50 +90,26 @@ def explained(jobs: Iterable[Job], causes: Iterable[Cause], targets: Iterable[in
         targets: numbers of the jobs that were asked for.
     """
     table = {job.number: job for job in jobs}
-    towards = _next_steps(table, targets)
+    graph = nx.DiGraph([(number, before) for number, job in table.items() for before in job.depends if before in table])
+    graph.add_nodes_from(table)
+    ends = sorted(table.keys() & set(targets))
+    ways = nx.multi_source_dijkstra_path(graph, ends) if ends else {}  # the shortest, from an end to each job
     starts: dict[str, set[int]] = defaultdict(set)
     for cause in causes:
-        if cause.job in towards:
+        if cause.job in ways:
             starts[cause.what].add(cause.job)
     together: dict[tuple[int, ...], list[str]] = defaultdict(list)
     for what, begun in starts.items():
         together[tuple(sorted(begun))].append(what)
+    # changes before absent files, which mostly follow from them
+    by_importance = sorted(together.items(), key=lambda item: (min(item[1]).startswith(NOT_MADE), min(item[0])))
     lines = []
-    for count, (numbers, whats) in enumerate(_by_importance(together), 1):
-        first = min(numbers, key=lambda job: (len(_way(job, towards)), job))
+    for count, (numbers, whats) in enumerate(by_importance, 1):
         lines += [f"{f'{count}.' if number == 0 else '':<4}{what}" for number, what in enumerate(sorted(whats))]
         lines.append(f"     {_listed([table[job] for job in numbers])}")
-        way = [table[job].title for job in _way(first, towards)[1:]]
-        if way:
-            lines.append("     -> " + "\n     -> ".join(way))
+        shortest = min((ways[job] for job in numbers), key=lambda way: (len(way), way[-1]))
+        lines += [f"     -> {table[job].title}" for job in shortest[-2::-1]]
     return lines
-
-
-def _by_importance(starts: Mapping[tuple[int, ...], list[str]]) -> list[tuple[tuple[int, ...], list[str]]]:
-    """Changes before absent files, which mostly follow from them."""
-    return sorted(starts.items(), key=lambda item: (min(item[1]).startswith(NOT_MADE), min(item[0])))
-
-
-def _next_steps(table: Mapping[int, Job], targets: Iterable[int]) -> dict[int, int | None]:
-    """For each job that leads to a target the next job on the shortest way, None for a target."""
-    towards: dict[int, int | None] = {number: None for number in targets if number in table}
-    queue = deque(sorted(towards))
-    while queue:
-        number = queue.popleft()
-        for before in table[number].depends:
-            if before in table and before not in towards:
-                towards[before] = number
-                queue.append(before)
-    return towards
-
-
-def _way(start: int, towards: Mapping[int, int | None]) -> list[int]:
-    way: list[int] = []
-    step: int | None = start
-    while step is not None:
-        way.append(step)
-        step = towards[step]
-    return way
 
 
 def _listed(jobs: list[Job]) -> str:
@@ -177,11 +152,9 @@ def _difference(old: Any, new: Any) -> str:
     if isinstance(old, list) and isinstance(new, list) and len(json.dumps([old, new])) > LONGEST:
         gone, come = [item for item in old if item not in new], [item for item in new if item not in old]
         if gone or come:
-            return (
-                f"without {_short(gone)}, with {_short(come)}"
-                if gone and come
-                else (f"with {_short(come)} besides" if come else f"without {_short(gone)}")
-            )
+            parts = [f"without {_short(gone)}"] if gone else []
+            parts += [f"with {_short(come)}" + ("" if gone else " besides")] if come else []
+            return ", ".join(parts)
     return f"{_short(old)} -> {_short(new)}"
 
 

@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +33,6 @@ class Plan:
     study: Any
     results: str
     jobs: list[Job]
-
-    def planned(self, number: int) -> Any:
-        """Snakemake's job of this number."""
-        return next(job for job in self.dag.jobs if self.dag.jobid(job) == number)
-
-    @cached_property
-    def by_number(self) -> dict[int, Job]:
-        """Jobs by number."""
-        return {job.number: job for job in self.jobs}
 
 
 @contextmanager

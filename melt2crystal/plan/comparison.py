@@ -1,7 +1,6 @@
 """A plan beside what a finished study really cost, and its ratios carried over to another study's plan."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +9,6 @@ from melt2crystal.jobs.job import Job
 from melt2crystal.jobs.ledger import HOUR_S
 from melt2crystal.jobs.progress import measured_seconds
 from melt2crystal.plan.rows import Factor, Row
-from melt2crystal.plan.units import least_firm
 
 
 def compared(rows: Iterable[Row], jobs: Iterable[Job], root: Path) -> pd.DataFrame:
@@ -21,32 +19,20 @@ def compared(rows: Iterable[Row], jobs: Iterable[Job], root: Path) -> pd.DataFra
     Returns:
         box, rule, gpus, jobs, planned_s, measured_s: wall time times cores, s.
     """
-    seconds = {job.number: measured_seconds(root / job.benchmark) for job in jobs if job.benchmark}
+    seconds = measured_seconds(jobs, root)
     table = []
     for row in rows:
-        known = [found for number in row.jobs if (found := seconds.get(number)) is not None]
+        known = [seconds[number] for number in row.jobs if number in seconds]
         if known:
-            table.append(
-                {
-                    "box": row.box,
-                    "rule": row.rule,
-                    "gpus": row.gpus,
-                    "jobs": len(known),
-                    "planned_s": row.job_s * row.cores * len(known),
-                    "measured_s": sum(known) * row.cores,
-                }
-            )
+            planned_s, measured_s = row.job_s * row.cores * len(known), sum(known) * row.cores
+            table.append((row.box, row.rule, row.gpus, len(known), planned_s, measured_s))
     return pd.DataFrame(table, columns=["box", "rule", "gpus", "jobs", "planned_s", "measured_s"])
 
 
 def ratios(table: pd.DataFrame) -> dict[tuple[str, int], float]:
     """Measured over planned by rule and number of GPUs."""
-    sums = table.groupby(["rule", "gpus"])[["planned_s", "measured_s"]].sum()
-    return {
-        (str(rule), int(gpus)): float(row["measured_s"] / row["planned_s"])
-        for (rule, gpus), row in sums.iterrows()
-        if row["planned_s"] > 0
-    }
+    sums = table.groupby(["rule", "gpus"])[["planned_s", "measured_s"]].sum().query("planned_s > 0")
+    return (sums["measured_s"] / sums["planned_s"]).to_dict()
 
 
 def corrected(rows: Iterable[Row], by: Mapping[tuple[str, int], float], name: str, labels: bool) -> list[Row]:
@@ -56,15 +42,8 @@ def corrected(rows: Iterable[Row], by: Mapping[tuple[str, int], float], name: st
         by: of :func:`ratios`.
         labels: whether its labels tell anything (the same engine, and no expectation in the study itself).
     """
-    done = []
-    for row in rows:
-        factor = by.get((row.rule, row.gpus))
-        if factor is None or (row.rule == "label_shard" and not labels):
-            done.append(row)
-        else:
-            scaled = row.times(Factor(factor, f"as in {name}"))
-            done.append(replace(scaled, basis=least_firm([row.basis, "measured"])))
-    return done
+    known = {key: Factor(ratio, f"as in {name}") for key, ratio in by.items() if labels or key[0] != "label_shard"}
+    return [row.times(known[row.rule, row.gpus]) if (row.rule, row.gpus) in known else row for row in rows]
 
 
 def as_text(table: pd.DataFrame) -> str:

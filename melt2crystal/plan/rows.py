@@ -88,12 +88,11 @@ class Row:
 def longest_chain_s(jobs: Iterable[Job], rows: Iterable[Row]) -> float:
     """Seconds of the longest chain of jobs that wait for each other: no machine is faster."""
     seconds = {number: row.job_s for row in rows for number in row.jobs}
-    graph = nx.DiGraph([(before, job.number) for job in jobs for before in job.depends])
-    ends: dict[int, float] = {}
-    for number in nx.topological_sort(graph):
-        before = max((ends[other] for other in graph.predecessors(number)), default=0.0)
-        ends[number] = before + seconds.get(number, 0.0)
-    return max([*ends.values(), *seconds.values()], default=0.0)
+    graph = nx.DiGraph()
+    for job in jobs:
+        before = [*job.depends, "start"]
+        graph.add_weighted_edges_from((other, job.number, seconds.get(job.number, 0.0)) for other in before)
+    return float(nx.dag_longest_path_length(graph))
 
 
 def in_digits(value: float) -> str:

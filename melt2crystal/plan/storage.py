@@ -1,7 +1,7 @@
 """What a study leaves on disk, from the files its rules write."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from melt2crystal.jobs.job import Job, with_outputs
 from melt2crystal.plan.label_work import crystal_labels
@@ -16,23 +16,13 @@ GB = 1e9
 MB = 1e6
 
 
-@dataclass(frozen=True)
-class Files:
-    """Files of one kind: products of counts and bytes, and how the bytes are known."""
+class Files(NamedTuple):
+    """Files of one kind: what they are, 1e9 bytes, the product with its numbers put in, how the bytes are known."""
 
     what: str
-    terms: tuple[Term, ...]
+    gigabytes: float
+    formula: str
     basis: Basis
-
-    @property
-    def gigabytes(self) -> float:
-        """Sum of the products, 1e9 bytes."""
-        return total(self.terms) / GB
-
-    @property
-    def formula(self) -> str:
-        """The products with their numbers put in."""
-        return formula(self.terms)
 
 
 def storage(study: Study, jobs: Iterable[Job], units: dict[str, UnitCost]) -> list[Files]:
@@ -46,8 +36,7 @@ def storage(study: Study, jobs: Iterable[Job], units: dict[str, UnitCost]) -> li
 
     def add(what: str, *counts: Factor, unit: str) -> None:
         meter = Meter(units)
-        size = Factor(meter(unit), units[unit].unit)
-        found.append(Files(what, ((*counts, size),), meter.basis))
+        found.append(_files(what, (*counts, Factor(meter(unit), units[unit].unit)), meter))
 
     add("melts: walked, certified, requested", Factor(melts, "frames"), Factor(3, "copies"), atoms,
         unit="frame_bytes_per_atom")  # fmt: skip
@@ -68,7 +57,7 @@ def storage(study: Study, jobs: Iterable[Job], units: dict[str, UnitCost]) -> li
     found.append(_models(study, jobs, units))
     meter = Meter(units)
     small = Factor(meter("job_kB") * 1e3, "bytes")
-    found.append(Files("logs, benchmarks, Snakemake's metadata", ((Factor(len(jobs), "jobs"), small),), meter.basis))
+    found.append(_files("logs, benchmarks, Snakemake's metadata", (Factor(len(jobs), "jobs"), small), meter))
     return found
 
 
@@ -89,4 +78,8 @@ def _models(study: Study, jobs: list[Job], units: dict[str, UnitCost]) -> Files:
     trained = sum(job.rule == "train_member" for job in jobs)
     released = sum(study.training_of(name).members for name in ("lp", "hp"))
     counts = Factor(trained + released, f"models ({trained} trained, {released} copied)")
-    return Files("models, frozen and compressed", ((counts, Factor(model_MB(size, meter) * MB, "bytes")),), meter.basis)
+    return _files("models, frozen and compressed", (counts, Factor(model_MB(size, meter) * MB, "bytes")), meter)
+
+
+def _files(what: str, term: Term, meter: Meter) -> Files:
+    return Files(what, total([term]) / GB, formula([term]), meter.basis)

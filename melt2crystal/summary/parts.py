@@ -1,7 +1,7 @@
 """Parts of the summary, from the tables the stages wrote."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from melt2crystal.summary.schema import (
     GroupErrors,
     Iteration,
     Overlap,
+    Part,
     PolymorphErrors,
     Search,
     SearchAtPressure,
@@ -25,12 +26,25 @@ from melt2crystal.summary.schema import (
 from melt2crystal.train.agreement import pearson, rmse, stable_window
 
 BEST = 5  # structures listed per pressure
+AnyPart = TypeVar("AnyPart", bound=Part)
 
 
 def number(value: Any) -> float | None:
     """A finite number, or None (JSON knows no NaN)."""
     value = float(value) if value is not None else np.nan
     return value if np.isfinite(value) else None
+
+
+def each_row(kind: type[AnyPart], table: pd.DataFrame, **columns: str) -> list[AnyPart]:
+    """One part for each row; what isn't there or isn't finite is None.
+
+    Args:
+        columns: field -> column, where they have different names.
+    """
+    table = table.rename(columns={column: field for field, column in columns.items()})
+    table = table[[field for field in kind.model_fields if field in table]]
+    known = table.notna() & ~table.isin([np.inf, -np.inf])
+    return [kind(**row) for row in table.astype(object).where(known, None).to_dict("records")]
 
 
 def dataset_part(iteration: str, manifest: dict[str, Any]) -> Dataset:
@@ -62,13 +76,7 @@ def certificate_part(table: pd.DataFrame) -> list[CertificateCount]:
     Args:
         table: columns purpose, pressure_GPa, temperature_K, frames, passed, would_pass, most_like.
     """
-    columns = ["purpose", "pressure_GPa", "temperature_K", "frames", "passed", "would_pass"]
-    rows = table.to_dict("records")
-    names = [row["most_like"] if isinstance(row["most_like"], str) and row["most_like"] else None for row in rows]
-    return [
-        CertificateCount(**{column: row[column] for column in columns}, most_like=name)
-        for row, name in zip(rows, names, strict=True)
-    ]
+    return each_row(CertificateCount, table)
 
 
 def energy_volume_part(errors: pd.DataFrame, totals: dict[str, Any]) -> EnergyVolume:
@@ -79,17 +87,14 @@ def energy_volume_part(errors: pd.DataFrame, totals: dict[str, Any]) -> EnergyVo
         totals: its part of energy_volume_errors.json: shift_meV_per_atom and one entry for each group.
     """
     groups = {name: GroupErrors(**values) for name, values in totals.items() if isinstance(values, dict)}
-    polymorphs = [
-        PolymorphErrors(
-            polymorph=row["polymorph"],
-            coordination=int(row["coordination"]),
-            raw_meV_per_atom=row["rms_raw_meV_per_atom"],
-            shifted_meV_per_atom=row["rms_shifted_meV_per_atom"],
-            shifted_smallest_member_meV_per_atom=number(row["rms_shifted_min_member"]),
-            shifted_largest_member_meV_per_atom=number(row["rms_shifted_max_member"]),
-        )
-        for row in errors.to_dict("records")
-    ]
+    polymorphs = each_row(
+        PolymorphErrors,
+        errors,
+        raw_meV_per_atom="rms_raw_meV_per_atom",
+        shifted_meV_per_atom="rms_shifted_meV_per_atom",
+        shifted_smallest_member_meV_per_atom="rms_shifted_min_member",
+        shifted_largest_member_meV_per_atom="rms_shifted_max_member",
+    )
     return EnergyVolume(
         shift_meV_per_atom=number(totals.get("shift_meV_per_atom")), groups=groups, polymorphs=polymorphs
     )
@@ -97,57 +102,23 @@ def energy_volume_part(errors: pd.DataFrame, totals: dict[str, Any]) -> EnergyVo
 
 def fit_part(fits: pd.DataFrame) -> list[Fit]:
     """Fits of the ensemble means and the reference, crystal by crystal."""
-    return [
-        Fit(
-            polymorph=row["polymorph"],
-            potential=row["potential"],
-            V0_A3_per_formula=number(row["V0_A3_per_formula"]),
-            B0_GPa=number(row["B0_GPa"]),
-            B0_prime=number(row["B0_prime"]),
-            E0_eV_per_atom=number(row["E0_eV_per_atom"]),
-            V0_error_A3_per_formula=number(row["V0_error"]),
-            B0_error_GPa=number(row["B0_error"]),
-            status=str(row.get("status", "ok")),
-        )
-        for _, of_polymorph in fits[fits["member"] == -1].groupby("polymorph", sort=False)
-        for row in of_polymorph.to_dict("records")
-    ]
+    means = fits[fits["member"] == -1]
+    by_crystal = means.sort_values("polymorph", kind="stable", key=lambda names: pd.factorize(names)[0])
+    return each_row(Fit, by_crystal, V0_error_A3_per_formula="V0_error", B0_error_GPa="B0_error")
 
 
 def overlap_part(overlaps: pd.DataFrame) -> list[Overlap]:
     """Overlaps of the spectra, one for each polymorph."""
-    return [
-        Overlap(
-            polymorph=row["polymorph"],
-            overlap=number(row["overlap"]),
-            **{name: float(row[name]) for name in ("temperature_K", "pressure_GPa", "resolution_THz")},
-            overlap_halves_hp=number(row.get("overlap_halves_hp")),
-            overlap_halves_reference=number(row.get("overlap_halves_reference")),
-        )
-        for row in overlaps.to_dict("records")
-    ]
+    return each_row(Overlap, overlaps)
 
 
 def best_structures(unique: pd.DataFrame, labelled: pd.DataFrame) -> list[Structure]:
     """The lowest structures of one pressure by HP enthalpy; the reference energy where there is one."""
-    if unique.empty:
-        return []
-    energies = labelled.set_index("id")[REFERENCE] if len(labelled) else pd.Series(dtype=float)
-    rows = unique.sort_values(ENTHALPY, kind="stable").head(BEST).to_dict("records")
-    lowest = float(rows[0][ENTHALPY])
-    return [
-        Structure(
-            id=str(row["id"]),
-            formula_units=int(row["formula_units"]),
-            space_group=None if number(row["space_group"]) is None else int(row["space_group"]),
-            coordination=number(row["coordination"]),
-            enthalpy_above_lowest_meV_per_atom=1000 * (float(row[ENTHALPY]) - lowest),
-            volume_A3_per_atom=float(row["volume_A3_per_atom"]),
-            energy_search_eV_per_atom=float(row[ENERGY]),
-            energy_reference_eV_per_atom=number(energies.get(row["id"])),
-        )
-        for row in rows
-    ]
+    best = unique.sort_values(ENTHALPY, kind="stable").head(BEST)
+    above = 1000 * (best[ENTHALPY] - best[ENTHALPY].min())
+    best = best.assign(enthalpy_above_lowest_meV_per_atom=above).drop(columns=REFERENCE, errors="ignore")
+    best = best.merge(labelled[["id", REFERENCE]], on="id", how="left")
+    return each_row(Structure, best, energy_search_eV_per_atom=ENERGY)
 
 
 def search_part(
@@ -174,6 +145,7 @@ def search_part(
         name: None if (error := rmse(rows[HP], rows[REFERENCE])) is None else 1000 * error
         for name, rows in (("all", labelled), ("window", inside))
     }
+    sound = None if relaxed is None else relaxed[relaxed["status"] == "ok"]
     pressures = sorted({float(p) for p in (unique if relaxed is None else relaxed)["pressure_GPa"]})
     return Search(
         labelled=len(labelled),
@@ -187,11 +159,9 @@ def search_part(
             SearchAtPressure(
                 pressure_GPa=p,
                 relaxed=None if relaxed is None else int((relaxed["pressure_GPa"] == p).sum()),
-                sound=None
-                if relaxed is None
-                else int(((relaxed["pressure_GPa"] == p) & (relaxed["status"] == "ok")).sum()),
+                sound=None if sound is None else int((sound["pressure_GPa"] == p).sum()),
                 unique=int((unique["pressure_GPa"] == p).sum()),
-                best=best_structures(unique[unique["pressure_GPa"] == p], labelled[labelled["pressure_GPa"] == p]),
+                best=best_structures(unique[unique["pressure_GPa"] == p], labelled),
             )
             for p in pressures
         ],
@@ -207,17 +177,10 @@ def cost_part(jobs: Iterable[tuple[str, pd.DataFrame]]) -> list[Cost]:
     Args:
         jobs: (rule, Snakemake's benchmark table) of each job; what could not be measured is '-' or 'NA' there.
     """
-    stages: dict[str, list[pd.DataFrame]] = {}
+    rows = []
     for rule, table in jobs:
         numbers = table.reindex(columns=["s", "cpu_time", "max_rss"]).apply(pd.to_numeric, errors="coerce")
-        stages.setdefault(stage_of(rule), []).append(numbers)
-    return [
-        Cost(
-            stage=stage,
-            jobs=len(tables),
-            wall_s=round(float(sum(table["s"].sum() for table in tables)), 1),
-            cpu_s=round(float(sum(table["cpu_time"].sum() for table in tables)), 1),
-            largest_memory_MB=number(max((table["max_rss"].max() for table in tables), key=lambda x: np.nan_to_num(x))),
-        )
-        for stage, tables in sorted(stages.items())
-    ]
+        rows.append((stage_of(rule), 1, numbers["s"].sum(), numbers["cpu_time"].sum(), numbers["max_rss"].max()))
+    sums = pd.DataFrame(rows, columns=list(Cost.model_fields)).groupby("stage", as_index=False)
+    tenths = lambda seconds: round(sum(seconds), 1)  # noqa: E731
+    return each_row(Cost, sums.agg({"jobs": "sum", "wall_s": tenths, "cpu_s": tenths, "largest_memory_MB": "max"}))

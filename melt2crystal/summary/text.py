@@ -1,12 +1,82 @@
 """The summary as readable tables (Markdown). It states numbers and where they come from, no more."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from melt2crystal.markdown import table
+from melt2crystal.markdown import records
 from melt2crystal.structure.pressure import in_classes, too_many_to_name
-from melt2crystal.summary.schema import EnergyVolume, Search, Summary
+from melt2crystal.summary.schema import EnergyVolume, Part, Search, Summary
+
+# head of a column -> form of its cells, of the fields of the schema
+DATASETS = {"dataset": "{iteration}", "labelled frames": "{frames}", "of these": "{at_pressures}"}
+CERTIFICATES = {
+    "melt for": "{purpose}",
+    "p (GPa)": "{pressure_GPa:g}",
+    "T (K)": "{temperature_K:g}",
+    "frames": "{frames}",
+    "found disordered": "{would_pass}",
+    "excluded": "{excluded}",
+    "the others are most like": "{most_like}",
+}
+ITERATIONS = {
+    "iteration": "{iteration}",
+    "accurate": "{accurate}",
+    "candidate": "{candidate}",
+    "failed": "{failed}",
+    "invalid": "{invalid}",
+    "excluded by certificate": "{excluded_by_certificate}",
+    "selected": "{selected}",
+    "window (eV/Å)": "{eps_lo_eV_per_A:.3f}–{eps_hi_eV_per_A:.3f}",
+}
+HELD_OUT = {
+    "potential": "{potential}",
+    "frames": "{which}",
+    "energy RMSE (meV/atom)": "{energy_rmse_meV_per_atom:.1f}",
+    "force RMSE (eV/Å)": "{force_rmse_eV_per_A:.3f}",
+}
+CURVES = {
+    "polymorph": "{polymorph}",
+    "CN": "{coordination}",
+    "RMS raw (meV/atom)": "{raw_meV_per_atom:.1f}",
+    "RMS after one common shift (meV/atom)": "{shifted_meV_per_atom:.1f}",
+    "members, shifted (meV/atom)": "{spread}",
+}
+FITS = {
+    "polymorph": "{polymorph}",
+    "potential": "{potential}",
+    "V0 (Å³ per formula unit)": "{V0_A3_per_formula:.2f} ± {V0_error_A3_per_formula:.2f}",
+    "B0 (GPa)": "{B0_GPa:.1f} ± {B0_error_GPa:.1f}",
+    "E0 (eV/atom)": "{E0_eV_per_atom:.4f}",
+    "fit": "{status}",
+}
+SPECTRA = {
+    "polymorph": "{polymorph}",
+    "overlap": "{overlap:.3f}",
+    "halves of HP": "{overlap_halves_hp:.3f}",
+    "halves of reference": "{overlap_halves_reference:.3f}",
+    "T (K)": "{temperature_K:g}",
+    "p (GPa)": "{pressure_GPa:g}",
+    "resolution (THz)": "{resolution_THz:g}",
+}
+SEARCHES = {"p (GPa)": "{pressure_GPa:g}", "relaxed": "{relaxed}", "sound": "{sound}", "unique": "{unique}"}
+STRUCTURES = {
+    "p (GPa)": "{pressure_GPa:g}",
+    "id": "{id}",
+    "H above lowest (meV/atom)": "{enthalpy_above_lowest_meV_per_atom:.1f}",
+    "SG": "{space_group}",
+    "CN": "{coordination:.2f}",
+    "V (Å³/atom)": "{volume_A3_per_atom:.2f}",
+    "E in the search (eV/atom)": "{energy_search_eV_per_atom:.4f}",
+    "E of reference (eV/atom)": "{energy_reference_eV_per_atom:.4f}",
+}
+COSTS = {
+    "stage": "{stage}",
+    "jobs": "{jobs}",
+    "wall (s)": "{wall_s:.1f}",
+    "CPU (s)": "{cpu_s:.1f}",
+    "largest memory (MB)": "{largest_memory_MB:.0f}",
+}
 
 
 def as_markdown(summary: Summary) -> str:
@@ -17,45 +87,30 @@ def as_markdown(summary: Summary) -> str:
         f"Settings digest: `{summary.settings_digest[:16]}`; melt2crystal {summary.version}, "
         f"commit `{summary.commit}`.",
         "## Melt",
-        _datasets(summary),
+        records(DATASETS, ({**vars(d), "at_pressures": _at_pressures(d.frames_at_pressure)} for d in summary.datasets)),
         _certificates(summary),
-        _iterations(summary),
+        _table(ITERATIONS, summary.iterations) if summary.iterations else "No exploration.",
         "## Held-out melt",
         _held_out(summary),
     ]
     if summary.energy_volume:
         curves = [_energy_volume(name, part) for name, part in summary.energy_volume.items()]
-        parts += ["## Energy-volume curves", *curves, _fits(summary)]
+        fits = "Birch-Murnaghan fits (ensemble means):\n\n" + _table(FITS, summary.fits)
+        parts += ["## Energy-volume curves", *curves, fits]
     else:
         parts += ["No energy-volume curves in this study: it has no figure 2."]
     if summary.vdos_overlaps is not None:
-        spectra = [
-            (
-                o.polymorph,
-                show(o.overlap, 3),
-                show(o.overlap_halves_hp, 3),
-                show(o.overlap_halves_reference, 3),
-                show(o.temperature_K),
-                show(o.pressure_GPa),
-                show(o.resolution_THz),
-            )
-            for o in summary.vdos_overlaps
-        ]
-        head = ("polymorph", "overlap", "halves of HP", "halves of reference", "T (K)", "p (GPa)", "resolution (THz)")
-        parts += ["## Vibrational density of states, HP against the reference", table(head, spectra)]
+        parts += ["## Vibrational density of states, HP against the reference", _table(SPECTRA, summary.vdos_overlaps)]
     if summary.search is None:
         parts += ["No structures in this study: it has no figures 3 and 4."]
     elif summary.search.found_in is None:
         parts += ["## Structure search with HP", _search(summary.search)]
     else:
         parts += ["## Structures found earlier, with HP", _search(summary.search)]
-    costs = [
-        (c.stage, c.jobs, show(c.wall_s, 1), show(c.cpu_s, 1), show(c.largest_memory_MB, 0)) for c in summary.costs
-    ]
     parts += [
         "## Cost",
         "Sums over the jobs whose benchmark files existed when this was written; jobs ran side by side.",
-        table(("stage", "jobs", "wall (s)", "CPU (s)", "largest memory (MB)"), costs),
+        _table(COSTS, summary.costs),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -67,9 +122,8 @@ def show(value: float | None, digits: int | None = None) -> str:
     return f"{value:g}" if digits is None else f"{value:.{digits}f}"
 
 
-def _datasets(summary: Summary) -> str:
-    rows = [(d.iteration, d.frames, _at_pressures(d.frames_at_pressure)) for d in summary.datasets]
-    return table(("dataset", "labelled frames", "of these"), rows)
+def _table(columns: Mapping[str, str], parts: Iterable[Part]) -> str:
+    return records(columns, map(vars, parts))
 
 
 def _at_pressures(counts: Mapping[str, int]) -> str:
@@ -81,53 +135,14 @@ def _at_pressures(counts: Mapping[str, int]) -> str:
 
 
 def _certificates(summary: Summary) -> str:
-    rows = [
-        (
-            c.purpose,
-            show(c.pressure_GPa),
-            show(c.temperature_K),
-            c.frames,
-            c.would_pass,
-            c.frames - c.passed,
-            c.most_like or "–",
-        )
-        for c in summary.certificates
-    ]
-    head = ("melt for", "p (GPa)", "T (K)", "frames", "found disordered", "excluded", "the others are most like")
     state = (
         "on" if summary.certificate_enabled else "**off**: frames that were not found disordered were used all the same"
     )
     if summary.melts_from:
         files = ", ".join(f"`{name}`" for name in summary.melts_from)
         state += f"; melts from {files}: their walks are not here, so diffusion is unknown"
-    return f"Certificate of disorder: {state}.\n\n" + table(head, rows)
-
-
-def _iterations(summary: Summary) -> str:
-    rows = [
-        (
-            i.iteration,
-            i.accurate,
-            i.candidate,
-            i.failed,
-            i.invalid,
-            "–" if i.excluded_by_certificate is None else i.excluded_by_certificate,
-            i.selected,
-            f"{i.eps_lo_eV_per_A:.3f}–{i.eps_hi_eV_per_A:.3f}",
-        )
-        for i in summary.iterations
-    ]
-    head = (
-        "iteration",
-        "accurate",
-        "candidate",
-        "failed",
-        "invalid",
-        "excluded by certificate",
-        "selected",
-        "window (eV/Å)",
-    )
-    return table(head, rows) if rows else "No exploration."
+    rows = ({**vars(c), "excluded": c.frames - c.passed} for c in summary.certificates)
+    return f"Certificate of disorder: {state}.\n\n" + records(CERTIFICATES, rows)
 
 
 def _held_out(summary: Summary) -> str:
@@ -135,11 +150,8 @@ def _held_out(summary: Summary) -> str:
     for name, part in summary.held_out.items():
         entries = [("all, ensemble mean", part), *((f"{p} GPa, ensemble mean", e) for p, e in part.pressures.items())]
         entries += [(f"all, member {k}", e) for k, e in enumerate(part.members)]
-        for what, errors in entries:
-            rows.append(
-                (name.upper(), what, show(errors.energy_rmse_meV_per_atom, 1), show(errors.force_rmse_eV_per_A, 3))
-            )
-    text = table(("potential", "frames", "energy RMSE (meV/atom)", "force RMSE (eV/Å)"), rows)
+        rows += [{"potential": name.upper(), "which": which, **vars(errors)} for which, errors in entries]
+    text = records(HELD_OUT, rows)
     for name, folder in summary.trained_elsewhere.items():
         text += f"\n\n{name.upper()} was trained elsewhere and taken from `{folder}`; "
         text += "frames it has seen are left out of its errors."
@@ -149,45 +161,18 @@ def _held_out(summary: Summary) -> str:
 def _energy_volume(name: str, part: EnergyVolume) -> str:
     rows = []
     for p in part.polymorphs:
-        spread = (
-            f"{show(p.shifted_smallest_member_meV_per_atom, 1)} to {show(p.shifted_largest_member_meV_per_atom, 1)}"
-        )
-        rows.append((p.polymorph, p.coordination, show(p.raw_meV_per_atom, 1), show(p.shifted_meV_per_atom, 1), spread))
-    groups = []
+        least, most = p.shifted_smallest_member_meV_per_atom, p.shifted_largest_member_meV_per_atom
+        rows.append({**vars(p), "spread": f"{show(least, 1)} to {show(most, 1)}"})
     for group, errors in part.groups.items():
         members = errors.shifted_members_meV_per_atom
-        spread = f"{min(members):.1f} to {max(members):.1f}" if members else "–"
-        label = f"**{group}**"
-        groups.append((label, "", show(errors.raw_meV_per_atom, 1), show(errors.shifted_meV_per_atom, 1), spread))
-    head = (
-        "polymorph",
-        "CN",
-        "RMS raw (meV/atom)",
-        "RMS after one common shift (meV/atom)",
-        "members, shifted (meV/atom)",
-    )
+        spread = f"{min(members):.1f} to {max(members):.1f}" if members else None
+        rows.append({**vars(errors), "polymorph": f"**{group}**", "coordination": "", "spread": spread})
     shift = (
         ""
         if part.shift_meV_per_atom is None
         else f" Mean difference from the reference: {part.shift_meV_per_atom:+.1f} meV/atom."
     )
-    return f"**{name.upper()}**, ensemble mean.{shift}\n\n" + table(head, [*rows, *groups])
-
-
-def _fits(summary: Summary) -> str:
-    rows = [
-        (
-            f.polymorph,
-            f.potential,
-            f"{show(f.V0_A3_per_formula, 2)} ± {show(f.V0_error_A3_per_formula, 2)}",
-            f"{show(f.B0_GPa, 1)} ± {show(f.B0_error_GPa, 1)}",
-            show(f.E0_eV_per_atom, 4),
-            f.status,
-        )
-        for f in summary.fits
-    ]
-    head = ("polymorph", "potential", "V0 (Å³ per formula unit)", "B0 (GPa)", "E0 (eV/atom)", "fit")
-    return "Birch-Murnaghan fits (ensemble means):\n\n" + table(head, rows)
+    return f"**{name.upper()}**, ensemble mean.{shift}\n\n" + records(CURVES, rows)
 
 
 def _search(search: Search) -> str:
@@ -204,32 +189,5 @@ def _search(search: Search) -> str:
     if search.found_in:
         text += f"\n\nNothing was searched: the structures are those of `{search.found_in}`, found with another model. "
         text += f"HP's own relaxation keeps {search.kept} of {search.given} of them."
-    counts = [
-        (show(p.pressure_GPa), *("–" if n is None else n for n in (p.relaxed, p.sound)), p.unique)
-        for p in search.pressures
-    ]
-    best = [
-        (
-            show(p.pressure_GPa),
-            s.id,
-            show(s.enthalpy_above_lowest_meV_per_atom, 1),
-            "–" if s.space_group is None else s.space_group,
-            show(s.coordination, 2),
-            show(s.volume_A3_per_atom, 2),
-            show(s.energy_search_eV_per_atom, 4),
-            show(s.energy_reference_eV_per_atom, 4),
-        )
-        for p in search.pressures
-        for s in p.best
-    ]
-    head = (
-        "p (GPa)",
-        "id",
-        "H above lowest (meV/atom)",
-        "SG",
-        "CN",
-        "V (Å³/atom)",
-        "E in the search (eV/atom)",
-        "E of reference (eV/atom)",
-    )
-    return "\n\n".join([text, table(("p (GPa)", "relaxed", "sound", "unique"), counts), table(head, best)])
+    best = ({**vars(s), "pressure_GPa": p.pressure_GPa} for p in search.pressures for s in p.best)
+    return "\n\n".join([text, _table(SEARCHES, search.pressures), records(STRUCTURES, best)])

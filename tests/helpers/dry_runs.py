@@ -69,12 +69,13 @@ def look(study: str, known: dict[str, Any]) -> tuple[dict[str, Any], dict[str, A
     with plan(study, beyond=True) as planned:
         records = records_of(planned)
         memory = planned.dag.workflow.persistence
+        by_number = {job.number: job for job in planned.jobs}
         run = {planned.dag.jobid(job) for job in planned.dag.needrun_jobs() if job.output}
         again: list[Any] = []
         new: list[Any] = []
         for job in planned.dag.jobs:
             if job.output and (kind := _kind(job, memory)):
-                (new if kind == "new" else again).append(planned.by_number[planned.dag.jobid(job)])
+                (new if kind == "new" else again).append(by_number[planned.dag.jobid(job)])
         here = {" ".join(one.identity): one.job for one in records}
         gone = [job for name, job in known.items() if name not in here]
         result = effect_of(records, again, new, gone, read_boxes(ROOT / TABLE))

@@ -16,7 +16,7 @@ from melt2crystal.jobs.ledger import (
     ledger,
     per_label,
 )
-from melt2crystal.jobs.progress import Progress, by_box, expected_seconds, in_words, left, measured_seconds, time_left
+from melt2crystal.jobs.progress import Progress, benchmark_times, by_box, expected_seconds, in_words, left, time_left
 from melt2crystal.jobs.stages import Box, boxed
 from melt2crystal.sections.figures import Figures
 from melt2crystal.summary.parts import cost_part
@@ -155,7 +155,7 @@ def test_page_and_plot_show_every_box(measured):
 def test_a_benchmark_without_a_number_counts_as_none(tmp_path):
     benchmark(tmp_path, "label_shard/label_shard-initial.tsv", "-", "-")
     assert job_costs(JOBS, boxed(JOBS, BOXES), tmp_path).empty
-    assert measured_seconds(tmp_path / "none.tsv") is None
+    assert benchmark_times(tmp_path / "none.tsv") is None
 
 
 def test_failures_are_read_with_their_duration(tmp_path):
