@@ -1,5 +1,7 @@
 # melt2crystal: does a machine-learning potential that has seen only the melt know the crystals?
 # This file is the table of contents. Settings: config/. One stage, one file: rules/.
+import os
+
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -8,7 +10,8 @@ min_version("9.0")
 container: "envs/melt2crystal.sif"
 
 
-configfile: "config/config.yaml"
+# the project's own, or else the clone's
+configfile: "config/config.yaml" if os.path.exists("config/config.yaml") else f"{workflow.basedir}/config/config.yaml"
 
 
 report: "report/workflow.rst"

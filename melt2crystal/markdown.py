@@ -1,5 +1,6 @@
 """Markdown tables, the same way in every report, card and document; files of which a program writes a part."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from string import Formatter
@@ -10,11 +11,17 @@ from melt2crystal.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
+UNESCAPED_BAR = re.compile(r"(?<!\\)\|")
+
 
 def table(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
-    """A Markdown table; cells are shown by ``str``."""
-    first, *others = ("| " + " | ".join(str(cell) for cell in line) + " |" for line in (head, *rows))
+    """A Markdown table; cells are shown by ``str``, bars and line breaks in them as what they are."""
+    first, *others = ("| " + " | ".join(map(_cell, line)) + " |" for line in (head, *rows))
     return "\n".join([first, "|" + "---|" * len(head), *others])
+
+
+def _cell(value: Any) -> str:
+    return UNESCAPED_BAR.sub(r"\\|", str(value)).replace("\n", " ")
 
 
 class _Dashed(Formatter):
@@ -42,11 +49,11 @@ def of_frame(frame: "pd.DataFrame", formats: Mapping[str, str] | str = "g") -> s
         formats: of the floats, column -> format, or one for all; others are shown by ``str``.
     """
     forms = {name: formats if isinstance(formats, str) else formats.get(name, "g") for name in frame.columns}
-    columns = [[_cell(value, forms[name]) for value in frame[name]] for name in frame.columns]
+    columns = [[_shown(value, forms[name]) for value in frame[name]] for name in frame.columns]
     return table(frame.columns, zip(*columns, strict=True))
 
 
-def _cell(value: Any, form: str) -> str:
+def _shown(value: Any, form: str) -> str:
     if value is None or value != value:
         return "–"
     return format(value, form) if isinstance(value, float) else str(value)

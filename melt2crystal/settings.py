@@ -6,6 +6,7 @@ not declare fails at once.
 """
 
 import json
+import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 SectionType = TypeVar("SectionType", bound=BaseModel)
 BLANK = "-"  # what a job sees instead of a caption it did not ask for
+BRACE_IN_A_STRING = re.compile(r'\{(?=[^"}])')  # of JSON without blanks: its own braces stand before " or }
 
 
 class Section(BaseModel):
@@ -68,8 +70,13 @@ def places_text(section: BaseModel) -> str:
 
 
 def to_text(values: dict[str, Any]) -> str:
-    """Sorted JSON: names and order can't fool the params trigger."""
-    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """Sorted JSON: names and order can't fool the params trigger.
+
+    Snakemake looks for wildcards in it, and its report pastes it into a script: names hold neither braces nor ``<``
+    here, but JSON's own escapes of them.
+    """
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return BRACE_IN_A_STRING.sub(r"\\u007b", text.replace("<", r"\u003c"))
 
 
 class Settings:

@@ -30,7 +30,7 @@ rule benchmark_structures:
     message:
         "Preparing the polymorphs"
     shell:
-        program("benchmark_structures", "--out {output.structures} --places {params.places:q}")
+        program("benchmark_structures", "--out {output.structures} --places {params.places}")
 
 
 rule benchmark_volumes:
@@ -62,7 +62,7 @@ rule benchmark_volumes:
     shell:
         program(
             "benchmark_volumes",
-            "--structures {input.structures} --out {output.requested} --places {params.places:q}",
+            "--structures {input.structures} --out {output.requested} --places {params.places}",
         )
 
 

@@ -4,18 +4,21 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 ROOT = Path(workflow.basedir)
+PROJECT = Path.cwd()  # what a study names lies here, and results: the clone, or the folder of --directory
 sys.path.insert(0, str(ROOT))
 
 from melt2crystal.errors import UserError  # noqa: E402
 from melt2crystal.jobs.code_inputs import code_digests, code_inputs  # noqa: E402
 from melt2crystal.jobs.signatures import signed  # noqa: E402
 from melt2crystal.report.contents import CONTENTS  # noqa: E402
+from melt2crystal.settings import to_text  # noqa: E402
 from melt2crystal.study.load import load_study  # noqa: E402
 from melt2crystal.study.parameters import (  # noqa: E402
     grid_row,
@@ -28,21 +31,26 @@ from melt2crystal.study.parameters import (  # noqa: E402
     training_parameters,
     walk_parameters,
 )
-from melt2crystal.study.paths import PURPOSE_OF, PURPOSES, Paths  # noqa: E402
+from melt2crystal.study.paths import PURPOSE_OF, PURPOSES, Paths, mistake_in_name  # noqa: E402
 
 try:
-    STUDY = load_study(config, ROOT, check_files=workflow.is_main_process, configfiles=workflow.configfiles)
+    STUDY = load_study(config, PROJECT, check_files=workflow.is_main_process, configfiles=workflow.configfiles)
+    PATHS = Paths(STUDY, os.path.normpath(config.get("results", "results")))
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
-PATHS = Paths(STUDY, config.get("results", "results"))
 RESULTS = PATHS.root
 HARMONIC = STUDY.benchmark.harmonic_polymorphs  # none while benchmark.harmonic.enabled is false
 gc.set_threshold(100_000, 50, 100)  # a plan's objects live to its end: looking for garbage is a tenth of its cost
 IMPORTS = {}  # file -> files it imports, for all calls of code()
 
-# Programs find the package, and each other, whether or not the environment was activated.
-os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}", PYTHONPATH=str(ROOT))
+# Programs find the package, and each other, whether or not the environment was activated; and jobs find the programs,
+# whichever folder they work in. By a variable: the folder of the clone is no part of a command, and moving it reruns nothing.
+os.environ.update(
+    PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    PYTHONPATH=str(ROOT),
+    MELT2CRYSTAL_ROOT=str(ROOT),
+)
 for variable in ("OMP_NUM_THREADS", "DP_INTRA_OP_PARALLELISM_THREADS", "DP_INTER_OP_PARALLELISM_THREADS"):
     os.environ.setdefault(variable, "1")
 # glibc gives freed memory back at once and TensorFlow asks for it again at each step: a fifth of a training's CPU time.
@@ -81,11 +89,16 @@ def code(rule):
 def program(rule, arguments, settings=True):
     """The shell command of a rule: its program with these arguments, its settings, and what it says into its log.
 
-    Files, wildcards and threads are quoted here; parameters say ``:q`` themselves, or are words of the rule's own.
+    Values are quoted here, whatever they hold: files, wildcards, threads, parameters. ``-P``: a program called like a
+    library doesn't hide it from its neighbours.
     """
-    end = " --settings {params.settings:q}" if settings else ""
-    command = f"python {script(rule)} {arguments}{end} > {{log}} 2>&1"
-    return re.sub(r"\{((?:input|output|wildcards|log|threads)[\w.]*)\}", r"{\1:q}", command)
+    end = " --settings {params.settings}" if settings else ""
+    return quoted(f'python -P "$MELT2CRYSTAL_ROOT"/{script(rule)} {arguments}{end} > {{log}} 2>&1')
+
+
+def quoted(command):
+    """A command whose ``{values}`` the shell takes as they are; a list becomes as many words."""
+    return re.sub(r"\{(\w[\w.]*)\}", r"{\1:q}", command)
 
 
 def repeated(option, paths):
@@ -128,7 +141,16 @@ def dataset_of(ensemble):
 
 def certificate_library():
     """Crystals that no melt may resemble: every structure in data/polymorphs."""
-    return sorted(path.as_posix() for path in Path("data/polymorphs").glob("*.cif"))
+    if not Path("data/polymorphs").is_dir():
+        raise WorkflowError(
+            f"data/polymorphs: there is no such folder in {PROJECT}; put the crystals into it that no melt may "
+            f"resemble, or link to those of the clone: ln -s {shlex.quote(str(ROOT / 'data'))} data"
+        )
+    found = sorted(path.as_posix() for path in Path("data/polymorphs").glob("*.cif"))
+    for name in found:
+        if wrong := mistake_in_name(name):
+            raise WorkflowError(f"{name!r} holds {wrong}; rename the file")
+    return found
 
 
 TITLE_OF = {
@@ -158,13 +180,6 @@ def picture(rule, path=None):
 def style(*sections, **extra):
     """What every figure needs to know, and what this one needs beside it."""
     return settings("figures", "reference.name", "name", *sections, **extra)
-
-
-def vdos_settings(wildcards):
-    """What the walks of some polymorphs need, with HP or the reference."""
-    states = polymorph_rows(STUDY, "temperature_K", "pressure_GPa", names=polymorph_chunks(STUDY)[int(wildcards.chunk)])
-    sections = ["benchmark.vdos", "substance", "seed", *(["reference"] if wildcards.potential == "reference" else [])]
-    return settings(*sections, states=states)
 
 
 def page_sources(wildcards):

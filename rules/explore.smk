@@ -40,6 +40,7 @@ checkpoint explore_selection:
         frames=[f"{RESULTS}/explore/{{iteration}}/p{pressure}/frames.extxyz" for pressure in PATHS.pressures],
         heldout=f"{RESULTS}/train/iteration-{{iteration}}/heldout.npz",
         potential=STUDY.liquid.potential,
+        parameters=PATHS.melting_files,
         library=certificate_library(),
     output:
         decision=f"{RESULTS}/select/{{iteration}}/decision.json",

@@ -26,6 +26,7 @@ rule label_check:
     input:
         files=PATHS.reference_files,
         melting=STUDY.liquid.potential,
+        parameters=PATHS.melting_files,
     output:
         f"{RESULTS}/label/reference.json",
     log:
@@ -46,7 +47,7 @@ rule label_check:
     shell:
         program(
             "label_check",
-            "--store {params.store:q} --out {output} --places {params.places:q} --melting {input.melting}",
+            "--store {params.store} --out {output} --places {params.places} --melting {input.melting}",
         )
 
 
@@ -82,9 +83,9 @@ rule label_shard:
     shell:
         program(
             "label_shard",
-            "--requested {input.requested} --shard {wildcards.shard} --shards {params.shards:q} "
-            "--store {params.store:q} --writer {params.study:q}-{wildcards.batch}-{wildcards.shard} "
-            "--out {output.frames} --table {output.table} --places {params.places:q}",
+            "--requested {input.requested} --shard {wildcards.shard} --shards {params.shards} "
+            "--store {params.store} --writer {params.study}-{wildcards.batch}-{wildcards.shard} "
+            "--out {output.frames} --table {output.table} --places {params.places}",
         )
 
 

@@ -5,6 +5,7 @@ MELT = PATHS.melt("{purpose}", "{pressure}")
 rule liquid_walks:
     input:
         potential=STUDY.liquid.potential,
+        parameters=PATHS.melting_files,
     output:
         frames=f"{MELT}/frames.extxyz",
         walks=f"{MELT}/walks.csv",
@@ -38,6 +39,7 @@ rule liquid_certify:
         frames=f"{MELT}/frames.extxyz",
         walks=f"{MELT}/walks.csv",
         potential=STUDY.liquid.potential,
+        parameters=PATHS.melting_files,
         library=certificate_library(),
     output:
         table=f"{MELT}/certificate.csv",

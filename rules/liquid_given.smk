@@ -33,6 +33,7 @@ rule liquid_certify:
     input:
         frames=f"{PATHS.melt('{purpose}')}/frames.extxyz",
         potential=STUDY.liquid.potential,
+        parameters=PATHS.melting_files,
         library=certificate_library(),
     output:
         table=f"{PATHS.melt('{purpose}')}/certificate.csv",

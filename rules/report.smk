@@ -2,7 +2,7 @@
 # configuration and versions; not part of `all`: `make report`.
 REPORTED = f"{RESULTS}/report"
 PROVENANCE = f"{RESULTS}/provenance"
-WHOLE_STUDY = json.dumps(STUDY.model_dump(mode="json"), sort_keys=True)
+WHOLE_STUDY = to_text(STUDY.model_dump(mode="json"))
 SUMMARISED = [
     "substance",
     "grid",
@@ -82,8 +82,8 @@ rule report_summary:
         *code("report_summary"),
         settings=SETTINGS_OF_SUMMARY,
         costs=f"{RESULTS}/benchmarks",
-        found="--found" if STUDY.search.enabled else "",
-        overlaps="--overlaps" if STUDY.benchmark.vdos.enabled else "",
+        found=["--found"] if STUDY.search.enabled else [],
+        overlaps=["--overlaps"] if STUDY.benchmark.vdos.enabled else [],
     message:
         "Writing the summary"
     shell:
@@ -91,7 +91,7 @@ rule report_summary:
             "report_summary",
             "{input.manifests} {input.selections} {input.relaxed} {input.kept} {input.unique} {params.found} "
             "{input.found} {params.overlaps} {input.overlaps} --hp {input.hp} --lp {input.lp} {input.curves} "
-            "--certificate {input.certificate} --costs {params.costs:q} --out {output.json} "
+            "--certificate {input.certificate} --costs {params.costs} --out {output.json} "
             "--text {output.text}",
         )
 
@@ -124,12 +124,12 @@ rule report_tables:
     message:
         "Writing the tables of the report"
     shell:
-        program("report_tables", "--beside {output.summary} {params.sources:q}")
+        program("report_tables", "--beside {output.summary} {params.sources}")
 
 
 rule report_provenance:
     input:
-        lock="envs/requirements.txt",
+        lock=of_clone("envs/requirements.txt"),
         reference=f"{RESULTS}/label/reference.json",
         figures=[*PATHS.figures(), *(f"{RESULTS}/liquid/liquid.{kind}" for kind in ("pdf", "png"))],
     output:
@@ -153,15 +153,19 @@ rule report_provenance:
         program(
             "report_provenance",
             "{input.figures} --lock {input.lock} --reference {input.reference} --study {output.study} "
-            "--versions {output.versions} --origins {output.figures} --settings {params.study:q}",
+            "--versions {output.versions} --origins {output.figures} --settings {params.study}",
             settings=False,
         )
 
 
 rule report_dag:
     input:
-        tools=[*code_inputs(Path("melt2crystal/commands/dag.py"), ROOT, IMPORTS), "melt2crystal/jobs/snakemake_plan.py"],
-        rules=["Snakefile", "rules/stages.yaml", *sorted(path.as_posix() for path in Path("rules").glob("*.smk"))],
+        tools=of_clone(
+            *code_inputs(Path("melt2crystal/commands/dag.py"), ROOT, IMPORTS), "melt2crystal/jobs/snakemake_plan.py"
+        ),
+        rules=of_clone(
+            "Snakefile", "rules/stages.yaml", *sorted(f"rules/{path.name}" for path in ROOT.glob("rules/*.smk"))
+        ),
     output:
         wide=report(
             f"{PROVENANCE}/dag-wide.svg",
@@ -188,4 +192,4 @@ rule report_dag:
     message:
         "Drawing the workflow"
     shell:
-        program("report_dag", "--wide {output.wide} --settings {params.study:q}", settings=False)
+        program("report_dag", "--wide {output.wide} --settings {params.study}", settings=False)

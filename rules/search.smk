@@ -63,7 +63,7 @@ rule search_unique:
     shell:
         program(
             "search_unique",
-            "{input.tables} {params.models:q} --polymorphs {input.polymorphs} "
+            "{input.tables} {params.models} --polymorphs {input.polymorphs} "
             "--pressure={wildcards.pressure} --table {output.table} --structures {output.structures} "
             "--workers {threads}",
         )
@@ -118,7 +118,7 @@ rule search_found:
     shell:
         program(
             "search_found",
-            "{input.tables} {params.labels:q} {params.models:q} --out {output.table}",
+            "{input.tables} {params.labels} {params.models} --out {output.table}",
             settings=False,
         )
 

@@ -145,9 +145,11 @@ rule train_release_member:
     message:
         "Releasing member {wildcards.member} of {wildcards.potential}"
     shell:
-        "(cp {input.frozen:q} {output.frozen:q} && "
-        + ("" if PYTORCH else "cp {input.compressed:q} {output.compressed:q} && ")
-        + "cp {input.inputs:q} {output.inputs:q}) > {log:q} 2>&1"
+        quoted(
+            "(cp {input.frozen} {output.frozen} && "
+            + ("" if PYTORCH else "cp {input.compressed} {output.compressed} && ")
+            + "cp {input.inputs} {output.inputs}) > {log} 2>&1"
+        )
 
 
 rule train_card:

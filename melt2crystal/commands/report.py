@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from melt2crystal.errors import UserError
+from melt2crystal.files import write_text
 from melt2crystal.jobs.finished import require_finished, size_in_words
 from melt2crystal.jobs.snakemake_plan import ROOT, plan
+from melt2crystal.report.pasted import without_ends_of_scripts
 
 PAGES = "report_pages"  # rule that gathers all that the report shows
 STYLE = "report/style.css"
@@ -41,6 +43,7 @@ def make_report(study: str, out: Path | None = None, cores: int = 1) -> Path:
     chosen = ["--config", f"study={study}"] if study else []
     _snakemake("--cores", str(cores), "--quiet", "rules", "--", PAGES, config=chosen)
     _snakemake("--report", str(path), "--report-stylesheet", STYLE, "--", PAGES, config=chosen)
+    write_text(path, without_ends_of_scripts(path.read_text(encoding="utf-8")))
     print(f"{path} ({size_in_words(path)}): opens in any browser, without a network")
     return path
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from melt2crystal.figures.style import POTENTIAL_COLOURS, letter, new_figure
+from melt2crystal.figures.style import POTENTIAL_COLOURS, letter, literal, new_figure
 from melt2crystal.sections.figures import Figures
 
 COLUMNS = 2
@@ -67,7 +67,7 @@ def draw_harmonic(
     for number, (name, title) in enumerate(titles.items()):
         axes = panels.flat[number]
         draw_panel(axes, harmonic.get(name, {}), walks.get(name, {}))
-        axes.set_title(title, pad=3)
+        axes.set_title(literal(title), pad=3)
         letter(axes, chr(ord("a") + number))
         axes.tick_params(labelbottom=True)
     draw_key(figure, {potential for mine in walks.values() for potential in mine})

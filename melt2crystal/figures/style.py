@@ -95,7 +95,7 @@ def new_figure(width_mm: float, height_mm: float) -> Figure:
 def write_note(figure: Figure, reference: str, study: str) -> Origin:
     """Say in small print which reference made the figure, and in which study; return its origin, for ``save``."""
     size = 0.8 * matplotlib.rcParams["font.size"]
-    note = f"reference: {reference}; study: {study}"
+    note = literal(f"reference: {reference}; study: {study}")
     figure.text(0.995, 0.004, note, ha="right", va="bottom", fontsize=size, color="#555555")
     return origin_now(study, reference)
 
@@ -103,6 +103,11 @@ def write_note(figure: Figure, reference: str, study: str) -> Origin:
 def as_text(number: float, form: str = "g") -> str:
     """A number with a minus sign where it is negative, as on the axes, instead of a hyphen."""
     return f"{number:{form}}".replace("-", "−")
+
+
+def literal(name: str) -> str:
+    """A name that somebody else chose, drawn as it is spelt: Matplotlib reads mathematics between dollar signs."""
+    return name.replace("$", r"\$")
 
 
 def letter(axes: Axes, text: str) -> None:

@@ -90,7 +90,11 @@ def write_crate(path: Path, parts: Sequence[Part], run: Run) -> None:
     """
     from rocrate.rocrate import ROCrate
 
-    crate = ROCrate(version=VERSION, gen_preview=True)
+    from melt2crystal.report.crate_preview import EscapedPreview
+
+    crate = ROCrate(version=VERSION)
+    crate.preview = EscapedPreview(crate)
+    crate.add(crate.preview)
     crate.metadata.extra_contexts.append(TERMS)
     workflow, action = _workflow(crate, parts, run), _action(crate, run)
     _describe_root(crate, run, action)
@@ -101,12 +105,20 @@ def write_crate(path: Path, parts: Sequence[Part], run: Run) -> None:
             action.append_to("object" if part.role == "input" else "result", entity)
         if part.parameter:
             parameter = _parameter(crate, workflow, part, parameters)
+            parameter.append_to("workExample", entity)
             entity.append_to("exampleOfWork", parameter)
-    lines = "".join(f"{digest_of_file(part.source)}  {part.place}\n" for part in parts)
+    lines = "".join(map(_checksum_line, parts))
     about = {"name": "SHA-256 of every file: sha256sum --check checksums.sha256", "encodingFormat": "text/plain"}
     crate.add_file(BytesIO(lines.encode()), CHECKSUMS, properties=about)
     with complete(path) as beside:
         crate.write_zip(beside)
+
+
+def _checksum_line(part: Part) -> str:
+    """As sha256sum writes and reads it: a backslash before the line says that the name holds escapes."""
+    name = part.place.replace("\\", r"\\").replace("\n", r"\n").replace("\r", r"\r")
+    mark = "" if name == part.place else "\\"
+    return f"{mark}{digest_of_file(part.source)}  {name}\n"
 
 
 def _file(crate: ROCrate, part: Part) -> Entity:
@@ -215,7 +227,6 @@ def _parameter(crate: ROCrate, workflow: Entity, part: Part, known: dict[str, En
         entity["conformsTo"] = {"@id": "https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE"}
         workflow.append_to("input" if part.role == "input" else "output", entity)
         known[part.parameter] = entity
-    known[part.parameter].append_to("workExample", {"@id": part.place})
     return known[part.parameter]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import unquote
 
 from melt2crystal.errors import UserError
 from melt2crystal.files import digest_of_file
@@ -43,7 +44,7 @@ def check_crate(path: Path) -> Checked:
             crate = ROCrate(folder)
         except (zipfile.BadZipFile, ValueError, KeyError, OSError) as error:
             raise UserError(f"{path}: no RO-Crate ({error}); export it again") from error
-        described = {entity.id for entity in crate.data_entities}
+        described = {place for entity in crate.data_entities if (place := _place(entity))}
         files = [entity for entity in crate.data_entities if "sha256" in entity]
         problems = [*_changed(files, Path(folder)), *_undescribed(Path(folder), described)]
         problems += [
@@ -57,9 +58,20 @@ def _of(crate: Any, name: str) -> Any:
     return crate.mainEntity if name == "mainEntity" else None
 
 
+def _place(entity: Any) -> str | None:
+    """Where in the zip a file lies; None if its id leads out of it. Ids are addresses: a blank in a name is %20."""
+    place = unquote(entity.id)
+    parts = PurePosixPath(place).parts
+    return None if place.startswith("/") or ".." in parts or "\0" in place else "/".join(parts)
+
+
 def _changed(files: list[Any], folder: Path) -> Iterator[str]:
     for entity in files:
-        place = folder / entity.id
+        name = _place(entity)
+        if name is None:
+            yield f"{entity.id}: leads out of the zip"
+            continue
+        place = folder / name
         if not place.is_file():
             yield f"{entity.id}: described, but not in the zip"
         elif digest_of_file(place) != entity["sha256"]:

@@ -107,10 +107,10 @@ def _cell(value: object) -> str:
 
 
 def from_markdown(text: str) -> str:
-    """HTML of a Markdown text with tables; raw HTML in it stays text."""
+    """HTML of a Markdown text with tables; raw HTML in it stays text, and no picture is fetched."""
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(text)
 
 
 def from_plain(text: str) -> str:

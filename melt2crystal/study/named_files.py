@@ -15,6 +15,7 @@ from melt2crystal.sections.substance import Substance
 from melt2crystal.structure import cif, symmetry
 from melt2crystal.structure.symmetry import SYMPREC_A
 from melt2crystal.study.model import Study
+from melt2crystal.study.paths import mistake_in_name
 from melt2crystal.study.source import KeyPath, Mistake
 from melt2crystal.train.given import MANIFEST, DeepmdInput, FramesSeen, read_json
 
@@ -55,6 +56,8 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
 
 
 def _missing(name: str, path: KeyPath, root: Path) -> Mistake | None:
+    if wrong := mistake_in_name(name):
+        return Mistake(path, f"{name!r} holds {wrong}", "a path without; rename the file, or link to it")
     if (root / name).is_file():
         return None
     folder = (root / name).parent
@@ -104,6 +107,9 @@ def _given(study: Study, potential: str, root: Path) -> Iterator[Mistake]:
     if released.given is None:
         return
     folder, path = root / released.given, ("release", potential, "given")
+    if wrong := mistake_in_name(released.given):
+        yield Mistake(path, f"{released.given!r} holds {wrong}", "a path without; rename the folder, or link to it")
+        return
     members = range(released.training.members)
     wanted = [
         MANIFEST,

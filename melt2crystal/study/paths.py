@@ -1,13 +1,15 @@
-"""Where the files of a study lie. Names only: nothing is opened, and no file need exist."""
+"""Where the files of a study lie. Names only: no file need exist; a potential is opened for the files it names."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from melt2crystal.lammps.include import potential_files
 from melt2crystal.study.batches import number_of_shards
 from melt2crystal.study.model import Study
 from melt2crystal.study.yaml_text import Mistake
@@ -28,6 +30,18 @@ FIGURES = {  # rule -> its files below figures/, without their endings
     "figures_selection": "selection",
     "figures_learning": "learning",
 }
+# as Snakemake finds its wildcards and its pathvars, in names of files too
+WILDCARD = re.compile(r"\{\s*[.\w]+\s*(,.*)?\}|<[a-z][a-z0-9_]*>", re.DOTALL)
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def mistake_in_name(name: str) -> str | None:
+    """What keeps a path from being used by Snakemake and by programs, None if nothing does."""
+    if WILDCARD.search(name):
+        return "a word in {braces} or <brackets>, which Snakemake takes for a variable"
+    if name.startswith("-"):
+        return "a hyphen at its start, which programs take for an option"
+    return "a line break, or another character that can't be printed" if UNPRINTABLE.search(name) else None
 
 
 def results_mistakes(results: Any, root: Path) -> list[Mistake]:
@@ -36,10 +50,10 @@ def results_mistakes(results: Any, root: Path) -> list[Mistake]:
     if isinstance(results, str) and results.strip():
         folder = (root / results).resolve()
         inside = folder.relative_to(root.resolve()).parts[:1] if folder.is_relative_to(root.resolve()) else ()
-        if results != results.strip() or not results.isprintable() or results[0] in "~-" or set(results) & set("{}"):
-            problem = (
-                f"{results!r} begins or ends with a blank, begins with ~ or -, or holds {{, }} or control characters"
-            )
+        if wrong := mistake_in_name(results) or ("braces" if set(results) & set("{}") else None):
+            problem = f"{results!r} holds {wrong}"
+        elif results != results.strip() or results.startswith("~"):
+            problem = f"{results!r} begins or ends with a blank, or begins with ~"
         elif root.resolve().is_relative_to(folder) or (inside and inside[0] in OF_THE_PROJECT):
             problem = f"{results!r} is a folder of the project itself"
         elif folder.exists() and not folder.is_dir():
@@ -128,7 +142,14 @@ class Paths:
     def reference_files(self) -> list[str]:
         """Files that the reference's numbers depend on."""
         reference = self.study.reference
-        return [reference.potential] if reference.engine == "lammps" else list(getattr(reference, "files", []))
+        if reference.engine == "lammps":
+            return potential_files(reference.potential)
+        return list(getattr(reference, "files", []))
+
+    @cached_property
+    def melting_files(self) -> list[str]:
+        """Files that the include file of the melting potential names: its numbers depend on them, too."""
+        return potential_files(self.study.liquid.potential)[1:]
 
     # ---- potentials
 

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from melt2crystal.errors import UserError
+from melt2crystal.provenance import ROOT
 from melt2crystal.study.yaml_text import LARGEST_BYTES, KeyPath, Mistake, PlainText, parsed
 
 STUDIES = Path("config/studies")
@@ -70,10 +71,11 @@ def study_path(name: Any, root: Path, asked_by: str) -> Path:
     known = sorted(path.stem for path in (root / STUDIES).glob("*.yaml"))
     if isinstance(name, str) and name:
         is_path = "/" in name or name.endswith((".yaml", ".yml"))
-        path = root / name if is_path else root / STUDIES / f"{name}.yaml"
-        with suppress(OSError):  # a name longer than names can be
-            if path.is_file():
-                return path
+        for folder in (root, ROOT):  # a project's own studies, then those of the clone
+            path = folder / name if is_path else folder / STUDIES / f"{name}.yaml"
+            with suppress(OSError):  # a name longer than names can be
+                if path.is_file():
+                    return path
     close = difflib.get_close_matches(Path(str(name)[:60]).stem, known, n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""
     raise UserError(

@@ -1,5 +1,6 @@
 """DeePMD-kit's commands train, freeze, compress, resuming from the last checkpoint."""
 
+import fcntl
 import json
 import math
 import multiprocessing
@@ -7,10 +8,12 @@ import multiprocessing.connection
 import os
 import shutil
 import signal
+import socket
 import sys
 import threading
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from melt2crystal.train.deepmd_input import CHECKPOINT
 
 # "__main__": else each command imports the calling program again.
 PRELOADED = ["__main__", *(f"deepmd.tf.entrypoints.{name}" for name in ("main", "train", "freeze", "compress"))]
+LOCK = "lock"
 PYTORCH = "--pt"  # first argument of a command for that backend; without it, TensorFlow
 
 
@@ -85,6 +89,32 @@ def train(settings: dict[str, Any], folder: Path, pytorch: bool = False) -> None
     run_dp(arguments, folder)
 
 
+@contextmanager
+def alone_in(folder: Path) -> Iterator[bool]:
+    """Hold a training's folder, so that no second process trains in it; whether another one had to be waited for.
+
+    A driver that was killed may have left a training behind. The lock ends with the process that holds it, so one that
+    is dead holds none; one that lives is named, with its machine and number, and waited for.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / LOCK, "a+", encoding="utf-8") as handle:
+        waited = False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            holder = handle.read().strip() or "another process"
+            print(f"{holder} trains in {folder} already: waiting for it, its model is taken", flush=True)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            waited = True
+        except OSError:
+            pass  # a file system without locks: as if there were none
+        handle.truncate(0)
+        handle.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+        handle.flush()
+        yield waited
+
+
 def newest_checkpoint(folder: Path, pytorch: bool = False) -> str | None:
     """Name of the last checkpoint in ``folder`` that was written to its end, none if there is none.
 
@@ -98,9 +128,14 @@ def newest_checkpoint(folder: Path, pytorch: bool = False) -> str | None:
     complete = [
         index.stem
         for index in folder.glob(f"{CHECKPOINT}-*.index")
-        if all((folder / f"{index.stem}{end}").exists() for end in ends)
+        if index.stat().st_size and all(_is_filled(folder / f"{index.stem}{end}") for end in ends)
     ]
     return max(complete, key=_step, default=None)
+
+
+def _is_filled(path: Path) -> bool:
+    """A power cut may leave a file's name without its content."""
+    return path.is_file() and path.stat().st_size > 0
 
 
 def _step(checkpoint: str) -> int:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from melt2crystal.benchmark.equation_of_state import birch_murnaghan
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.figures.style import POTENTIAL_COLOURS, as_text, letter, new_figure, publish_for
+from melt2crystal.figures.style import POTENTIAL_COLOURS, as_text, letter, literal, new_figure, publish_for
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.substance import Substance
@@ -120,7 +120,7 @@ def draw(
             raise UserError(f"energy-volume table of the reference: no polymorph {name!r}; remake it")
         offsets = {p: shift + zero for p, shift in shifts.items()}
         draw_curves(axes, mine, fits[fits["polymorph"] == name], offsets, atoms_per_formula)
-        axes.set_title(f"{polymorph['title']} (SG {polymorph['space_group']})", pad=3)
+        axes.set_title(f"{literal(polymorph['title'])} (SG {polymorph['space_group']})", pad=3)
         letter(axes, chr(ord("a") + k))
         axes.locator_params(nbins=5)
         low, high = axes.get_ylim()

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.figures.structure_drawing import draw_structure
-from melt2crystal.figures.style import OKABE_ITO, as_text, new_figure, publish_for
+from melt2crystal.figures.style import OKABE_ITO, as_text, literal, new_figure, publish_for
 from melt2crystal.frames import read_frames
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Comparison, Figures
@@ -90,7 +90,7 @@ def draw_panel(part: SubFigure, panel: Panel, substance: Substance, figures: Fig
     coordination = float(panel.row["coordination"])
     captions = (
         f"found at {as_text(panel.pressure_GPa)} GPa (SG {int(panel.row['space_group'])}, CN {coordination:.2g})",
-        f"{panel.title}, database",
+        f"{literal(panel.title)}, database",
     )
     for column, (crystal, colour) in enumerate(((found, FOUND_COLOUR), (library, LIBRARY_COLOUR))):
         axes = part.add_subplot(grid[0, column])

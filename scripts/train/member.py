@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +14,7 @@ import typer
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_table, write_text
 from melt2crystal.options import SettingsText
-from melt2crystal.train.deepmd import newest_checkpoint, read_learning_curve, run_dp, train
+from melt2crystal.train.deepmd import alone_in, newest_checkpoint, read_learning_curve, run_dp, train
 from melt2crystal.train.deepmd_input import member_input
 
 
@@ -46,23 +48,33 @@ def train_member(
     name = hashlib.sha256(to_text(depends).encode()).hexdigest()[:12]
     # The folder is named by everything the training depends on: a checkpoint of other settings is never taken up.
     work = frozen.parent / f"work-{name}"
-    data_folder = frozen.parent
-    for source, alias in ((training, "training.hdf5"), (validation, "validation.hdf5")):
-        link = data_folder / alias
-        link.unlink(missing_ok=True)
-        link.symlink_to(os.path.relpath(source, data_folder))
-    try:
-        train(full, work, network.passes_messages)
-        made = _frozen(work, frozen, compressed) if compressed else _last_checkpoint(work, frozen)
+    outputs = [path for path in (frozen, compressed, curve, inputs) if path]
+    with alone_in(work) as waited:
+        if waited and all(path.is_file() for path in outputs) and json.loads(inputs.read_text()) == full:
+            return  # whoever was waited for has made them
+        with _named_as_in_the_input(training, validation, frozen.parent):
+            train(full, work, network.passes_messages)
+            made = _frozen(work, frozen, compressed) if compressed else _last_checkpoint(work, frozen)
         write_table(curve, *read_learning_curve(work / "lcurve.out"))
         write_text(inputs, json.dumps(full, indent=1, sort_keys=True))
         for source, target in made.items():
             os.replace(source, target)
+        for folder in frozen.parent.glob("work-*"):
+            shutil.rmtree(folder)
+
+
+@contextmanager
+def _named_as_in_the_input(training: Path, validation: Path, folder: Path) -> Iterator[None]:
+    """Links to the data under the names that DeePMD's input has for them, while it runs."""
+    links = {folder / "training.hdf5": training, folder / "validation.hdf5": validation}
+    try:
+        for link, source in links.items():
+            link.unlink(missing_ok=True)
+            link.symlink_to(os.path.relpath(source, folder))
+        yield
     finally:
-        for alias in ("training.hdf5", "validation.hdf5"):
-            (data_folder / alias).unlink(missing_ok=True)
-    for folder in frozen.parent.glob("work-*"):
-        shutil.rmtree(folder)
+        for link in links:
+            link.unlink(missing_ok=True)
 
 
 def _frozen(work: Path, frozen: Path, compressed: Path) -> dict[Path, Path]:

@@ -15,7 +15,6 @@ SMALLEST_MB = 500  # two snakemake processes share a cluster job with the progra
 NOT_FOR_PARAMS = {"input", "output", "threads", "resources"}  # such functions are unknown to the params trigger
 UNKNOWN_ON_PURPOSE = "places"  # command, ranks and folders of the reference: rules/needs.smk
 UNQUOTED = re.compile(r"\{(?!\{)([^}:]+)\}")  # a value that a shell would read as words or commands
-WORDS = {"params.found", "params.overlaps", "params.labels", "params.model"}  # of a rule's own: an option, or nothing
 
 
 def rules_of(folder: Path, study: str = "ci") -> list:
@@ -61,11 +60,11 @@ def faults_of(rule) -> list[str]:
         found.append(f"runtime is {minutes}, minutes are needed")
     script = f"scripts/{rule.name.replace('_', '/', 1)}.py"
     if "python" in (rule.shellcmd or "python"):
-        if f"python {script} " not in (rule.shellcmd or ""):
+        if f'python -P "$MELT2CRYSTAL_ROOT"/{script} ' not in (rule.shellcmd or ""):
             found.append(f"its program is not {script}")
         if script not in code_of_params(param for param in rule.params if isinstance(param, str)):
             found.append(f"its code is no parameter: *code({rule.name!r})")
-    unquoted = set(UNQUOTED.findall(rule.shellcmd or "")) - WORDS
+    unquoted = set(UNQUOTED.findall(rule.shellcmd or ""))
     found += [f"{{{name}}} is not quoted in its command" for name in sorted(unquoted)]
     for param in [*rule.params]:
         unknown = callable(param) and NOT_FOR_PARAMS & set(inspect.signature(param).parameters)

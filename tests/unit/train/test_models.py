@@ -83,9 +83,9 @@ def test_a_checkpoint_that_was_cut_off_is_passed_over(tmp_path):
     assert newest_checkpoint(tmp_path) is None
     for step, ends in ((60, ("meta", "index", "data-00000-of-00001")), (120, ("index", "data-00000-of-00001"))):
         for end in ends:
-            (tmp_path / f"{CHECKPOINT}-{step}.{end}").touch()
+            (tmp_path / f"{CHECKPOINT}-{step}.{end}").write_text("content")
     assert newest_checkpoint(tmp_path) == f"{CHECKPOINT}-60"
-    (tmp_path / f"{CHECKPOINT}-120.meta").touch()
+    (tmp_path / f"{CHECKPOINT}-120.meta").write_text("content")
     assert newest_checkpoint(tmp_path) == f"{CHECKPOINT}-120"
 
 

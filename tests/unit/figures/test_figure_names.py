@@ -1,0 +1,24 @@
+"""Names in figures are drawn as they are spelt."""
+
+import pytest
+from matplotlib.text import Text
+
+from melt2crystal.figures.style import journal_style, literal, new_figure, publish
+from melt2crystal.provenance import read_origin
+from melt2crystal.sections.figures import Figures
+from tests.helpers import hostile
+
+NAMES = [r"$\frac{1$", "2 $ a piece, 3 $ for two", r"\$x$", "a\\b_c^d {e}", "%&#~", hostile.REFERENCE, hostile.TITLE]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_drawn_as_it_is_spelt(name, tmp_path):
+    with journal_style(Figures()):
+        figure = new_figure(80, 60)
+        axes = figure.add_subplot()
+        axes.set_title(literal(name))
+        parsed, mathematics = Text(text=literal(name))._preprocess_math(literal(name))
+        assert (parsed, mathematics) == (name, False)
+        publish(figure, name, "ci", tmp_path / "a.pdf", tmp_path / "a.png", name)
+    for kind in ("pdf", "png"):
+        assert read_origin(tmp_path / f"a.{kind}").reference == name
