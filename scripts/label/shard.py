@@ -33,6 +33,9 @@ def label_shard(
     engine, digest = engine_and_digest(given.value("reference"), substance.species, places)
     frames = read_frames(requested)[shard::shards]
     known = LabelStore(store, digest, writer, [Path(name) for name in released])
+    known.seal()
+    for warning in known.warnings:
+        print(f"WARNING: {warning}", flush=True)
     rows, results = [], {}
     limits, compute = substance.minimum_distances_A, given.value("label.compute")
     for frame, label, was_known in label_frames(frames, engine, known, largest_force, limits, compute):
