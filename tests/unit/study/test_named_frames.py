@@ -59,7 +59,7 @@ def test_melts(root, old, new, said):
     if said:
         one(root, MELTS, "liquid.frames[0]", "melts.extxyz: ", "frames can't be used", said, "the first is frame 0")
     else:
-        assert not any("liquid.frames" in line for line in lines(root, MELTS))
+        assert not any("can't be used" in line for line in lines(root, MELTS))
 
 
 def labels(root: Path, **changes) -> None:
