@@ -104,7 +104,7 @@ def cost(rule, wildcards=""):
 def final_iteration():
     """The dataset the potentials are released from: one decision per iteration is asked for."""
     for number in range(STUDY.select.max_iterations):
-        decision = checkpoints.explore_select.get(iteration=f"{number:02d}").output.decision
+        decision = checkpoints.explore_selection.get(iteration=f"{number:02d}").output.decision
         if json.loads(Path(decision).read_text())["stop"]:
             return f"{number:02d}"
     return f"{STUDY.select.max_iterations:02d}"

@@ -34,7 +34,7 @@ rule explore_walks:
         )
 
 
-checkpoint explore_select:
+checkpoint explore_selection:
     input:
         explored=[f"{RESULTS}/explore/{{iteration}}/p{pressure}/deviations.csv" for pressure in PATHS.pressures],
         frames=[f"{RESULTS}/explore/{{iteration}}/p{pressure}/frames.extxyz" for pressure in PATHS.pressures],
@@ -47,14 +47,14 @@ checkpoint explore_select:
         chosen=f"{RESULTS}/select/{{iteration}}/chosen.csv",
         requested=f"{RESULTS}/label/iteration-{{iteration}}/requested.extxyz",
     log:
-        log("explore_select", "{iteration}"),
+        log("explore_selection", "{iteration}"),
     benchmark:
-        cost("explore_select", "{iteration}")
+        cost("explore_selection", "{iteration}")
     resources:
         mem_mb=memory(4000),
         runtime=120,
     params:
-        *code("explore_select"),
+        *code("explore_selection"),
         settings=lambda wildcards: settings(
             "select",
             "substance",
@@ -69,7 +69,7 @@ checkpoint explore_select:
         "Selecting frames by deviation, iteration {wildcards.iteration}"
     shell:
         program(
-            "explore_select",
+            "explore_selection",
             "{input.explored} --iteration {wildcards.iteration} --heldout {input.heldout} "
             "--decision {output.decision} --table {output.table} --chosen {output.chosen} "
             "--requested {output.requested}",

@@ -184,6 +184,7 @@ rule report_dag:
     params:
         *code("report_dag"),
         study=WHOLE_STUDY,
+        packages=packages("matplotlib"),
     message:
         "Drawing the workflow"
     shell:

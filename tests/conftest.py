@@ -13,8 +13,21 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.checkout import Checkout, copy_repository
+from tests.helpers.golden import OPTION, Updating, refusal
 
 SILICON = Path("/usr/share/espresso/pseudo/Si.pbe-rrkj.UPF")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option that writes golden pages anew."""
+    parser.addoption(OPTION, action="store_true", help="write the pages of tests/golden/pages anew; then look at them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compare golden pages or write them."""
+    Updating.asked = bool(config.getoption(OPTION))
+    if reason := refusal(Updating.asked, os.environ.get("CI")):
+        raise pytest.UsageError(reason)
 
 
 def _missing_python(*names: str) -> list[str]:

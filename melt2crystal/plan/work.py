@@ -184,7 +184,7 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "train_member": _train_member,
     "train_heldout": _train_heldout,
     "explore_walks": _explore_walks,
-    "explore_select": _explore_select,
+    "explore_selection": _explore_select,
     "benchmark_structures": _benchmark_structures,
     "benchmark_volumes": _benchmark_volumes,
     "benchmark_vdos": _benchmark_vdos,

@@ -30,7 +30,7 @@ EXPECTED = {
     "train_member": ("accelerated", 1, 1, 4000, 1440),
     "train_heldout": ("batch", 1, 0, 4000, 60),
     "explore_walks": ("accelerated", 1, 1, 4000, 1440),
-    "explore_select": ("batch", 1, 0, 4000, 120),
+    "explore_selection": ("batch", 1, 0, 4000, 120),
     "benchmark_structures": ("batch", 1, 0, 2000, 720),
     "benchmark_volumes": ("batch", 1, 0, 1000, 720),
     "benchmark_energy_volume": ("batch", 1, 0, 3000, 120),

@@ -12,15 +12,9 @@ OWN = {
 }
 
 
-def test_switched_on_they_add_their_jobs_alone(edited):
-    assert edited.planned() == {}
+def test_switched_on_they_add_their_jobs_alone_and_a_changed_displacement_repeats_them_alone(edited):
     change(edited, "benchmark.harmonic.enabled", True)
     assert edited.planned() == OWN
-
-
-def test_they_run_and_a_changed_displacement_repeats_them_alone(edited):
-    change(edited, "benchmark.harmonic.enabled", True)
-    target = "results/ci/benchmark/harmonic/reference.csv"
-    edited.snakemake(target)
+    edited.snakemake("results/ci/benchmark/harmonic/reference.csv")
     change(edited, "benchmark.harmonic.displacement_A", 0.02)
     assert set(edited.planned()) == {*OWN, "report_summary"}  # whose settings digest covers the whole benchmark

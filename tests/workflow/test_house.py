@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,9 @@ def test_no_test_imports_a_test_and_the_package_names_no_test():
     assert [name for name, text in texts.items() if name.startswith("tests/") and importing.search(text)] == []
     assert [name for name, text in texts.items() if name.startswith("melt2crystal/") and "tests/" in text] == []
     assert importing.search("from tests.unit.test_x import y\n") and importing.search("import test_x\n")
+
+
+def test_no_program_hides_a_module_of_python():
+    """Python puts a program's own folder before its library: scripts/explore/select.py would be everybody's select."""
+    names = {path.stem for path in (REPOSITORY / "scripts").rglob("*.py")} | {"select"}
+    assert names & sys.stdlib_module_names == {"select"}

@@ -1,69 +1,95 @@
 """The rebuild contract: what a change reruns, judged by dry runs on a finished ci study."""
 
 import subprocess
+from collections.abc import Iterator
 
+import pytest
 import yaml
 
 from tests.helpers.checkout import Checkout
 from tests.helpers.edits import STUDY, append, change, edit, grown
+from tests.helpers.planner import Planned, planned_copy
 
 FIGURES = {"figures_parity", "figures_energy_volume", "figures_search", "figures_found", "figures_learning"}
+
+
+@pytest.fixture(scope="module")
+def copy(finished, tmp_path_factory) -> Iterator[Planned]:
+    """A copy of the finished checkout for all tests that only plan."""
+    made = planned_copy(finished, tmp_path_factory.mktemp("planned") / "checkout")
+    yield made
+    made.process.communicate()  # it ends when nobody asks any more
+
+
+@pytest.fixture
+def shared(copy) -> Iterator[Planned]:
+    """The same, put back after each test."""
+    yield copy
+    copy.put_back()
 
 
 def test_a_finished_study_has_nothing_to_do(finished):
     assert "Nothing to be done" in finished.snakemake("-n")
 
 
-def test_touching_and_restoring_sources_reruns_nothing(edited):
+def test_touching_and_restoring_sources_reruns_nothing(shared):
     names = subprocess.run(
         "find Snakefile rules scripts melt2crystal config data -type f",
         shell=True,
-        cwd=edited.folder,
+        cwd=shared.folder,
         capture_output=True,
         text=True,
         check=True,
     ).stdout.split()
     for name in names:
-        (edited.folder / name).touch()
-    assert edited.planned() == {}
-    original = (edited.folder / "scripts/figures/parity.py").read_text()
-    append(edited, "scripts/figures/parity.py")
-    (edited.folder / "scripts/figures/parity.py").write_text(original)
-    assert edited.planned() == {}
+        (shared.folder / name).touch()
+    assert shared.planned() == {}
+    original = (shared.folder / "scripts/figures/parity.py").read_text()
+    append(shared, "scripts/figures/parity.py")
+    (shared.folder / "scripts/figures/parity.py").write_text(original)
+    assert shared.planned() == {}
 
 
-def test_reordering_the_study_file_reruns_nothing(edited):
-    file = edited.folder / STUDY
+def test_the_command_says_the_same(shared):
+    assert shared.planned() == {}
+    append(shared, "melt2crystal/errors.py")  # of every program
+    change(shared, "search.workers", 2)
+    said = shared.planned()
+    assert len(said) > 20 and said == Checkout(shared.folder).planned()
+
+
+def test_reordering_the_study_file_reruns_nothing(shared):
+    file = shared.folder / STUDY
     study = yaml.safe_load(file.read_text())
     file.write_text(yaml.safe_dump(dict(reversed(study.items())), sort_keys=False))
-    assert edited.planned() == {}
+    assert shared.planned() == {}
 
 
-def test_editing_a_plotting_script_reruns_that_figure_alone(edited):
-    append(edited, "scripts/figures/parity.py")
-    assert edited.planned() == {"figures_parity": 1}
+def test_editing_a_plotting_script_reruns_that_figure_alone(shared):
+    append(shared, "scripts/figures/parity.py")
+    assert shared.planned() == {"figures_parity": 1}
 
 
-def test_restyling_redraws_figures_and_recomputes_nothing(edited):
-    change(edited, "figures.font_size_pt", 8)
-    planned = edited.planned()
-    assert planned and all(name.startswith("figure_") or name == "liquid_plot" for name in planned), planned
+def test_restyling_redraws_figures_and_recomputes_nothing(shared):
+    change(shared, "figures.font_size_pt", 8)
+    planned = shared.planned()
+    assert planned and all(name.startswith("figures_") or name == "liquid_plot" for name in planned), planned
     assert set(planned) >= FIGURES
 
 
-def test_one_more_member_trains_one_more_model(edited):
-    change(edited, "release.hp.training.members", 3)
-    planned = edited.planned()
+def test_one_more_member_trains_one_more_model(shared):
+    change(shared, "release.hp.training.members", 3)
+    planned = shared.planned()
     assert planned["train_member"] == 1
     assert planned["train_release_member"] == 1
-    assert not {"train_assemble", "explore_walks", "explore_select", "liquid_walks"} & set(planned)
+    assert not {"train_assemble", "explore_walks", "explore_selection", "liquid_walks"} & set(planned)
     assert planned["label_shard"] == 1  # of what the search finds with the larger ensemble
 
 
 def test_a_changed_window_decides_again_and_keeps_paid_labels(edited):
     change(edited, "select.window.hi_factor", 5)
     planned = edited.planned()
-    assert planned["explore_select"] == 1
+    assert planned["explore_selection"] == 1
     assert not {"liquid_walks", "liquid_certify", "explore_walks"} & set(planned)
     before = {path: path.read_text() for path in (edited.folder / "results/label-store").rglob("*.jsonl")}
     edited.snakemake("results/ci/label/iteration-00/labels.extxyz")
@@ -74,35 +100,35 @@ def test_a_changed_window_decides_again_and_keeps_paid_labels(edited):
     assert len(identities) == len(set(identities)), "a frame was labelled twice"
 
 
-def test_one_more_pressure_walks_only_there(edited):
-    file = edited.folder / STUDY
+def test_one_more_pressure_walks_only_there(shared):
+    file = shared.folder / STUDY
     study = yaml.safe_load(file.read_text())
     study["grid"].append({"pressure_GPa": 15, "temperatures_K": [5000, 5500]})
     file.write_text(yaml.safe_dump(study))
-    planned = edited.planned()
+    planned = shared.planned()
     assert planned["liquid_walks"] == 2  # train and held-out, the new pressure only
     assert planned["liquid_certify"] == 2
 
 
-def test_a_changed_temperature_walks_that_pressure_only(edited):
-    file = edited.folder / STUDY
+def test_a_changed_temperature_walks_that_pressure_only(shared):
+    file = shared.folder / STUDY
     study = yaml.safe_load(file.read_text())
     study["grid"][0]["temperatures_K"][0] += 100
     file.write_text(yaml.safe_dump(study))
-    assert edited.planned()["liquid_walks"] == 2
+    assert shared.planned()["liquid_walks"] == 2
 
 
-def test_longer_training_of_the_released_potential_leaves_the_loop_alone(edited):
-    change(edited, "release.hp.training.steps", 200)
-    planned = edited.planned()
+def test_longer_training_of_the_released_potential_leaves_the_loop_alone(shared):
+    change(shared, "release.hp.training.steps", 200)
+    planned = shared.planned()
     assert planned["train_member"] == 2
     assert not {"train_assemble", "explore_walks", "liquid_walks", "train_data"} & set(planned)
     assert planned["label_shard"] == 1  # of what the search finds with the new potential
 
 
-def test_a_tolerance_melts_nothing_again(edited):
-    change(edited, "label.failure_tolerance", 0.1)
-    planned = edited.planned()
+def test_a_tolerance_melts_nothing_again(shared):
+    change(shared, "label.failure_tolerance", 0.1)
+    planned = shared.planned()
     assert planned["label_collect"] >= 4
     assert "liquid_walks" not in planned and "liquid_certify" not in planned
 
@@ -121,19 +147,19 @@ def git(checkout, *arguments):
     subprocess.run(command, cwd=checkout.folder, check=True, capture_output=True)
 
 
-def test_an_edited_module_reruns_exactly_its_importers(edited):
-    append(edited, "melt2crystal/jobs/ledger.py")  # no rule imports it
-    assert edited.planned() == {}
-    append(edited, "melt2crystal/figures/structure_drawing.py")
-    assert edited.planned() == {"figures_found": 1}
-    append(edited, "melt2crystal/benchmark/equation_of_state.py")
+def test_an_edited_module_reruns_exactly_its_importers(shared):
+    append(shared, "melt2crystal/jobs/ledger.py")  # no rule imports it
+    assert shared.planned() == {}
+    append(shared, "melt2crystal/figures/structure_drawing.py")
+    assert shared.planned() == {"figures_found": 1}
+    append(shared, "melt2crystal/benchmark/equation_of_state.py")
     expected = {"figures_found", "benchmark_errors", "benchmark_fits", "figures_energy_volume", "report_summary"}
-    assert edited.planned() == dict.fromkeys(expected, 1)
+    assert shared.planned() == dict.fromkeys(expected, 1)
 
 
-def test_an_edited_docstring_is_an_edit(edited):
-    edit(edited, "scripts/figures/parity.py", '"""', '"""Again. ')
-    assert edited.planned() == {"figures_parity": 1}
+def test_an_edited_docstring_is_an_edit(shared):
+    edit(shared, "scripts/figures/parity.py", '"""', '"""Again. ')
+    assert shared.planned() == {"figures_parity": 1}
 
 
 def test_another_branch_and_back_reruns_nothing(edited):
@@ -150,9 +176,9 @@ def test_another_branch_and_back_reruns_nothing(edited):
     assert edited.planned() == {}
 
 
-def test_a_package_that_no_rule_names_reruns_nothing(edited):
-    append(edited, "envs/requirements.txt", "another-package==1.0\n")
-    assert edited.planned() == {}
+def test_a_package_that_no_rule_names_reruns_nothing(shared):
+    append(shared, "envs/requirements.txt", "another-package==1.0\n")
+    assert shared.planned() == {}
 
 
 def test_one_more_volume_is_the_only_one_labelled(edited):
@@ -171,13 +197,13 @@ def stored(checkout):
     return sorted(line for file in files for line in file.read_text().splitlines())
 
 
-def test_one_more_polymorph_leaves_melts_and_models(edited):
+def test_one_more_polymorph_leaves_melts_and_models(shared):
     crystal = {"file": "data/polymorphs/beta_quartz.cif", "title": "β-quartz", "space_group": 180, "coordination": 4}
-    change(edited, "benchmark.polymorphs.beta_quartz", {**crystal, "temperature_K": 300, "pressure_GPa": 0})
-    planned = edited.planned()
+    change(shared, "benchmark.polymorphs.beta_quartz", {**crystal, "temperature_K": 300, "pressure_GPa": 0})
+    planned = shared.planned()
     assert planned["benchmark_structures"] == 1 and planned["benchmark_vdos"] == 2
     assert planned["label_shard"] == 2  # energy-volume, and what the search finds between its new bounds
-    assert not {"liquid_walks", "train_data", "train_member", "explore_walks", "explore_select"} & set(planned)
+    assert not {"liquid_walks", "train_data", "train_member", "explore_walks", "explore_selection"} & set(planned)
 
 
 def test_released_labels_are_looked_up_and_none_is_computed(edited):

@@ -26,15 +26,16 @@ IN_RULES = {
     ),
     "a setting in the shell command": (
         "rules/train.smk",
-        '"--arrays {output.arrays} --errors {output.errors} > {log} 2>&1"',
-        'f"--arrays {{output.arrays}} --errors {{output.errors}} > {{log}} 2>&1 # {STUDY.explore.walk_ps}"',
+        '"--errors {output.errors}",',
+        'f"--errors {{output.errors}} --walk={STUDY.explore.walk_ps}",',
         "explore.walk_ps",
         "train_heldout",
     ),
     "a setting that chooses an input": (
-        "rules/label.smk",
-        "        parts=parts_of_dataset,\n",
-        "        parts=parts_of_dataset,\n        more=['README.md'] if STUDY.figures.font_size_pt > 7 else [],\n",
+        "rules/train.smk",
+        "        parts=lambda wildcards: PATHS.dataset_parts(int(wildcards.iteration)),\n",
+        "        parts=lambda wildcards: PATHS.dataset_parts(int(wildcards.iteration)),\n"
+        "        more=['README.md'] if STUDY.figures.font_size_pt > 7 else [],\n",
         "figures.font_size_pt",
         "train_assemble",
     ),
@@ -43,8 +44,8 @@ IN_RULES = {
 UNSEEN = {
     "threads that carry a setting": (
         "rules/train.smk",
-        "    threads: 1\n",
-        "    threads: STUDY.select.frames_per_iteration\n",
+        "    resources:\n",
+        "    threads: STUDY.select.frames_per_iteration\n    resources:\n",
         "train.smk: threads: STUDY.select.frames_per_iteration",
     ),
     "a resource that carries a setting": (

@@ -18,7 +18,7 @@ MODELS = {"train_member", "train_heldout", "explore_walks", "benchmark_energy_vo
 MODELS |= {"benchmark_harmonic", "search_structures", "search_unique", "search_found", "train_card"}
 FIGURES = {"figures_parity", "figures_energy_volume", "figures_search", "figures_found", "figures_harmonic"}
 FIGURES |= {"figures_learning", "figures_selection", "liquid_plot"}
-CERTIFICATE = {"liquid_certify", "explore_select"}
+CERTIFICATE = {"liquid_certify", "explore_selection"}
 SEARCH = {"search_structures", "search_unique"}
 HARMONIC = {"benchmark_supercells", "benchmark_harmonic"}
 RERUNS = {
@@ -98,7 +98,7 @@ class Wildcards:
 
 def imported(rule: str) -> set[str]:
     """Modules that the program of a rule imports, itself or through the package's modules."""
-    script = REPOSITORY / f"scripts/{rule}.py"
+    script = REPOSITORY / f"scripts/{rule.replace('_', '/', 1)}.py"
     modules = set()
     for name in code_inputs(script, REPOSITORY) if script.exists() else []:
         for node in ast.walk(ast.parse((REPOSITORY / name).read_text(encoding="utf-8"))):

@@ -32,7 +32,7 @@ STUDY = {
     "benchmark": {"energy_volume": {"structures": "experimental"}, "vdos": {"enabled": False}},
     "search": {"found": LABELS[2]},
 }
-NEVER = {"liquid_walks", "explore_walks", "explore_select", "search_structures", "search_unique", "benchmark_vdos"}
+NEVER = {"liquid_walks", "explore_walks", "explore_selection", "search_structures", "search_unique", "benchmark_vdos"}
 
 
 def run(folder, *words, status=0):

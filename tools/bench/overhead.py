@@ -58,7 +58,7 @@ def copy_with_stand_ins(folder: Path, bare: bool) -> None:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
     if bare:
-        for script in (folder / "scripts").glob("*.py"):
+        for script in (folder / "scripts").glob("*/*.py"):
             script.write_text(BARE)
         return
     shutil.copytree(ROOT / "tools/bench/stand_ins/deepmd", folder / "deepmd")  # found first: PYTHONPATH is the root

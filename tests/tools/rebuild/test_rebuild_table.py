@@ -8,6 +8,7 @@ from melt2crystal.errors import UserError
 from melt2crystal.jobs.job import Job
 from melt2crystal.jobs.stages import TABLE, Box, read_boxes
 from tests.helpers.checkout import REPOSITORY
+from tests.helpers.golden import golden
 from tools.rebuild.contract import Effect, JobRecord, effect
 from tools.rebuild.keys import every_key
 from tools.rebuild.table import BEGIN, END, Entry, as_json, read_contract, text_of
@@ -29,19 +30,7 @@ def test_the_contract_is_read_as_it_was_written(tmp_path):
 
 
 def test_people_see_patterns_and_titles():
-    assert text_of(CONTRACT, BOXES).splitlines() == [
-        "### top level",
-        "",
-        "| key | reruns directly | then, in the same run | stays |",
-        "|---|---|---|---|",
-        "| `seed` | `train_*` | all but Melt | Melt |",
-        "",
-        "### grid",
-        "",
-        "| key | reruns directly | then, in the same run | stays |",
-        "|---|---|---|---|",
-        "| `grid` (with `label.known`) | new: `train_a`; no longer: `label_x` | - | - |",
-    ]
+    golden("rebuild-table.md", text_of(CONTRACT, BOXES) + "\n")
 
 
 @pytest.mark.parametrize("text", [None, "[", '[{"heading": "a"}]', "[1]"])

@@ -8,6 +8,7 @@ from melt2crystal.errors import UserError
 from melt2crystal.frames import read_frames
 from melt2crystal.sections.substance import Substance
 from tests.helpers.checkout import REPOSITORY
+from tests.helpers.golden import golden
 from tools.released.melt_card import MARK, card, melt_card, row_of
 
 
@@ -27,9 +28,11 @@ def test_pressure_is_minus_the_mean_stress_and_forces_are_root_mean_squares():
 
 
 def test_frames_are_counted_by_choice_and_by_pressure():
-    text = card([frame("liquid/train/p0/1", 0), frame("explore/00/p0/2", 0), frame("explore/01/p0/3", 0)], Substance())
-    assert "| classical | 0 | 1 | 4000 |" in text and "| model | 0 | 2 | 4000 |" in text
-    assert "| 2 | by the loop" in text and "| 1 | from a BKS walk" in text
+    frames = [frame("liquid/train/p0/1", 0), frame("explore/00/p0/2", 0), frame("explore/01/p0/3", 0)]
+    frames += [frame("quench/5.5/x", 31.4, -40.0), frame("elsewhere", -1.0, 1.0)]
+    for number, atoms in enumerate(frames):
+        atoms.info |= {"seconds": 150.0 + number, "temperature_K": 4000.0 + 500 * (number == 2)}
+    golden("melt-card.md", card(frames, Substance()))
 
 
 def test_the_released_card_is_the_one_of_the_released_labels():

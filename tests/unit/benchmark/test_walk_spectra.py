@@ -19,6 +19,7 @@ from melt2crystal.benchmark.walk_spectra import (
 from melt2crystal.errors import UserError
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.marks import refuse_benchmark_frames
+from tests.helpers.golden import golden
 from tools.experiments import compare_md
 from tools.experiments.compare_md import by_chance, comparison, spectra_of, walk_with
 from tools.released.md_walk import conservation, read_walk, walk_of, write_walk
@@ -126,8 +127,8 @@ def test_walks_that_begin_alike_overlap_and_another_spring_shows(made):
     ]
     chance = by_chance(others)
     assert len(chance) == 3 and (chance > 0.8).all() and (chance < 0.995).all()
-    text = comparison(walk, spectra, {"HP 0": spectra}, others, 2.5)
-    assert "| HP 0 | 1.000 ± 0.000 |" in text and "3 walks, 3 pairs" in text
+    models = {"HP 0": spectra, "HP 1": spectra_of(stiff, walk, 3, 2.5)}
+    golden("walk-comparison.md", comparison(walk, spectra, models, others, 2.5))
 
 
 def test_models_are_set_against_a_released_walk_with_a_figure(tmp_path, made, monkeypatch):

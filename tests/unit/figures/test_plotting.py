@@ -1,8 +1,6 @@
 """Figures: equal files for equal data, sizes as asked, text as text, the choice of the structure drawn."""
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,17 +22,9 @@ from melt2crystal.figures.style import (
 )
 from melt2crystal.sections.figures import Figures
 from melt2crystal.structure.crystals import conventional_cell
+from tests.helpers.programs import program
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-def program(name: str):
-    """A script as a module."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def crystal(name: str) -> Atoms:

@@ -1,6 +1,5 @@
 """No frame of the benchmark gets into a training set."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,9 @@ from melt2crystal.errors import UserError
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.liquid.melts_from_files import SPLITS
 from melt2crystal.marks import refuse_benchmark_frames
+from tests.helpers.programs import program
 
-SPECIFICATION = importlib.util.spec_from_file_location("train_assemble", "scripts/train/assemble.py")
-PROGRAM = importlib.util.module_from_spec(SPECIFICATION)
-SPECIFICATION.loader.exec_module(PROGRAM)
+PROGRAM = program("train_assemble")
 assemble = PROGRAM.train_assemble.__wrapped__  # without what turns a UserError into an exit status
 
 

@@ -20,6 +20,7 @@ from melt2crystal.jobs.progress import Progress, by_box, expected_seconds, in_wo
 from melt2crystal.jobs.stages import Box, boxed
 from melt2crystal.sections.figures import Figures
 from melt2crystal.summary.parts import cost_part
+from tests.helpers.golden import golden
 
 BOXES = [
     Box(box="labels", title="Labels", jobs=["label.smk"]),
@@ -46,10 +47,10 @@ Error in rule label_shard:
         false
 Logfile logs/label_shard/initial-0.log:
 [Sun Nov 22 15:40:09 2026]
-Error in checkpoint rule explore_select:
+Error in checkpoint rule explore_selection:
     message: None
     jobid: 9
-    log: logs/explore_select/00.log (check log file(s) for error details)
+    log: logs/explore_selection/00.log (check log file(s) for error details)
 """
 
 
@@ -143,8 +144,9 @@ def test_page_and_plot_show_every_box(measured):
     boxes = boxed(JOBS, BOXES)
     table = ledger(job_costs(JOBS, boxes, measured), label_counts(JOBS, boxes, measured), ["Labels", "Training"])
     wasted = [former_costs(JOBS, measured / "benchmarks", measured)]
-    page = as_markdown("s", table, wasted)
-    assert "| Training | train | 00 | 1 | 2 | 1.5 | 1 |" in page and "| former settings | 1 | 2 | 0 |" in page
+    failed = [failed_attempts([("logs/label_shard-initial.log", 450.0), ("logs/gone.log", None)], JOBS, None),
+              failed_labels(label_counts(JOBS, boxes, measured))]  # fmt: skip
+    golden("ledger.md", as_markdown("s", table, [*wasted, *failed]))
     axes = draw_ledger(table, wasted, Figures()).axes
     assert [axis.get_xlabel() for axis in axes] == ["core-hours", "GPU-hours"]
     assert [text.get_text() for text in axes[0].get_yticklabels()] == ["Labels", "Training", "former settings"]
@@ -159,7 +161,7 @@ def test_a_benchmark_without_a_number_counts_as_none(tmp_path):
 def test_failures_are_read_with_their_duration(tmp_path):
     first, second = failures(DRIVER.splitlines())
     assert (first.rule, first.log, first.seconds) == ("label_shard", "logs/label_shard/initial-0.log", 60.0)
-    assert (second.rule, second.seconds) == ("explore_select", None)
+    assert (second.rule, second.seconds) == ("explore_selection", None)
     assert room(tmp_path) is None
     (tmp_path / "2026-11-22T153908.1.snakemake.log").write_text(DRIVER)
     assert room(tmp_path) == 4 and len(all_failures(tmp_path)) == 2
@@ -197,3 +199,4 @@ def test_tables_without_labels_or_boxes_do_not_fail(tmp_path):
     assert ledger(empty, label_counts(JOBS, boxed(JOBS, BOXES), tmp_path), []).empty
     assert isinstance(failed_labels(label_counts([], {}, tmp_path)).core_hours, float)
     assert isinstance(per_label(ledger(empty, label_counts([], {}, tmp_path), [])), pd.DataFrame)
+    golden("ledger-empty.md", as_markdown("s", ledger(empty, label_counts([], {}, tmp_path), []), []))

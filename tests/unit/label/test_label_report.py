@@ -14,6 +14,7 @@ from melt2crystal.label.report import Batch, outliers, read_batches, report_tabl
 from melt2crystal.label.report_text import report_text, totals
 from melt2crystal.label.store import labelled
 from melt2crystal.sections.figures import Figures
+from tests.helpers.golden import golden
 
 LIMIT = 100.0
 
@@ -182,18 +183,32 @@ def report(rows):
 
 
 def test_the_report_says_what_made_the_labels_and_what_they_cost(folder):
-    frames = [frame(k, pressure=p) for k, p in enumerate((0.0, 0.0, 8.0))]
+    """Pressures and a crystal without one, failures, labels from elsewhere, one no longer asked for, an outlier."""
+    frames = [frame(k, pressure=p) for k, p in enumerate((0.0, 0.0, 8.0, 8.0, -1.5))]
+    crystal = frame(20)
+    del crystal.info["pressure_GPa"], crystal.info["temperature_K"]
+    many = [frame(k, pressure=30.0, temperature=5000.0) for k in range(30, 42)]
     (folder / "mine-initial-0.jsonl").write_text(
-        line(frames[0], seconds=7000) + line(frames[1], "crashed", 200, reason="a | b") + line(frames[2], seconds=200)
+        line(frames[0], seconds=7000)
+        + line(frames[1], "crashed", 200, reason="out of memory")
+        + line(frames[1], "timed out", 3600, reason="a | b")
+        + line(frames[2], seconds=200, energy=-29.7)
+        + line(frames[3], seconds=40, force=150)
+        + line(crystal, seconds=12.34)
+        + line(frame(99), seconds=5)  # no longer asked for
+        + "".join(line(atoms, seconds=60, energy=-28 - k % 3) for k, atoms in enumerate(many[:-1]))
+        + line(many[-1], seconds=60, energy=-90)
     )
-    rows = report_table([requested(frames)], attempts(folder), [], "mine")
+    (folder / "mine-import-0123abcd.jsonl").write_text(line(frames[4], seconds=50))
+    batches = [requested([*frames, *many]), requested([frames[0], crystal, frame(21)], "eos")]
+    rows = report_table(batches, attempts(folder), [], "mine")
     text = report(rows)
-    assert text.startswith("# Labels by PBE (test)\n") and "`d`" in text
-    assert "| crashed | 1 | 33.3% | 1 x a \\| b |" in text
-    assert "| spent per kept label |  | 1.0 h |" in text
-    assert "| 8 | 4000 | 1 | 1 | 0 | 0 |" in text
-    assert "* a note" in text and "cut off): 2" in text
+    golden("labels-report.md", text)
     assert report(rows) == text
+
+
+def test_a_report_on_nothing_yet():
+    golden("labels-report-empty.md", report_text(report_table([], [], [], ""), "PBE (test)", "d", "", [], 0))
 
 
 @pytest.mark.parametrize("kind", ["nothing labelled", "one of each status", "no states"])

@@ -1,5 +1,3 @@
-import importlib.util
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +8,10 @@ from melt2crystal.liquid.packing import random_packing
 from melt2crystal.liquid.walks import hot_to_cold, run_walks, schedule
 from melt2crystal.sections.liquid import Liquid
 from melt2crystal.sections.substance import PressureRow, Substance
+from tests.helpers.programs import program
 
 ROOT = Path(__file__).parents[3]
 SUBSTANCE = Substance()
-
-
-def script(name):
-    specification = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[name] = module
-    specification.loader.exec_module(module)
-    return module
 
 
 def walks(folder, temperatures, seed=5, frames=4, **changes):
@@ -99,7 +90,7 @@ def test_summary_of_an_exploded_walk_has_gaps_not_numbers(tmp_path, monkeypatch)
     import melt2crystal.liquid.walks as module
 
     monkeypatch.setattr(module, "melt_commands", lambda *_: "nonsense\n")
-    row = script("liquid_walks").summary_of(walks(tmp_path, [5000])[0], ["Si", "O"])
+    row = program("liquid_walks").summary_of(walks(tmp_path, [5000])[0], ["Si", "O"])
     assert row["frames"] == 0
     assert np.isnan(row["density_g_per_cm3"])
     assert row["diffusion_Si_A2_per_ps"] is None
@@ -121,7 +112,7 @@ def test_counts_keep_states_without_frames():
             "walk": "diffuses",
         }
     )
-    counts = script("liquid_tables").counts_per_state(walks, found)
+    counts = program("liquid_tables").counts_per_state(walks, found)
     assert counts["frames"].tolist() == [3, 0]
     assert counts["passed"].tolist() == [3, 0]
     assert counts["excluded"].tolist() == [0, 0]

@@ -12,7 +12,7 @@ from ase.units import GPa
 from melt2crystal.errors import UserError
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.liquid.melts_from_files import complaint, each_once, held_out, walk_of
-from scripts.liquid.frames import liquid_frames
+from tests.helpers.programs import program
 
 FORMULA = {"Si": 1, "O": 2}
 
@@ -177,6 +177,7 @@ def test_small_and_foreign_melts_are_refused():
 
 
 def test_the_program_leaves_labels_behind_and_tells_their_pressure(tmp_path):
+    liquid_frames = program("liquid_frames").liquid_frames
     frames = melts(2, 1)
     for atoms in frames:
         atoms.positions += np.random.default_rng(int(atoms.info["temperature_K"] + atoms.info["pressure_GPa"])).normal(

@@ -9,7 +9,7 @@ import pytest
 from melt2crystal.errors import UserError
 from melt2crystal.jobs.job import Job
 from melt2crystal.jobs.stages import boxed, read_boxes
-from melt2crystal.plan.comparison import compared, corrected, ratios
+from melt2crystal.plan.comparison import as_text, compared, corrected, ratios
 from melt2crystal.plan.laws import (
     classical_step_s,
     label_core_s,
@@ -18,7 +18,7 @@ from melt2crystal.plan.laws import (
     search_evaluations,
     training_step_s,
 )
-from melt2crystal.plan.page import beyond_limits, work_table
+from melt2crystal.plan.page import beyond_limits, counted, shaky, storage_table, unit_table, work_table
 from melt2crystal.plan.rows import Factor, Row, longest_chain_s
 from melt2crystal.plan.storage import model_MB, storage
 from melt2crystal.plan.units import TABLE, Meter, read_units
@@ -28,6 +28,7 @@ from melt2crystal.study.batches import largest_batch
 from melt2crystal.study.load import load_study
 from melt2crystal.study.model import Study
 from tests.helpers.checkout import REPOSITORY
+from tests.helpers.golden import golden
 
 UNITS = read_units(REPOSITORY / TABLE)
 PAPER = Network()
@@ -158,7 +159,31 @@ def test_a_row_shares_its_work_among_cores_or_gives_it_to_gpus():
     assert beyond_limits([on_cores]) == []
     assert "train_member (Training): 8.3 h each, but the limit is 8.0 h" in beyond_limits([on_gpus])[0]
     assert on_gpus.times(Factor(2, "as in x")).gpu_hours == pytest.approx(600)
-    assert "4 members x 9 trainings x 1,000,000 steps x 0.03 s = 300 GPU-h" in work_table([on_gpus])
+
+
+PRICES = ["label_dft_core_s=200", "train_start_s=0", "train_base_ms=36", "train_us_per_neighbour=0", "small_job_s=2",
+          "train_float64_ns_per_mac=0", "frame_bytes_per_atom=150", "label_bytes_per_atom=400"]  # fmt: skip
+
+
+def test_a_plan_as_people_read_it(tmp_path):
+    """A loop of two rounds: labels, trainings and small jobs, what they leave on disk, and what two of them cost."""
+    loop = {"loop": {"steps": 50_000}}
+    study = Study(name="x", train=loop, reference={"engine": "espresso", "name": "PBE"}, liquid={"formula_units": 24})
+    batches = ("initial", "heldout", "iteration-00", "iteration-01")
+    jobs = [job(number, "label_shard", "label.smk", batch=batch) for number, batch in enumerate(batches)]
+    jobs += [job(10 + number, "label_request", "label.smk", batch=batch) for number, batch in enumerate(batches)]
+    jobs += [job(20 + number, "train_member", ensemble=f"iteration-{number // 4:02d}", member=str(number % 4))
+             for number in range(8)]  # fmt: skip
+    units = read_units(REPOSITORY / TABLE, PRICES)
+    rows = planned(study, jobs, units)
+    for number, seconds in ((0, 9000.0), (20, 1500.0)):
+        pd.DataFrame({"s": [seconds], "cpu_time": [1.0]}).to_csv(tmp_path / f"{number}.tsv", sep="\t", index=False)
+    table = compared(rows, jobs, tmp_path)
+    like = corrected(rows, ratios(table), "laptop", labels=False)
+    given = {name: unit for name, unit in units.items() if unit.basis == "given"}
+    parts = [counted(jobs), work_table(rows), storage_table(storage(study, jobs, units)), *beyond_limits(rows),
+             shaky(rows), as_text(table), unit_table(given), "Corrected:", work_table(like)]  # fmt: skip
+    golden("plan.txt", "\n\n".join(parts) + "\n")
 
 
 def test_the_longest_chain():

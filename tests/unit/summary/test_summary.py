@@ -8,9 +8,20 @@ import pytest
 from pydantic import ValidationError
 
 from melt2crystal.summary.parts import certificate_part, cost_part, dataset_part, fit_part, iteration_part, search_part
-from melt2crystal.summary.schema import Errors, HeldOut, Summary
+from melt2crystal.summary.schema import (
+    Cost,
+    EnergyVolume,
+    Errors,
+    Fit,
+    GroupErrors,
+    HeldOut,
+    Overlap,
+    PolymorphErrors,
+    Summary,
+)
 from melt2crystal.summary.text import as_markdown
 from melt2crystal.train.agreement import pearson, rmse, stable_window
+from tests.helpers.golden import golden
 
 
 def structures(pressure: float, energies: list[float], status: str = "ok") -> pd.DataFrame:
@@ -56,10 +67,7 @@ def test_structures_of_an_earlier_search_say_so():
     part = search_part(None, unique, found, 1.0, "labels/found.extxyz", given)
     assert [(p.relaxed, p.sound, p.unique) for p in part.pressures] == [(None, None, 2)]
     assert (part.given, part.kept, part.labelled) == (2, 1, 2)
-    text = as_markdown(whole(part))
-    assert "## Structures found earlier, with HP" in text and "## Structure search" not in text
-    assert "`labels/found.extxyz`, found with another model" in text and "keeps 1 of 2" in text
-    assert "| 10 | – | – | 2 |" in text
+    golden("summary-found-earlier.md", as_markdown(whole(part)))
 
 
 def test_best_structures_come_first_and_tell_missing_labels(search):
@@ -152,18 +160,71 @@ def test_schema_refuses_unknown_keys_and_nan(search):
         Summary.model_validate(data)
 
 
-def test_text_names_reference_and_units(search):
-    text = as_markdown(whole(search))
-    assert "Reference: **BKS**" in text and "energy RMSE (meV/atom)" in text
-    assert "certificate of disorder: **off**" in text.lower()
-    assert "| 10 | 3 | 2 | 2 |" in text
-    assert "vibrational" not in text.lower()
-    widths = {line.count("|") for line in text.split("## Structure search with HP")[1].split("\n\n")[3].splitlines()}
-    assert len(widths) == 1  # a table whose rows have as many cells as its head
+def rich(search) -> Summary:
+    """A study with every stage: crystals that BKS knows, melts that crystallised, a fit without a minimum."""
+    errors = [Errors(energy_rmse_meV_per_atom=energy, force_rmse_eV_per_A=force) for energy, force in
+              ((6.04, 0.2468), (6.31, 0.25), (5.5, 0.2), (6.6, 0.29))]  # fmt: skip
+    hp = HeldOut(**errors[0].model_dump(), frames=16, members=errors[:2], pressures={"0": errors[2], "40": errors[3]})
+    lp = HeldOut(**errors[3].model_dump(), frames=16, members=errors[2:], pressures={"0": errors[2]})
+    counts = {"accurate": [420, 11], "candidate": [61, 70], "failed": [0, 19], "invalid": [0, 3]}
+    selection = pd.DataFrame({**counts, "excluded": [7, 0], "selected": [20, 20], "eps_lo": 0.151, "eps_hi": 0.3})
+    columns = ["purpose", "pressure_GPa", "temperature_K", "frames", "passed", "would_pass", "most_like"]
+    melts = [("train", 0.0, 4000.0, 12, 12, 12, np.nan), ("train", 70.0, 4500.0, 12, 9, 9, "stishovite")]
+    polymorphs = [
+        PolymorphErrors(polymorph=name, coordination=number, raw_meV_per_atom=raw, shifted_meV_per_atom=shifted,
+                        shifted_smallest_member_meV_per_atom=low, shifted_largest_member_meV_per_atom=high)
+        for name, number, raw, shifted, low, high in
+        (("alpha_quartz", 4, 15.2, 5.04, 4.1, 6.2), ("stishovite", 6, 31.5, 21.3, None, None))
+    ]  # fmt: skip
+    four, six = (GroupErrors(raw_meV_per_atom=raw, shifted_meV_per_atom=shifted, shifted_members_meV_per_atom=members)
+                 for raw, shifted, members in ((15.2, 5.04, [6.2, 4.1]), (31.5, 21.3, [])))  # fmt: skip
+    fits = [
+        Fit(polymorph="stishovite", potential="reference", V0_A3_per_formula=24.041, B0_GPa=303.26, B0_prime=4.4,
+            E0_eV_per_atom=-19.12345, V0_error_A3_per_formula=0.004, B0_error_GPa=1.04),
+        Fit(polymorph="stishovite", potential="lp", V0_A3_per_formula=None, B0_GPa=None, B0_prime=None,
+            E0_eV_per_atom=None, V0_error_A3_per_formula=None, B0_error_GPa=None, status="no minimum"),
+    ]  # fmt: skip
+    spectra = [
+        Overlap(polymorph="alpha_quartz", overlap=0.9312, temperature_K=300, pressure_GPa=0, resolution_THz=1.5,
+                overlap_halves_hp=0.971, overlap_halves_reference=0.9685),
+        Overlap(polymorph="stishovite", overlap=None, temperature_K=300, pressure_GPa=0, resolution_THz=1.5),
+    ]  # fmt: skip
+    many = [{"pressure_GPa": pressure} for pressure in np.linspace(-3, 96, 34)]
+    return Summary(
+        study="laptop",
+        substance="SiO2",
+        reference="BKS",
+        settings_digest="0123456789abcdef" * 4,
+        commit="4f2a",
+        version="0.2.0",
+        datasets=[
+            dataset_part("00", {"frames": [{"pressure_GPa": p} for p in (0.0, 0.0, 40.0)], "settings_digest": "x"}),
+            dataset_part("01", {"frames": many, "settings_digest": "x"}),
+        ],
+        iterations=[iteration_part("00", selection), iteration_part("01", selection.drop(columns="excluded"))],
+        certificate_enabled=True,
+        certificates=certificate_part(pd.DataFrame(melts, columns=columns)),
+        held_out={"hp": hp, "lp": lp},
+        energy_volume={
+            "hp": EnergyVolume(
+                shift_meV_per_atom=-12.4, groups={"tetrahedral": four, "octahedral": six}, polymorphs=polymorphs
+            ),
+            "lp": EnergyVolume(shift_meV_per_atom=None, groups={}, polymorphs=polymorphs[:1]),
+        },
+        fits=fits,
+        vdos_overlaps=spectra,
+        search=search,
+        costs=[Cost(stage="train", jobs=4, wall_s=812.34, cpu_s=1601.2, largest_memory_MB=655.4),
+               Cost(stage="label", jobs=3, wall_s=9.0, cpu_s=0.0, largest_memory_MB=None)],
+    )  # fmt: skip
+
+
+def test_the_summary_of_a_study_with_every_stage(search):
+    golden("summary.md", as_markdown(rich(search)))
 
 
 def test_what_a_study_leaves_out_is_said():
-    summary = whole(None).model_copy(update={"melts_from": ["labels/melt.extxyz"]})
-    text = as_markdown(summary)
-    assert "no figure 2" in text and "no figures 3 and 4" in text
-    assert "melts from `labels/melt.extxyz`: their walks are not here, so diffusion is unknown" in text
+    lacking = whole(None).model_copy(
+        update={"melts_from": ["labels/melt.extxyz", "more.xyz"], "trained_elsewhere": {"hp": "models/hp"}}
+    )
+    golden("summary-reduced.md", as_markdown(lacking))

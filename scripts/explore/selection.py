@@ -31,7 +31,7 @@ from melt2crystal.settings import Settings
 
 
 @reports_errors
-def explore_select(
+def explore_selection(
     explored: Annotated[list[Path], typer.Argument(help="deviations.csv of each pressure, frames.extxyz beside it")],
     iteration: Annotated[str, typer.Option(help="iteration, part of the seed")],
     heldout: Annotated[Path, typer.Option(help="deviations of the same ensemble on held-out melt (NPZ)")],
@@ -114,4 +114,4 @@ def _count(cells: pd.DataFrame, rows: pd.DataFrame) -> list[int]:
 
 
 if __name__ == "__main__":
-    typer.run(explore_select)
+    typer.run(explore_selection)
