@@ -60,7 +60,7 @@ class Claims:
                     return True
                 if self._is_held(name):
                     return False
-                (self.folder / name).unlink(missing_ok=True)
+                self._bury(name)
         except OSError:
             return True
         return False
@@ -100,9 +100,17 @@ class Claims:
     def _holder(self, name: str) -> Path | None:
         """The file of the job that has a claim; None if nobody has."""
         try:
-            return self.folder / os.readlink(self.folder / name)
+            # whatever a link says, only files of this folder are meant
+            return self.folder / Path(os.readlink(self.folder / name)).with_suffix(".job").name
         except OSError:
             return None
+
+    def _bury(self, name: str) -> None:
+        """Remove the claim of a job that is gone, and the file that was its sign of life."""
+        job = self._holder(name)
+        (self.folder / name).unlink(missing_ok=True)
+        if job is not None and job != self._job:
+            job.unlink(missing_ok=True)
 
     def _said(self, job: Path | None) -> dict[str, Any]:
         try:

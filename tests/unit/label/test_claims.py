@@ -75,7 +75,7 @@ def test_what_a_killed_job_claimed_is_taken_over(tmp_path, other):
     engine = Counting()
     run(engine, LabelStore(tmp_path, "d", "mine"), given)
     assert len(engine.asked) == 3
-    assert not list((tmp_path / "d" / "claims").glob("f*"))
+    assert not (tmp_path / "d" / "claims").exists()
 
 
 def test_a_claim_of_another_machine_holds_until_its_file_is_old(tmp_path, monkeypatch):
@@ -102,8 +102,11 @@ def test_a_broken_claim_expires_too(tmp_path, left):
     os.utime(folder / "x.job", (1, 1))
     (folder / "f1").symlink_to("x.job")
     (folder / "f2").symlink_to("gone.job")
+    (tmp_path / "precious.job").touch()
+    (folder / "f3").symlink_to("../precious.job")
     with Claims(folder, "mine") as mine:
-        assert mine.take("f1") and mine.take("f2")
+        assert mine.take("f1") and mine.take("f2") and mine.take("f3")
+    assert (tmp_path / "precious.job").exists() and not folder.exists()
 
 
 def test_failed_labels_leave_no_claim_and_are_tried_by_the_other(tmp_path):
