@@ -53,22 +53,26 @@ def read_frames(path: Path | str) -> list[Atoms]:
         UserError: the file is missing, too large or not extended XYZ.
     """
     path = Path(path)
+    frames: list[Atoms] = []
     try:
         text = _text_of(path)
         if not text.strip():
             return []
-        frames = extended_xyz.parse(text)
-        if frames is not None:
-            return frames
-        from ase.io import read  # a CPU second, and seldom needed
+        plain = extended_xyz.parse(text)
+        if plain is not None:
+            return plain
+        from ase.io import iread  # a CPU second, and seldom needed
 
-        return extended_xyz.with_texts(list(read(io.StringIO(text), index=":", format="extxyz")), text)
+        for atoms in iread(io.StringIO(text), index=":", format="extxyz"):
+            frames.append(atoms)
+        return extended_xyz.with_texts(frames, text)
     except UserError:
         raise
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error})") from error
     except Exception as error:  # ASE raises many kinds on broken files
-        raise UserError(f"{path}: not a readable extended XYZ file ({type(error).__name__}: {error})") from error
+        where = f"frame {len(frames)} is" if frames else "its first frame or its number of lines is"
+        raise UserError(f"{path}: {where} not readable as extended XYZ ({type(error).__name__}: {error})") from error
 
 
 def _text_of(path: Path) -> str:

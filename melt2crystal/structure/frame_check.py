@@ -91,7 +91,7 @@ def number_problem(name: str, value: Any) -> str:
     """Why a value is no finite number, or an empty text."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         shown = np.array2string(value, threshold=4) if isinstance(value, np.ndarray) else repr(value)
-        return f"says {name}={shown}, which is no number; write a plain one, without a unit, such as {name}=3000.0"
+        return f"says {name}={shown}, which is no number; write a plain one without a unit"
     return "" if np.isfinite(float(value)) else f"says {name}={value}, which is not finite"
 
 
@@ -118,7 +118,7 @@ def label_problem(atoms: Atoms) -> str:
 
 
 def _translation(name: str, other: str) -> str:
-    how = ", with stress = -virial / volume" if name == "stress" and "vir" in other.lower() else ""
+    how = ", stress = -virial / volume," if name == "stress" and "vir" in other.lower() else ""
     return f", but {other}: write it under the name {name}{how} in the units of docs/reference/files.md"
 
 
