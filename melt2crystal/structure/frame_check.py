@@ -10,7 +10,7 @@ from ase import Atoms
 from ase.units import GPa
 
 from melt2crystal.errors import UserError
-from melt2crystal.frames import read_frames
+from melt2crystal.frames import frame_id, read_frames
 
 STATE = {"temperature_K": (0.0, 1e5), "pressure_GPa": (-100.0, 1e4)}  # no melt is beyond: other units
 VOLUME_A3_PER_ATOM = (0.5, 2000.0)
@@ -85,6 +85,14 @@ def pressure_problem(atoms: Atoms) -> str:
     if "pressure_GPa" not in atoms.info:
         return "does not say pressure_GPa"
     return number_problem("pressure_GPa", atoms.info["pressure_GPa"])
+
+
+def identity_problem(atoms: Atoms) -> str:
+    """Why the frame isn't the one that its id names, or an empty text: a label would be kept under the wrong name."""
+    said, found = atoms.info.get("frame_id"), frame_id(atoms)
+    if said == found:
+        return ""
+    return f"says frame_id={said}, but its cell and atoms are those of {found}: the file was edited; make it again"
 
 
 def number_problem(name: str, value: Any) -> str:

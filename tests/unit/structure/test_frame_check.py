@@ -10,10 +10,11 @@ from ase.io import write
 from ase.units import GPa
 
 from melt2crystal.errors import UserError
-from melt2crystal.frames import LARGEST_FILE, read_frames
+from melt2crystal.frames import LARGEST_FILE, canonical_frame, read_frames
 from melt2crystal.structure.frame_check import (
     checked_frames,
     falling_pressure,
+    identity_problem,
     label_problem,
     labels_differ,
     state_problem,
@@ -78,6 +79,14 @@ def test_what_is_wrong_is_told_with_file_frame_and_key(tmp_path, text, old, new,
     with pytest.raises(UserError) as caught:
         checked_frames(path, structure_problem, state_problem, label_problem)
     assert str(caught.value).startswith(f"{path}: frame 0 ") and said in str(caught.value)
+
+
+def test_a_frame_is_the_one_that_its_id_names():
+    atoms = canonical_frame(frame())
+    assert identity_problem(atoms) == ""
+    atoms.positions[0] += 0.01
+    assert "the file was edited" in identity_problem(atoms)
+    assert "says frame_id=None" in identity_problem(frame())
 
 
 def test_a_file_without_lattice_has_no_cell(tmp_path, text):
