@@ -104,15 +104,15 @@ def _known_labels(name: str, path: KeyPath, root: Path) -> list[Mistake]:
     mistakes = list(_labels(name, path, root))
     if mistakes:
         return mistakes
-    from melt2crystal.structure import frame_check
-    from melt2crystal.study import named_frames
-
-    code = [Path(str(module.__file__)).read_bytes() for module in (frame_check, named_frames)]
+    here = Path(__file__).parent
+    code = [path.read_bytes() for path in (here / "named_frames.py", here.parent / "structure" / "frame_check.py")]
     content = digest_of_file(root / name).encode()  # read piece by piece: the file may be of any size
     found_right = root / CHECKED / hashlib.sha256(b"\0".join([*code, content])).hexdigest()
     if found_right.exists():
         return []
-    mistakes = list(named_frames.mistakes_in_labels(name, path, root))
+    from melt2crystal.study.named_frames import mistakes_in_labels  # half a second of ASE
+
+    mistakes = list(mistakes_in_labels(name, path, root))
     if not mistakes:
         _remember(found_right)
     return mistakes
