@@ -32,6 +32,9 @@ TRUTHS = {
 }
 VOIGT = [0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]  # xx yy zz yz xz xy
 RESULTS = ("energy", "forces", "stress")
+# names stay texts: 0001, 1e3 and 1000.0 are three structures
+TEXTS = ("frame_id", "id", "origin", "polymorph", "settings_digest", "walk")
+_TEXT = re.compile(rf"""(?<!\S)({"|".join(TEXTS)})=(?:"([^"]*)"|'([^']*)'|(\S+))""")
 
 
 class _Foreign(Exception):
@@ -39,7 +42,10 @@ class _Foreign(Exception):
 
 
 def parse(text: str) -> list[Atoms] | None:
-    """The frames of an extended XYZ text as ``ase.io.read`` gives them; None if one of them isn't of the plain form."""
+    """The frames of an extended XYZ text as ``ase.io.read`` gives them, but for names (``TEXTS``), which stay texts.
+
+    None if one of them isn't of the plain form.
+    """
     lines = text.split("\n")
     while lines and not lines[-1].strip():
         lines.pop()
@@ -68,7 +74,7 @@ def _frame(comment: str, rows: Sequence[str], count: int) -> Atoms:
     results: dict[str, Any] = {"forces": numbers[:, 3:]} if width == 7 else {}
     for name in [name for name in info if name in all_properties]:
         results[name] = _result(name, info.pop(name))
-    values = {name: _value(word) for name, word in info.items()}
+    values = {name: str(word) if name in TEXTS else _value(word) for name, word in info.items()}
     atoms = Atoms(list(cells[:, 0]), positions=numbers[:, :3], cell=cell.reshape(3, 3), pbc=True, info=values)
     if results:
         atoms.calc = SinglePointCalculator(atoms, **results)
@@ -118,6 +124,22 @@ def _one(word: str) -> Any:
         except (ValueError, OverflowError):
             continue
     return TRUTHS.get(word, word)
+
+
+def with_texts(frames: list[Atoms], text: str) -> list[Atoms]:
+    """Frames that ASE has read from a text, with the names among their info as the text has them."""
+    lines = iter(text.split("\n"))
+    for atoms in frames:
+        count = next((line for line in lines if line.strip()), "")
+        comment = next(lines, "")
+        if count.split()[:1] != [str(len(atoms))]:
+            return frames  # something stands between the frames
+        for name, *words in _TEXT.findall(comment):
+            if name in atoms.info:
+                atoms.info[name] = next(filter(None, words), "")
+        for _ in range(len(atoms)):
+            next(lines, "")
+    return frames
 
 
 def render(frames: Sequence[Atoms]) -> str | None:

@@ -77,16 +77,24 @@ def read_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
 
     A journal that does not exist yet has no lines.
     """
+    return lines_from(path, 0)[:2] if path.exists() else ([], 0)
+
+
+def lines_from(path: Path, start: int) -> tuple[list[dict[str, Any]], int, int]:
+    """What ``read_lines`` reads, from a byte on; and the byte after the last whole line, to go on from."""
+    with open(path, "rb") as handle:
+        handle.seek(start)
+        content = handle.read()
     found, broken = [], 0
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []:
+    for line in content.decode("utf-8", errors="replace").split("\n"):
         if not line.strip():
             continue
         try:
             values = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             values = None
         if isinstance(values, dict):
             found.append(values)
         else:
             broken += 1
-    return found, broken
+    return found, broken, start + content.rfind(b"\n") + 1

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from melt2crystal.files import complete
 
 GRAMS_PER_CM3 = 1.66053907  # one atomic mass unit per A^3
 DECIMALS = 8  # what extended XYZ keeps; the id is made from exactly what is written
+LARGEST_FILE = "MELT2CRYSTAL_LARGEST_FILE_MB"  # environment variable: the largest file of frames, unpacked, MB
+LARGEST_FILE_MB = 2000
 
 
 def canonical_frame(atoms: Atoms) -> Atoms:
@@ -36,10 +39,9 @@ def frame_id(atoms: Atoms) -> str:
 
     The letter keeps extended XYZ from reading an id like 12345678901234e5 as a number.
     """
-    text = io.StringIO()
-    np.savetxt(text, atoms.cell.array, fmt=f"%.{DECIMALS}f")
-    np.savetxt(text, atoms.get_positions(), fmt=f"%.{DECIMALS}f")
-    content = " ".join(atoms.get_chemical_symbols()) + "\n" + text.getvalue()
+    row = " ".join([f"%.{DECIMALS}f"] * 3) + "\n"
+    rows = [row % tuple(vector) for vector in [*atoms.cell.array.tolist(), *atoms.positions.tolist()]]
+    content = " ".join(atoms.get_chemical_symbols()) + "\n" + "".join(rows)
     content = content.replace("-0." + "0" * DECIMALS, "0." + "0" * DECIMALS)
     return "f" + hashlib.sha256(content.encode()).hexdigest()[:15]
 
@@ -48,25 +50,54 @@ def read_frames(path: Path | str) -> list[Atoms]:
     """All frames of an extended XYZ file (also gzipped); an empty file is an empty list.
 
     Raises:
-        UserError: the file is missing or not extended XYZ.
+        UserError: the file is missing, too large or not extended XYZ.
     """
     path = Path(path)
+    frames: list[Atoms] = []
     try:
-        opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rt", encoding="utf-8") as handle:
-            text = handle.read()
+        text = _text_of(path)
         if not text.strip():
             return []
-        frames = extended_xyz.parse(text)
-        if frames is not None:
-            return frames
-        from ase.io import read  # a CPU second, and seldom needed
+        plain = extended_xyz.parse(text)
+        if plain is not None:
+            return plain
+        from ase.io import iread  # a CPU second, and seldom needed
 
-        return list(read(io.StringIO(text), index=":", format="extxyz"))
+        for atoms in iread(io.StringIO(text), index=":", format="extxyz"):
+            frames.append(atoms)
+        return extended_xyz.with_texts(frames, text)
+    except UserError:
+        raise
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error})") from error
     except Exception as error:  # ASE raises many kinds on broken files
-        raise UserError(f"{path}: not a readable extended XYZ file ({type(error).__name__}: {error})") from error
+        where = f"frame {len(frames)} is" if frames else "its first frame or its number of lines is"
+        raise UserError(f"{path}: {where} not readable as extended XYZ ({type(error).__name__}: {error})") from error
+
+
+def _text_of(path: Path) -> str:
+    """The text of a file; one that would fill the memory (a bomb of gzip too) is refused once it has grown too large.
+
+    Raises:
+        UserError: it is larger than the environment allows.
+    """
+    said = os.environ.get(LARGEST_FILE, str(LARGEST_FILE_MB))
+    try:
+        most = int(float(said) * 1e6)
+    except (ValueError, OverflowError):
+        raise UserError(f"the environment variable {LARGEST_FILE} is {said!r}; give a number of megabytes") from None
+    opener = gzip.open if path.suffix == ".gz" else open
+    content = io.BytesIO()
+    with opener(path, "rb") as handle:
+        while chunk := handle.read(1 << 20):
+            content.write(chunk)
+            if content.tell() > most:
+                raise UserError(
+                    f"{path}: holds more than {most / 1e6:g} MB of text, which may fill the memory; is it a file of "
+                    f"frames? If so, set the environment variable {LARGEST_FILE} to its size in MB, or divide it"
+                )
+    content.seek(0)
+    return io.TextIOWrapper(content, encoding="utf-8").read()
 
 
 def write_frames(path: Path | str, frames: Iterable[Atoms]) -> None:

@@ -18,6 +18,7 @@ from melt2crystal.errors import UserError  # noqa: E402
 from melt2crystal.jobs.code_inputs import code_digests, code_inputs  # noqa: E402
 from melt2crystal.jobs.signatures import signed  # noqa: E402
 from melt2crystal.report.contents import CONTENTS  # noqa: E402
+from melt2crystal.structure.cif import of_composition  # noqa: E402
 from melt2crystal.settings import to_text  # noqa: E402
 from melt2crystal.study.load import load_study  # noqa: E402
 from melt2crystal.study.parameters import (  # noqa: E402
@@ -140,41 +141,17 @@ def dataset_of(ensemble):
 
 
 def certificate_library():
-    """Crystals that no melt may resemble: every structure in data/polymorphs."""
+    """Crystals that no melt may resemble: structures of the study's composition in data/polymorphs."""
     if not Path("data/polymorphs").is_dir():
         raise WorkflowError(
             f"data/polymorphs: there is no such folder in {PROJECT}; put the crystals into it that no melt may "
             f"resemble, or link to those of the clone: ln -s {shlex.quote(str(ROOT / 'data'))} data"
         )
-    found = sorted(path.as_posix() for path in Path("data/polymorphs").glob("*.cif"))
-    for name in found:
+    names = sorted(Path("data/polymorphs").glob("*.cif"))
+    for name in map(str, names):
         if wrong := mistake_in_name(name):
             raise WorkflowError(f"{name!r} holds {wrong}; rename the file")
-    return found
-
-
-TITLE_OF = {
-    "figures_parity": ("1", "Held-out melt: energies and forces"),
-    "figures_energy_volume": ("2", "Energy-volume curves of the polymorphs"),
-    "figures_search": ("3", "Energies of the structures found"),
-    "figures_found": ("4", "Structures found beside known crystals"),
-    "figures_harmonic": ("5", "Harmonic vibrations"),
-    "liquid_plot": ("A", "Melts and their certificates"),
-    "liquid_plot_frames": ("A", "Melts and their certificates"),
-    "figures_selection": ("B", "Selection of frames in the loop"),
-    "figures_learning": ("C", "Learning curves"),
-}
-
-
-def picture(rule, path=None):
-    """PNG of a figure, in the report with its caption."""
-    number, shows = TITLE_OF[rule]
-    return report(
-        path or PATHS.figure(rule, "png"),
-        caption=f"../report/{rule}.rst",
-        category="2. Figures",
-        labels={"Figure": number, "Shows": shows},
-    )
+    return [path.as_posix() for path in of_composition(names, STUDY.substance.formula)]
 
 
 def style(*sections, **extra):

@@ -71,3 +71,27 @@ onstart:
     # a dry run needs none
     if lacking := [name for name in BACKEND if PYTORCH and find_spec(name) is None]:
         raise WorkflowError(f"train.network.descriptor: dpa4 needs {', '.join(lacking)}; run 'make env-pytorch'")
+
+
+TITLE_OF = {
+    "figures_parity": ("1", "Held-out melt: energies and forces"),
+    "figures_energy_volume": ("2", "Energy-volume curves of the polymorphs"),
+    "figures_search": ("3", "Energies of the structures found"),
+    "figures_found": ("4", "Structures found beside known crystals"),
+    "figures_harmonic": ("5", "Harmonic vibrations"),
+    "liquid_plot": ("A", "Melts and their certificates"),
+    "liquid_plot_frames": ("A", "Melts and their certificates"),
+    "figures_selection": ("B", "Selection of frames in the loop"),
+    "figures_learning": ("C", "Learning curves"),
+}
+
+
+def picture(rule, path=None):
+    """PNG of a figure, in the report with its caption."""
+    number, shows = TITLE_OF[rule]
+    return report(
+        path or PATHS.figure(rule, "png"),
+        caption=f"../report/{rule}.rst",
+        category="2. Figures",
+        labels={"Figure": number, "Shows": shows},
+    )

@@ -9,7 +9,9 @@ import numpy as np
 from melt2crystal.engines.base import Label
 from melt2crystal.files import read_lines
 from melt2crystal.frames import read_frames
-from melt2crystal.label.store import label_in, label_on, validated
+from melt2crystal.label.lines import label_in
+from melt2crystal.label.store import label_on, validated
+from melt2crystal.structure.frame_check import label_problem, refuse
 
 IMPORT = "import"  # part of the name of an import's journal, where a labelling job has its batch
 
@@ -76,7 +78,8 @@ def released_attempts(paths: Sequence[Path], digest: str, largest_force_eV_per_A
 
 
 def _released(path: Path, largest_force_eV_per_A: float) -> Iterator[tuple[str, Attempt]]:
-    for frame in read_frames(path):
+    for number, frame in enumerate(read_frames(path)):
+        refuse(frame, f"{path}: frame {number}", label_problem)
         name, symbols = frame.info.get("frame_id", ""), frame.get_chemical_symbols()
         attempt = _attempt("", name, symbols, label_on(frame), largest_force_eV_per_A)
         yield str(frame.info.get("settings_digest")), attempt

@@ -16,6 +16,7 @@ from melt2crystal.label.journal import IMPORT, Attempt, formula_of
 
 STATUSES = ("ok", "unconverged", "crashed", "timed out", "unphysical", "not yet")
 SOURCES = ("computed", "another batch", "another study", "imported", "released")
+BATCHES = r"initial|heldout|eos|harmonic|iteration-\d+|found-p-?[\d.]+"  # as rules/common.smk names them
 NO_BATCH = "no longer requested"
 ROBUST_Z = 5.0  # |z| from which a frame is named; about 1 in 2 million normal frames
 SMALLEST_GROUP = 8  # frames a median and its scatter are taken from
@@ -119,7 +120,7 @@ def report_table(
 
 def _batch_of(writer: str, study: str) -> str | None:
     """The batch whose labelling job of this study has this journal; other studies' names may begin the same."""
-    found = re.fullmatch(rf"{re.escape(study)}-(initial|heldout|eos|iteration-\d+|found-p-?[\d.]+)-\d+", writer)
+    found = re.fullmatch(rf"{re.escape(study)}-({BATCHES})-\d+", writer)
     return found.group(1) if found else None
 
 

@@ -2,13 +2,13 @@
 
 The store is a folder of journals, ``<store>/<settings digest>/<writer>.jsonl``, one line a label with its structure,
 appended and flushed as each frame ends. One writer, one file: no locks, also on a network file system. A line that was
-cut off by a kill is passed over.
+cut off by a kill, or altered since, is passed over. What a job is computing it claims (``claims``).
 """
 
-import json
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -16,35 +16,63 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from melt2crystal.engines.base import Label, ReferenceEngine, settings_digest
 from melt2crystal.errors import UserError
-from melt2crystal.files import append_line, read_lines
+from melt2crystal.files import append_line, lines_from
 from melt2crystal.frames import frame_id, read_frames, too_close
+from melt2crystal.label.claims import Claims
+from melt2crystal.label.lines import label_in, line_of, seal, structure_in
+from melt2crystal.structure.frame_check import label_problem, labels_differ, refuse, structure_problem
+from melt2crystal.structure.same_frame import KnownFrames
 
 NOT_COMPUTED = "in no file of label.known and not in the label store, and label.compute is false"
+CLAIMS = "claims"  # folder beside the journals
+POLL_S = 5.0  # between looks at labels that another job computes
 FINAL = ("ok", "unconverged", "unphysical")  # asking again would give the same; crashes and time-outs are tried again
 
 
 class LabelStore:
     """Labels of one settings digest.
 
+    A frame is found by its id, else as the same atoms in the same cell, wrapped otherwise or in another order.
+
     Args:
         folder: the store.
         digest: settings digest of the engine.
         writer: name of this job's journal.
         known: released label files (extended XYZ) that are looked up too.
+
+    Attributes:
+        warnings: lines of journals that can't be used, in words.
+
+    Raises:
+        UserError: a released label is not whole, or two of one frame differ.
     """
 
     def __init__(self, folder: Path, digest: str, writer: str, known: Sequence[Path] = ()) -> None:
-        self.digest = digest
-        self.journal = folder / digest / f"{writer}.jsonl"
+        self.digest, self.writer, self.folder = digest, writer, folder / digest
+        self.journal = self.folder / f"{writer}.jsonl"
         self.labels: dict[str, Label] = {}
+        self.warnings: list[str] = []
+        self._structures: dict[str, Atoms] = {}
+        self._known: KnownFrames | None = None  # made when the first frame isn't found by its id
+        self._read: dict[Path, int] = {}  # bytes of each journal
         for path in known:
             self._read_released(path)
-        for path in sorted((folder / digest).glob("*.jsonl")):
-            self._read_journal(path)
+        self.refresh()
 
     def find(self, frame: Atoms) -> Label | None:
-        """The label of a frame, if there is a final one."""
-        return self.labels.get(frame.info["frame_id"])
+        """The label of a frame, if there is a final one; its forces in the frame's order of atoms."""
+        name = frame.info.get("frame_id") or frame_id(frame)
+        if name in self.labels:
+            return self.labels[name]
+        if self._known is None:
+            self._known = KnownFrames()
+            for other, structure in self._structures.items():
+                self._known.add(structure, other)
+        same = self._known.find(frame)
+        if same is None:
+            return None
+        label, order = self.labels[same[0]], same[1]
+        return label if label.forces is None else replace(label, forces=label.forces[order])
 
     def add(self, frame: Atoms, label: Label) -> None:
         """Write one label now.
@@ -52,47 +80,72 @@ class LabelStore:
         Raises:
             UserError: the disk is full, or the folder can't be written into; the labels before this one are kept.
         """
-        values = {
-            "frame_id": frame.info["frame_id"],
-            "status": label.status,
-            "reason": label.reason,
-            "seconds": round(label.seconds, 4),
-            "symbols": frame.get_chemical_symbols(),
-            "cell": frame.cell.array.tolist(),
-            "positions": frame.get_positions().tolist(),
-            "energy": label.energy,
-            "forces": None if label.forces is None else np.asarray(label.forces).tolist(),
-            "stress": None if label.stress is None else np.asarray(label.stress).tolist(),
-        }
+        name = frame.info["frame_id"]
         try:
-            append_line(self.journal, json.dumps(values))
+            append_line(self.journal, line_of(frame, label))
         except OSError as error:
             raise UserError(
-                f"{self.journal}: the label of {values['frame_id']} can't be written ({error.strerror}); the labels "
+                f"{self.journal}: the label of {name} can't be written ({error.strerror}); the labels "
                 "before it are kept. Make room, or mend the folder, and run again: only this one is computed anew"
             ) from error
         if label.status in FINAL:
-            self.labels[values["frame_id"]] = label
+            self._keep(name, label, frame)
+
+    def refresh(self) -> None:
+        """Read what was written into the journals since they were read, also by other jobs."""
+        for path in sorted(self.folder.glob("*.jsonl")):
+            if path.stat().st_size != self._read.get(path, 0):
+                self._read_journal(path)
+
+    def seal(self) -> None:
+        """Give lines that this job's journal has from former versions their digest."""
+        try:
+            if seal(self.journal):
+                self._read[self.journal] = self.journal.stat().st_size
+        except OSError:  # they are good as they are
+            return
+
+    def _keep(self, name: str, label: Label, structure: Atoms | None) -> None:
+        self.labels[name] = label
+        if structure is not None and name not in self._structures:
+            self._structures[name] = structure
+            if self._known is not None:
+                self._known.add(structure, name)
 
     def _read_journal(self, path: Path) -> None:
-        for values in read_lines(path)[0]:
+        lines, broken, self._read[path] = lines_from(path, self._read.get(path, 0))
+        refused = []
+        for values in lines:
             try:
-                name, label = values["frame_id"], label_in(values)
-            except (ValueError, KeyError, TypeError):
-                continue
-            if label.status in FINAL:
-                self.labels[name] = label
+                label = label_in(values)
+                if label.status in FINAL:
+                    self._keep(values["frame_id"], label, structure_in(values) if "positions" in values else None)
+            except (ValueError, KeyError, TypeError) as error:
+                refused.append(f"{values.get('frame_id', 'no frame_id')}: {error}")
+        if refused or broken:
+            first = f", the first: {refused[0]}" if refused else ""
+            self.warnings.append(
+                f"{path}: {len(refused)} labels are not as they were written and {broken} lines were cut off{first}. "
+                "They are passed over, and computed again where they are asked for"
+            )
 
     def _read_released(self, path: Path) -> None:
-        for frame in read_frames(path):
-            if frame.info.get("settings_digest") == self.digest:
-                self.labels[frame_id(frame)] = label_on(frame)
+        for number, frame in enumerate(read_frames(path)):
+            if frame.info.get("settings_digest") != self.digest:
+                continue
+            where = f"{path}: frame {number}"
+            refuse(frame, where, structure_problem, label_problem)
+            name, label = frame_id(frame), label_on(frame)
+            there = self.labels.get(name)
+            if there is not None and (apart := _apart(there, label)):
+                raise UserError(f"{where} ({name}) has another label before it: {apart}. Take the wrong one out")
+            self._keep(name, label, frame)
 
 
-def label_in(values: dict[str, Any]) -> Label:
-    """The label in a line of a journal; raises KeyError, ValueError or TypeError if it holds none."""
-    forces, stress = (None if values[key] is None else np.array(values[key], float) for key in ("forces", "stress"))
-    return Label(values["status"], values["reason"], values["energy"], forces, stress, float(values["seconds"]))
+def _apart(one: Label, other: Label) -> str:
+    assert one.energy is not None and one.forces is not None
+    assert other.energy is not None and other.forces is not None
+    return labels_differ((one.energy, one.forces), (other.energy, other.forces))
 
 
 def label_on(frame: Atoms) -> Label:
@@ -134,11 +187,49 @@ def label_frames(
             yield frame, Label("unphysical", f"not computed: {reason}"), False
         else:
             sound.append(frame)
-    if sound:
-        engine.check()
-    for frame, label in zip(sound, engine.label(sound), strict=True):
-        store.add(frame, label)
-        yield frame, validated(label, largest_force_eV_per_A), False
+    for frame, label, was_known in _computed(sound, engine, store):
+        yield frame, validated(label, largest_force_eV_per_A), was_known
+
+
+def _computed(
+    frames: Sequence[Atoms], engine: ReferenceEngine, store: LabelStore
+) -> Iterator[tuple[Atoms, Label, bool]]:
+    """Compute what nobody else is computing, then take what others have finished, or take over what they left."""
+    waiting, checked, told = list(frames), False, False
+    with Claims(store.folder / CLAIMS, store.writer) as claims:
+        while waiting:
+            mine = [frame for frame in waiting if claims.take(frame.info["frame_id"])]
+            taken = {id(frame) for frame in mine}
+            others = [frame for frame in waiting if id(frame) not in taken]
+            store.refresh()  # others may have finished one before it was claimed here
+            own = []
+            for frame in mine:
+                label = store.find(frame)
+                if label is None:
+                    own.append(frame)
+                    continue
+                claims.release(frame.info["frame_id"])
+                yield frame, label, True
+            if own and not checked:
+                engine.check()
+                checked = True
+            for frame, label in zip(own, engine.label(own) if own else (), strict=True):
+                store.add(frame, label)
+                claims.release(frame.info["frame_id"])
+                yield frame, label, False
+            waiting = []
+            for frame in others:
+                label = store.find(frame)
+                if label is None:
+                    waiting.append(frame)
+                else:
+                    yield frame, label, True
+            if waiting and not own:
+                if not told:
+                    holder = claims.holder(waiting[0].info["frame_id"])
+                    print(f"{len(waiting)} labels are being computed by {holder}: waiting for them", flush=True)
+                    told = True
+                time.sleep(POLL_S)
 
 
 def validated(label: Label, largest_force_eV_per_A: float) -> Label:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from melt2crystal.errors import UserError
+from melt2crystal.files import digest_of_file
 from melt2crystal.sections.benchmark import Polymorph
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure import cif, symmetry
@@ -36,7 +37,7 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
         mistakes += _reference(study, root)
     if "label" not in broken:
         for index, name in enumerate(study.label.known):
-            mistakes += _labels(name, ("label", "known", index), root)
+            mistakes += _known_labels(name, ("label", "known", index), root)
     if "liquid" not in broken:
         for index, name in enumerate(study.liquid.frames or ()):
             mistakes += _labels(name, ("liquid", "frames", index), root)
@@ -136,6 +137,31 @@ def _given(study: Study, potential: str, root: Path) -> Iterator[Mistake]:
             yield Mistake(path, f"{released.given}/{name} is for {theirs} (model.type_map)", allowed)
 
 
+def _known_labels(name: str, path: KeyPath, root: Path) -> list[Mistake]:
+    """Reading labels takes seconds: a right file stays right until it or the check changes."""
+    mistakes = list(_labels(name, path, root))
+    if mistakes:
+        return mistakes
+    here = Path(__file__).parent
+    code = [path.read_bytes() for path in (here / "named_frames.py", here.parent / "structure" / "frame_check.py")]
+    content = digest_of_file(root / name).encode()  # read piece by piece: the file may be of any size
+    found_right = root / CHECKED / hashlib.sha256(b"\0".join([*code, content])).hexdigest()
+    if found_right.exists():
+        return []
+    from melt2crystal.study.named_frames import mistakes_in_labels  # half a second of ASE
+
+    mistakes = list(mistakes_in_labels(name, path, root))
+    if not mistakes:
+        _remember(found_right)
+    return mistakes
+
+
+def _remember(found_right: Path) -> None:
+    with suppress(OSError):  # a folder nobody may write into: it is looked at again
+        found_right.parent.mkdir(parents=True, exist_ok=True)
+        found_right.touch()
+
+
 def _polymorph(polymorph: Polymorph, path: KeyPath, substance: Substance, root: Path) -> Iterator[Mistake]:
     missing = _missing(polymorph.file, (*path, "file"), root)
     if missing:
@@ -156,9 +182,7 @@ def _polymorph(polymorph: Polymorph, path: KeyPath, substance: Substance, root: 
     mistakes = list(_wrong_crystal(polymorph, path, substance, root))
     yield from mistakes
     if not mistakes:
-        with suppress(OSError):  # a folder nobody may write into: it is looked at again
-            found_right.parent.mkdir(parents=True, exist_ok=True)
-            found_right.touch()
+        _remember(found_right)
 
 
 def _wrong_crystal(polymorph: Polymorph, path: KeyPath, substance: Substance, root: Path) -> Iterator[Mistake]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import UserError
-from melt2crystal.frames import frame_id, read_frames
-from melt2crystal.liquid.melts_from_files import complaint, held_out
+from melt2crystal.frames import bare_frame, frame_id, read_frames
+from melt2crystal.liquid.melts_from_files import complaint, each_once, held_out
 from melt2crystal.marks import FOUND_SPLIT
+from melt2crystal.structure.frame_check import falling_pressure, label_problem, pressure_problem, structure_problem
 from melt2crystal.study.checks import SMALLEST_MELT
 from melt2crystal.study.model import Study
 from melt2crystal.study.source import KeyPath, Mistake
@@ -33,17 +34,35 @@ def mistakes_in_frames(study: Study, root: Path, broken: Collection[str] = ()) -
     return [*_melts(study, root, known), *_found(study, root, known)]
 
 
+def mistakes_in_labels(name: str, path: KeyPath, root: Path) -> Iterator[Mistake]:
+    """What is wrong with a file of ``label.known``: each frame that says whose label it has must have a whole one."""
+    frames = yield from _readable(root / name, path)
+    labels = {number: atoms for number, atoms in enumerate(frames) if "settings_digest" in atoms.info}
+    if frames and not labels:
+        problem = f"{name}: none of its {len(frames)} frames says settings_digest, so that none is looked up"
+        yield Mistake(path, problem, "labels that say of which reference they are (docs/guides/released-labels.md)")
+    for number, atoms in labels.items():
+        if wrong := structure_problem(atoms) or label_problem(atoms):
+            yield Mistake(path, f"{name}: frame {number} {wrong}", "whole labels: energy, forces, stress")
+            return
+    if problem := falling_pressure(list(labels.values())):
+        yield Mistake(path, f"{name}: {problem}", "stress as ASE has it")
+
+
 def _melts(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mistake]:
     frames: list[Atoms] = []
     for index, name in enumerate(study.liquid.frames or ()):
         path: KeyPath = ("liquid", "frames", index)
         mine = yield from _readable(root / name, path)
         least = SMALLEST_MELT if study.certificate.enabled else 1
-        wrong = [problem for atoms in mine if (problem := complaint(atoms, study.substance.formula, least))]
+        problems = [complaint(atoms, study.substance.formula, least) for atoms in mine]
+        wrong = [problem for problem in problems if problem]
         if wrong:
             problem, count = Counter(wrong).most_common(1)[0]
             allowed = f"melts of {SMALLEST_MELT} atoms or more with temperature_K and pressure_GPa"
-            yield Mistake(path, f"{name}: {len(wrong)} of {len(mine)} frames can't be used; {count} {problem}", allowed)
+            said = f"{name}: {len(wrong)} of {len(mine)} frames can't be used; {count} {problem}"
+            said += f" (the first is frame {problems.index(problem)})"
+            yield Mistake(path, said, allowed)
             return
         yield from _labelled(mine, name, path, known)
         frames += mine
@@ -54,6 +73,7 @@ def _melts(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mista
 def _divisible(frames: list[Atoms], study: Study) -> Iterator[Mistake]:
     """Can they be split, and are there any at the pressures of LP and HP?"""
     try:
+        frames, _ = each_once(frames)
         held_out(frames, study.liquid.heldout_share, study.seed)
     except UserError as error:
         yield Mistake(("liquid", "frames"), str(error), "melts of several walks")
@@ -79,12 +99,29 @@ def _found(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mista
         problem = f"{len(frames) - len(marked)} of {len(frames)} frames don't say split: found, id and pressure_GPa"
         yield Mistake(path, problem, "a file of tools/released/release_found.py")
         return
+    for number, atoms in enumerate(frames):
+        if wrong := pressure_problem(atoms) or structure_problem(atoms) or _not_the_substance(atoms, study):
+            yield Mistake(path, f"{study.search.found}: frame {number} (id {atoms.info['id']}) {wrong}", "crystals")
+            return
+    repeated = [name for name, count in Counter(str(atoms.info["id"]) for atoms in frames).items() if count > 1]
+    if repeated:
+        shown = ", ".join(repeated[:5]) + (", ..." if len(repeated) > 5 else "")
+        problem = f"{study.search.found}: {len(repeated)} ids are there more than once: {shown}"
+        yield Mistake(path, problem, "an id of its own for each structure, also between pressures")
+        return
     there = sorted({float(atoms.info["pressure_GPa"]) for atoms in frames})
     for index, pressure in enumerate(study.search.pressures_GPa):
         if frames and pressure not in there:
             allowed = f"pressures of {study.search.found} ({', '.join(f'{p:g}' for p in there)} GPa)"
             yield Mistake(("search", "pressures_GPa", index), f"no structure was found at {pressure:g} GPa", allowed)
     yield from _labelled(frames, study.search.found, path, known)
+
+
+def _not_the_substance(atoms: Atoms, study: Study) -> str:
+    counts = Counter(atoms.get_chemical_symbols())
+    units = len(atoms) // study.substance.atoms_per_formula_unit
+    whole = {symbol: units * count for symbol, count in study.substance.formula.items()}
+    return "" if counts == whole else f"holds {atoms.get_chemical_formula()}, no whole formula units of the substance"
 
 
 def _known_labels(study: Study, root: Path) -> LabelStore | None:
@@ -100,7 +137,7 @@ def _known_labels(study: Study, root: Path) -> LabelStore | None:
 
 def _labelled(frames: list[Atoms], name: str, path: KeyPath, known: LabelStore | None) -> Iterator[Mistake]:
     """Without an engine every frame needs a known label of the study's settings."""
-    unknown = [] if known is None else [atoms for atoms in frames if frame_id(atoms) not in known.labels]
+    unknown = [] if known is None else [atoms for atoms in frames if known.find(bare_frame(atoms)) is None]
     if known is not None and unknown:
         digests = Counter(str(atoms.info.get("settings_digest", "none")) for atoms in unknown)
         theirs = ", ".join(f"{digest} ({count})" for digest, count in digests.items())

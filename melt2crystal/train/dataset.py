@@ -1,5 +1,6 @@
 """Datasets for training: splitting, neighbour counts, and DeePMD's own format through dpdata."""
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +10,28 @@ import numpy as np
 from ase import Atoms
 from scipy.spatial import cKDTree
 
-from melt2crystal.files import complete
+from melt2crystal.errors import UserError
+from melt2crystal.files import complete, digest_of_file
 from melt2crystal.frames import image_shifts
+
+
+def check_content(files: Sequence[Path], beside: Path) -> None:
+    """Refuse data that are not those whose SHA-256 stand in the JSON beside them (``content``): cut, altered, mixed.
+
+    Raises:
+        UserError: a file differs, or the JSON says nothing of it.
+    """
+    try:
+        said = json.loads(beside.read_text(encoding="utf-8"))["content"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{beside}: says no SHA-256 of the data beside it ({error}); delete it and run again") from None
+    sums = [said] if isinstance(said, str) else said
+    for path, digest in zip(files, sums, strict=True):
+        if digest_of_file(path) != digest:
+            raise UserError(
+                f"{path}: is not the file that was written: its SHA-256 isn't the one in {beside.name} beside it (cut "
+                f"off, or edited). Delete {path} and run again: it is made anew from the labels"
+            )
 
 
 def split(frames: Sequence[Atoms], fraction: float, generator: np.random.Generator) -> tuple[list[int], list[int]]:

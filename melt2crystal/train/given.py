@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from melt2crystal.errors import UserError
+
 Content = TypeVar("Content", bound=BaseModel)
 
 MANIFEST = "manifest.json"  # the frames that the potential has seen
@@ -43,3 +45,19 @@ def read_json(path: Path, content: type[Content]) -> tuple[Content | None, str]:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         return None, ": ".join(filter(None, [".".join(map(str, first["loc"])), first["msg"]]))
+
+
+def check_type_map(theirs: list[str], species: list[str], path: Path) -> None:
+    """Refuse a model that numbers the species otherwise than the study; asked of the model, not of the file beside it.
+
+    LAMMPS and the compressed models count by these numbers.
+
+    Raises:
+        UserError: other species, or another order.
+    """
+    if theirs != species:
+        raise UserError(
+            f"{path}: the model itself has the type map {' '.join(theirs)}; the study's species are "
+            f"{' '.join(species)}, in this order. Take the model that belongs to the input beside it, or train it with "
+            f"the type map {' '.join(species)}"
+        )

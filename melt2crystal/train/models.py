@@ -40,7 +40,8 @@ class Ensemble:
                 self.models.append(DeepPot(str(path)))
             except Exception as error:
                 raise UserError(f"{path}: DeePMD can't load this model ({type(error).__name__}: {error})") from error
-        self.species: list[str] = list(self.models[0].get_type_map())
+        # a model trained elsewhere numbers the species in its own order
+        self.type_maps = [list(model.get_type_map()) for model in self.models]
 
     def __len__(self) -> int:
         return len(self.models)
@@ -55,14 +56,27 @@ class Ensemble:
             batch = [frames[index] for index in members]
             coordinates = np.stack([atoms.get_positions().ravel() for atoms in batch])
             cells = np.stack([atoms.cell.array.ravel() for atoms in batch])
-            types = [self.species.index(symbol) for symbol in batch[0].symbols]
             for number, model in enumerate(self.models):
+                types = self.types(number, batch[0])
                 energy, force, virial = model.eval(coordinates, cells, types)[:3]
                 energies[number, members] = energy.ravel()
                 virials[number, members] = virial.reshape(-1, 3, 3)
                 for index, of_frame in zip(members, force, strict=True):
                     forces[index][number] = of_frame
         return energies, forces, virials
+
+    def types(self, member: int, atoms: Atoms) -> list[int]:
+        """Number of each atom's species as one member counts them.
+
+        Raises:
+            UserError: the model doesn't know a species.
+        """
+        type_map = self.type_maps[member]
+        unknown = sorted(set(atoms.symbols) - set(type_map))
+        if unknown:
+            path = self.paths[member]
+            raise UserError(f"{path}: the model knows {' '.join(type_map)} only, not {' '.join(unknown)}; name another")
+        return [type_map.index(symbol) for symbol in atoms.symbols]
 
     def _batches(self, frames: Sequence[Atoms]) -> list[list[int]]:
         """Indices of frames with the same atoms in the same order, in batches of bounded size."""
@@ -87,14 +101,13 @@ class _ModelCalculator(Calculator):
 
     def __init__(self, ensemble: Ensemble, member: int) -> None:
         super().__init__()
-        self.model = ensemble.models[member]
-        self.index = {symbol: number for number, symbol in enumerate(ensemble.species)}
+        self.ensemble, self.member, self.model = ensemble, member, ensemble.models[member]
 
     def calculate(
         self, atoms: Atoms | None = None, properties: Sequence[str] = ("energy",), system_changes: Any = all_changes
     ) -> None:
         super().calculate(atoms, properties, system_changes)
-        types = [self.index[symbol] for symbol in self.atoms.symbols]
+        types = self.ensemble.types(self.member, self.atoms)
         coordinates = self.atoms.get_positions().reshape(1, -1)
         energy, forces, virial = self.model.eval(coordinates, self.atoms.cell.array.reshape(1, -1), types)[:3]
         stress = -virial.reshape(3, 3) / self.atoms.get_volume()

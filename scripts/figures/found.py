@@ -65,7 +65,7 @@ def panel_of(comparison: Comparison, structures: list[Path], polymorphs: dict[st
     polymorph = polymorphs[comparison.polymorph]
     library = read_crystal(polymorph["file"])
     for path in structures:
-        table = pd.read_csv(path.with_suffix(".csv"))
+        table = pd.read_csv(path.with_suffix(".csv"), dtype={"id": str})
         if table.empty or not np.isclose(float(table["pressure_GPa"].iloc[0]), comparison.pressure_GPa):
             continue
         frames = read_frames(path)

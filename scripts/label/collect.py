@@ -42,6 +42,13 @@ def label_collect(
             "timed out (snakemake --forcerun label_shard), or raise the tolerance"
         )
     by_name = {frame.info["frame_id"]: frame for frame in frames}
+    lost = [row["frame_id"] for row in rows if row["status"] == "ok" and row["frame_id"] not in by_name]
+    if lost:
+        raise UserError(
+            f"{requested.parent}: {len(lost)} frames have a label by the tables of the shards, and none in their files "
+            f"(the first is {lost[0]}): one was cut off. Delete the files shard-* there and run again: the labels are "
+            "in the label store"
+        )
     position = {name: number for number, name in enumerate(asked)}
     write_frames(out, [by_name[name] for name in dict.fromkeys(asked) if name in by_name])
     rows.sort(key=lambda row: position.get(row["frame_id"], len(asked)))

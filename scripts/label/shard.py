@@ -8,11 +8,12 @@ import typer
 from melt2crystal.engines.base import Label
 from melt2crystal.errors import EngineError, reports_errors
 from melt2crystal.files import write_table
-from melt2crystal.frames import read_frames, write_frames
+from melt2crystal.frames import write_frames
 from melt2crystal.label.store import LabelStore, engine_and_digest, label_frames, labelled
 from melt2crystal.options import PlacesText, SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
+from melt2crystal.structure.frame_check import checked_frames, identity_problem, structure_problem
 
 
 @reports_errors
@@ -32,8 +33,11 @@ def label_shard(
     largest_force, released = given.value("label.largest_force_eV_per_A"), given.value("label.known")
     substance = given.section("substance", Substance)
     engine, digest = engine_and_digest(given.value("reference"), substance.species, places)
-    frames = read_frames(requested)[shard::shards]
+    frames = checked_frames(requested, structure_problem, identity_problem)[shard::shards]
     known = LabelStore(store, digest, writer, [Path(name) for name in released])
+    known.seal()
+    for warning in known.warnings:
+        print(f"WARNING: {warning}", flush=True)
     rows, results, starved = [], {}, []
     limits, compute = substance.minimum_distances_A, given.value("label.compute")
     for frame, label, was_known in label_frames(frames, engine, known, largest_force, limits, compute):

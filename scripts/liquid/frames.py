@@ -8,13 +8,14 @@ import pandas as pd
 import typer
 from ase import Atoms
 
-from melt2crystal.errors import UserError, reports_errors
+from melt2crystal.errors import reports_errors
 from melt2crystal.files import write_csv
-from melt2crystal.frames import bare_frame, canonical_frame, density_g_per_cm3, read_frames, write_frames
-from melt2crystal.liquid.melts_from_files import complaint, held_out, walk_of
+from melt2crystal.frames import bare_frame, canonical_frame, density_g_per_cm3, write_frames
+from melt2crystal.liquid.melts_from_files import complaint, each_once, held_out, walk_of
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
+from melt2crystal.structure.frame_check import checked_frames, number_problem
 from melt2crystal.structure.pressure import ideal_gas_pressure_GPa, static_pressure_GPa
 
 KEPT = ("temperature_K", "pressure_GPa", "origin")
@@ -28,18 +29,17 @@ def liquid_frames(
     table: Annotated[Path, typer.Option(help="one row per frame: purpose, state, walk, density, label (CSV)")],
     settings: SettingsText,
 ) -> None:
-    """Split by walks (melt2crystal/liquid/melts_from_files.py); a frame that occurs twice counts once. Labels are not
+    """Split by walks (melt2crystal/liquid/melts_from_files.py); a frame that occurs twice, also wrapped
+    otherwise, counts once. Labels are not
     taken along: the label stage looks them up, and checks that they belong to the study's reference."""
     given = Settings(settings)
     formula = given.section("substance", Substance).formula
-    melt: dict[str, Atoms] = {}
+    melts: list[Atoms] = []
     for path in files:
-        for number, atoms in enumerate(read_frames(path)):
-            wrong = complaint(atoms, formula)
-            if wrong:
-                raise UserError(f"{path}: frame {number} {wrong}; take it out of the file")
-            melt.setdefault(canonical_frame(atoms).info["frame_id"], atoms)
-    frames = list(melt.values())
+        melts += checked_frames(path, lambda atoms: complaint(atoms, formula))
+    frames, odd = each_once(melts)
+    for words in odd:
+        print(f"WARNING: {words}")
     chosen = held_out(frames, given.value("heldout_share"), given.value("seed"))
     for path, wanted in ((train, False), (heldout, True)):
         write_frames(path, [bare(atoms) for atoms, held in zip(frames, chosen, strict=True) if held is wanted])
@@ -56,6 +56,7 @@ def bare(atoms: Atoms) -> Atoms:
         if name in atoms.info:
             value = atoms.info[name]
             frame.info[name] = str(value) if name == "origin" else float(value)
+    frame.info.setdefault("origin", "given")
     return frame
 
 
@@ -75,7 +76,8 @@ def described(atoms: Atoms, held: bool) -> dict[str, object]:
         "density_g_per_cm3": density_g_per_cm3(atoms),
     }
     labels = atoms.calc.results if atoms.calc is not None else {}
-    row["label_energy_eV_per_atom"] = labels["energy"] / len(atoms) if "energy" in labels else np.nan
+    told = "energy" in labels and not number_problem("energy", labels["energy"])
+    row["label_energy_eV_per_atom"] = labels["energy"] / len(atoms) if told else np.nan
     static = static_pressure_GPa(atoms) if "stress" in labels else np.nan
     row["label_pressure_GPa"] = static + ideal_gas_pressure_GPa(atoms, temperature)
     return row

@@ -26,6 +26,8 @@ from melt2crystal.summary.parts import (
 from melt2crystal.summary.schema import EnergyVolume, HeldOut, Summary
 from melt2crystal.summary.text import as_markdown
 
+IDS = {"id": str}  # 0001 and 1e3 are names
+
 
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object."""
@@ -37,8 +39,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def together(paths: list[Path]) -> pd.DataFrame:
     """Tables of equal columns below each other; empty ones count as nothing."""
-    tables = [table for path in paths if len(table := pd.read_csv(path))]
-    return pd.concat(tables, ignore_index=True) if tables else pd.read_csv(paths[0])
+    tables = [table for path in paths if len(table := pd.read_csv(path, dtype=IDS))]
+    return pd.concat(tables, ignore_index=True) if tables else pd.read_csv(paths[0], dtype=IDS)
 
 
 def energy_volumes(named: dict[str, list[Path]]) -> dict[str, EnergyVolume]:
@@ -82,7 +84,7 @@ def summary(
         relaxed = together(named["structures.csv"]) if "structures.csv" in named else None
         unique, window = together(named["unique.csv"]), given.value("search")["stable_window_eV_per_atom"]
         earlier = together(named["relaxed.csv"]) if "relaxed.csv" in named else None
-        search = search_part(relaxed, unique, pd.read_csv(found), window, given.value("found_in"), earlier)
+        search = search_part(relaxed, unique, pd.read_csv(found, dtype=IDS), window, given.value("found_in"), earlier)
     result = Summary(
         study=given.value("name"),
         substance=given.value("substance.name"),

@@ -11,6 +11,7 @@ from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.label.store import one_digest
 from melt2crystal.marks import refuse_benchmark_frames
+from melt2crystal.train.dataset import check_content
 
 
 @reports_errors
@@ -22,6 +23,8 @@ def train_assemble(
     """Join labelled frames of one settings digest, each once; frames of the benchmark are refused."""
     frames = {}
     for part in parts:
+        if (beside := part.with_name("manifest.json")).exists():
+            check_content([part], beside)
         for frame in read_frames(part):
             frames.setdefault(frame.info["frame_id"], frame)
     refuse_benchmark_frames(frames.values(), ", ".join(map(str, parts)))

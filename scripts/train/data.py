@@ -15,7 +15,7 @@ from melt2crystal.sections.substance import Substance
 from melt2crystal.sections.train import Network
 from melt2crystal.seeds import generator_for
 from melt2crystal.settings import Settings
-from melt2crystal.train.dataset import most_neighbours, selection, split, write_hdf5
+from melt2crystal.train.dataset import check_content, most_neighbours, selection, split, write_hdf5
 
 
 @reports_errors
@@ -35,6 +35,7 @@ def train_data(
     species = given.section("substance", Substance).species
     network = given.section("train.network", Network)
     pressures = given.value("pressures_GPa")
+    check_content([dataset], dataset.with_name("manifest.json"))
     everything = read_frames(dataset)
     frames = [f for f in everything if pressures is None or float(f.info["pressure_GPa"]) in pressures]
     if len(frames) < 2:

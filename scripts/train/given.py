@@ -14,6 +14,8 @@ from melt2crystal.options import SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 from melt2crystal.train.deepmd import run_dp
+from melt2crystal.train.given import check_type_map
+from melt2crystal.train.models import Ensemble
 
 
 @reports_errors
@@ -30,6 +32,7 @@ def train_given(
     theirs = json.loads(given_inputs.read_text()).get("model", {}).get("type_map")
     if theirs != species:
         raise UserError(f"{given_inputs}: model.type_map is {theirs}; the study's species are {species}, in this order")
+    check_type_map(Ensemble([given]).type_maps[0], species, given)
     with complete(frozen) as beside:
         shutil.copyfile(given, beside)
     if compressed is not None:

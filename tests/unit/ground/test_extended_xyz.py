@@ -168,3 +168,20 @@ def test_gzipped_and_empty_files(tmp_path):
     assert len(read_frames(tmp_path / "a.extxyz.gz")) == 1
     write_frames(tmp_path / "b.extxyz", [])
     assert (tmp_path / "b.extxyz").read_bytes() == b"" and read_frames(tmp_path / "b.extxyz") == []
+
+
+IDS = ["0001", "1e3", "1000.0", "EA 0 0", "T", "1_0", "x-1"]
+
+
+@pytest.mark.parametrize("comment", ["", " magmom=1.0", ' listed="1 2"', " other='a b'"])
+def test_names_are_texts_whoever_reads_them(comment, tmp_path):
+    frames = [
+        PLAIN.replace("pbc=", f'id="{name}" origin={k}e5 walk=0{k}{comment} n=007 pbc=') for k, name in enumerate(IDS)
+    ]
+    (tmp_path / "found.extxyz").write_text("".join(frames))
+    found = read_frames(tmp_path / "found.extxyz")
+    assert [atoms.info["id"] for atoms in found] == IDS
+    assert [(atoms.info["origin"], atoms.info["walk"]) for atoms in found] == [(f"{k}e5", f"0{k}") for k in range(7)]
+    assert [atoms.info["n"] for atoms in found] == [7] * 7
+    write_frames(tmp_path / "again.extxyz", found)
+    assert [atoms.info["id"] for atoms in read_frames(tmp_path / "again.extxyz")] == IDS

@@ -10,7 +10,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.units import GPa
 
 from melt2crystal.errors import UserError
-from melt2crystal.liquid.melts_from_files import complaint, held_out, walk_of
+from melt2crystal.frames import read_frames, write_frames
+from melt2crystal.liquid.melts_from_files import complaint, each_once, held_out, walk_of
 from tests.helpers.programs import program
 
 FORMULA = {"Si": 1, "O": 2}
@@ -39,10 +40,60 @@ def melts(walks_per_pressure=6, frames_per_walk=5):
         ("starter/train_T3500_p00_0", "starter/train_T3500_p00"),
         ("liquid seed 2 packing 70 frame 19", "liquid seed 2 packing 70"),
         ("by hand", "by hand"),
+        ("run1_100fs", "run1"),
+        ("npt/run2 t=0.25 ps", "npt/run2"),
+        ("run_b/12.5", "run_b"),
+        ("aimd_run2_step000100", "aimd_run2"),
+        ("a_step100_t0.5ps", "a"),
+        ("run1.019", "run1"),
+        ("heat10ps_017", "heat10ps"),
     ],
 )
 def test_the_number_of_the_frame_is_no_part_of_its_walk(origin, walk):
     assert walk_of(frame(0, 4000, origin)) == (0.0, 4000.0, walk)
+
+
+def test_a_walk_is_what_the_frame_declares():
+    frames = [frame(0, 4000.0, f"x/{name}", walk=walk) for name, walk in (("a1b", "07"), ("c", "07"), ("d", "7"))]
+    assert [walk_of(atoms)[2] for atoms in frames] == ["07", "07", "7"]
+
+
+@pytest.mark.parametrize("name", ["run{walk}_{n}00fs", "melt{walk}/t={n}.25", "w{walk} step {n}000", "{walk}_frame{n}"])
+def test_neighbours_in_time_stand_on_one_side(name):
+    frames = [frame(0, 4000.0, name.format(walk="abcd"[k % 4], n=k // 4)) for k in range(40)]
+    chosen = held_out(frames, 0.25, 1)
+    assert sum(chosen) == 10 and len({k % 4 for k in range(40) if chosen[k]}) == 1
+
+
+def shaken(seed, origin, **info):
+    atoms = frame(0, 4000.0, origin, **info)
+    atoms.positions += np.random.default_rng(seed).normal(0, 0.1, (72, 3))
+    return atoms
+
+
+def test_a_frame_that_is_wrapped_or_ordered_otherwise_counts_once():
+    first, second = shaken(1, "melt_a/0"), shaken(2, "melt_a/1")
+    wrapped, ordered = first.copy(), second[np.arange(72)[::-1]]
+    wrapped.positions[::2] += [10.0, 0, -10.0]
+    wrapped.info["origin"] = "melt_b/0"
+    frames, odd = each_once([first, second, wrapped, ordered])
+    assert frames == [first, second]
+    assert odd == ["2 frames are there twice and count once; the first: 'melt_a/0' and 'melt_b/0'"]
+
+
+def test_two_labels_of_one_melt_that_differ_are_refused():
+    frames = [shaken(1, "a/0"), shaken(1, "b/0")]
+    frames[1].wrap()
+    for atoms, energy in zip(frames, (-72.0, -73.0), strict=True):
+        atoms.calc = SinglePointCalculator(atoms, energy=energy, forces=np.zeros((72, 3)), stress=np.zeros(6))
+    with pytest.raises(UserError, match=r"their labels differ: energies 13.9 meV/atom"):
+        each_once(frames)
+
+
+def test_walks_of_one_frame_are_told():
+    frames = [shaken(k, origin) for k, origin in enumerate(["a/0", "a/1", "b", "c"])]
+    (odd,) = each_once(frames)[1]
+    assert odd.startswith("2 of 3 walks have one frame, the first: 'b' (0 GPa, 4000 K)") and "walk=" in odd
 
 
 def test_whole_walks_are_held_out_at_every_pressure():
@@ -106,6 +157,8 @@ def test_few_frames_still_give_one_to_hold_out_and_one_walk_none():
     "change, said",
     [
         ({"temperature_K": None}, "does not say temperature_K"),
+        ({"temperature_K": "3000K"}, "says temperature_K='3000K', which is no number"),
+        ({"pressure_GPa": True}, "says pressure_GPa=True, which is no number"),
         ({"split": "energy-volume"}, "belongs to a benchmark (split energy-volume)"),
         ({"polymorph": "stishovite"}, "belongs to a benchmark (polymorph stishovite)"),
         ({"split": "train"}, ""),
@@ -123,10 +176,7 @@ def test_small_and_foreign_melts_are_refused():
     assert "no whole formula units" in complaint(frame(0, 4000.0, "x")[:71], FORMULA)
 
 
-def test_the_program_leaves_labels_behind_and_tells_their_pressure(tmp_path, monkeypatch):
-
-    from melt2crystal.frames import read_frames, write_frames
-
+def test_the_program_leaves_labels_behind_and_tells_their_pressure(tmp_path):
     liquid_frames = program("liquid_frames").liquid_frames
     frames = melts(2, 1)
     for atoms in frames:

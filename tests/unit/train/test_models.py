@@ -1,5 +1,6 @@
 """A tiny model is trained for real (a few steps) and everything that reads models is tested on it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,15 @@ from ase.io import read
 
 from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import EngineError, UserError
-from melt2crystal.frames import canonical_frame
+from melt2crystal.files import digest_of_file
+from melt2crystal.frames import canonical_frame, write_frames
 from melt2crystal.label.store import labelled
 from melt2crystal.sections.train import Network, Training
 from melt2crystal.train.agreement import parity_errors
-from melt2crystal.train.dataset import most_neighbours, selection, split, write_hdf5
+from melt2crystal.train.dataset import check_content, most_neighbours, selection, split, write_hdf5
 from melt2crystal.train.deepmd import newest_checkpoint, read_learning_curve, run_dp, train
 from melt2crystal.train.deepmd_input import CHECKPOINT, training_input
+from melt2crystal.train.given import check_type_map
 from melt2crystal.train.models import Ensemble
 
 SPECIES = ["Si", "O"]
@@ -143,3 +146,53 @@ def test_dpdata_system_has_virial_minus_volume_times_stress(frames, tmp_path):
     expected = -frames[0].get_volume() * frames[0].get_stress(voigt=False)
     assert system.data["virials"][0] == pytest.approx(expected)
     assert Path(tmp_path / "data.hdf5").stat().st_size > 0
+
+
+def test_each_member_counts_species_by_its_own_map(trained, frames, tmp_path):
+    """The same network told that its types are O and Si: what it calls Si it takes for the study's O."""
+
+    class Renamed:
+        def __init__(self, model, names):
+            self.model, self.names = model, names
+
+        def get_type_map(self):
+            return self.names
+
+        def eval(self, coordinates, cells, types):
+            own = [SPECIES.index("Si" if self.names[kind] == "Si" else "O") for kind in types]
+            return self.model.eval(coordinates, cells, own)
+
+    ensemble = Ensemble([trained[0] / "model.pb"] * 2)
+    ensemble.models[1] = Renamed(ensemble.models[1], ["O", "Si"])
+    ensemble.type_maps[1] = ensemble.models[1].get_type_map()
+    energies, forces, _ = ensemble.evaluate(frames[:2])
+    assert energies[0] == pytest.approx(energies[1]) and forces[0][0] == pytest.approx(forces[0][1])
+    frames[0].calc, labels = ensemble.calculator(1), frames[0].calc
+    assert frames[0].get_potential_energy() == pytest.approx(energies[0, 0])
+    frames[0].calc = labels
+    ensemble.type_maps[1] = ["Ge", "O"]
+    with pytest.raises(UserError, match="the model knows Ge O only, not Si"):
+        ensemble.evaluate(frames[:1])
+
+
+def test_a_given_model_is_asked_itself_for_its_species(trained):
+    model = trained[0] / "model.pb"
+    (theirs,) = Ensemble([model]).type_maps
+    check_type_map(theirs, SPECIES, model)
+    for species in (["O", "Si"], ["Si"], ["Ge", "O"]):
+        with pytest.raises(UserError, match=r"model\.pb: the model itself has the type map Si O"):
+            check_type_map(theirs, species, model)
+
+
+def test_a_dataset_cut_at_a_frame_is_refused(frames, tmp_path):
+    dataset, manifest = tmp_path / "dataset.extxyz", tmp_path / "manifest.json"
+    write_frames(dataset, frames)
+    manifest.write_text(json.dumps({"content": digest_of_file(dataset)}))
+    check_content([dataset], manifest)
+    write_frames(dataset, frames[:-1])
+    with pytest.raises(UserError, match=r"dataset\.extxyz: is not the file that was written.*run again"):
+        check_content([dataset], manifest)
+    for broken in ("{", "[]", "{}"):
+        manifest.write_text(broken)
+        with pytest.raises(UserError, match=r"manifest\.json: says no SHA-256"):
+            check_content([dataset], manifest)

@@ -1,0 +1,121 @@
+"""What a study says of files of frames is refused in the plan, on one line, with file, frame and key."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase.io import write
+
+from melt2crystal.engines.base import Label
+from melt2crystal.errors import UserError
+from melt2crystal.frames import read_frames
+from melt2crystal.label.store import labelled
+from melt2crystal.study.load import load_study
+from tests.helpers.checkout import REPOSITORY
+from tests.helpers.counting_engine import frames
+
+
+@pytest.fixture
+def root(tmp_path):
+    for folder in ("config", "data/polymorphs", "data/potentials"):
+        shutil.copytree(REPOSITORY / folder, tmp_path / folder)
+    return tmp_path
+
+
+def lines(root: Path, text: str) -> list[str]:
+    """Lines of the complaint; none if the study is right."""
+    (root / "config/studies/mine.yaml").write_text(text)
+    try:
+        load_study({"study": "mine", "results": "results"}, root, check_files=True)
+    except UserError as error:
+        return str(error).splitlines()
+    return []
+
+
+def one(root: Path, text: str, *parts: str) -> None:
+    said = lines(root, text)
+    assert any(all(part in line for part in parts) for line in said), said
+
+
+MELTS = "liquid: {frames: [melts.extxyz]}\n"
+KNOWN = "label: {known: [labels.extxyz]}\n"
+FOUND = "search: {found: found.extxyz, pressures_GPa: [0.0, 10.0]}\nlabel: {known: [found.extxyz]}\n"
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ("", "", ""),
+        ("temperature_K=", "T=", "does not say temperature_K"),
+        ("temperature_K=", "temperature_K=x", "which is no number"),
+        ('pbc="T T T"', 'pbc="T T F"', 'says pbc="T T F"'),
+    ],
+)
+def test_melts(root, old, new, said):
+    text = (REPOSITORY / "tests/data/melts.extxyz").read_text()
+    assert old in text
+    (root / "melts.extxyz").write_text(text.replace(old, new) if old else text)
+    if said:
+        one(root, MELTS, "liquid.frames[0]", "melts.extxyz: ", "frames can't be used", said, "the first is frame 0")
+    else:
+        assert not any("can't be used" in line for line in lines(root, MELTS))
+
+
+def labels(root: Path, **changes) -> None:
+    given = [
+        labelled(frame, Label("ok", "", -1.0, np.zeros((6, 3)), np.zeros((3, 3))), "s" + "0" * 15)
+        for frame in frames(3)
+    ]
+    for name, value in changes.items():
+        if name == "settings_digest":
+            for atoms in given:
+                del atoms.info[name]
+        elif value is None:
+            del given[1].calc.results[name]
+        else:
+            given[1].calc.results[name] = value
+    write(root / "labels.extxyz", given, format="extxyz")
+
+
+@pytest.mark.parametrize(
+    "changes, said",
+    [
+        ({}, ""),
+        ({"stress": None}, "frame 1 has no stress"),
+        ({"energy": float("nan")}, "frame 1 says energy=nan"),
+        ({"free_energy": -1.1}, "frame 1 says an energy and a free_energy -16.7 meV/atom apart"),
+        ({"settings_digest": None}, "none of its 3 frames says settings_digest"),
+    ],
+)
+def test_known_labels(root, changes, said):
+    labels(root, **changes)
+    for _ in range(2):  # what is right is remembered, what is wrong is not
+        if said:
+            one(root, KNOWN, "label.known[0]", "labels.extxyz: ", said)
+        else:
+            assert lines(root, KNOWN) == []
+
+
+@pytest.mark.parametrize(
+    "names, said",
+    [
+        (["0001", "1e3", "1000.0", "EA 0 0"], ""),
+        (["1", "01", "2", "02"], ""),
+        (["1", "2", "1", "2"], "2 ids are there more than once: 1, 2"),
+        (["EA1", "EA2", "EA1", "x"], "1 ids are there more than once: EA1"),
+    ],
+)
+def test_found_structures_keep_their_ids(root, names, said):
+    given = []
+    for number, (frame, name) in enumerate(zip(frames(4), names, strict=True)):
+        atoms = labelled(frame, Label("ok", "", -1.0, np.zeros((6, 3)), np.zeros((3, 3))), "s" + "0" * 15)
+        given.append((atoms, name, 0.0 if number < 2 else 10.0))
+    for atoms, name, pressure in given:
+        atoms.info |= {"id": name, "pressure_GPa": pressure, "split": "found"}
+    write(root / "found.extxyz", [atoms for atoms, _, _ in given], format="extxyz")
+    if said:
+        one(root, FOUND, "search.found", "found.extxyz", said)
+    else:
+        assert [atoms.info["id"] for atoms in read_frames(root / "found.extxyz")] == names
+        assert not any("search.found" in line for line in lines(root, FOUND))
