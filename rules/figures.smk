@@ -64,54 +64,54 @@ rule figures_energy_volume:
         )
 
 
-rule figures_search:
+rule figures_found_energies:
     input:
         found=f"{RESULTS}/search/found.csv",
     output:
-        pdf=PATHS.figure("figures_search", "pdf"),
-        png=picture("figures_search"),
+        pdf=PATHS.figure("figures_found_energies", "pdf"),
+        png=picture("figures_found_energies"),
     log:
-        log("figures_search"),
+        log("figures_found_energies"),
     benchmark:
-        cost("figures_search")
+        cost("figures_found_energies")
     localrule: True
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        *code("figures_search"),
+        *code("figures_found_energies"),
         settings=style("search.stable_window_eV_per_atom"),
         packages=packages("matplotlib"),
     message:
         "Drawing figure 3: found structures"
     shell:
-        program("figures_search", "--found {input.found} --pdf {output.pdf} --png {output.png}")
+        program("figures_found_energies", "--found {input.found} --pdf {output.pdf} --png {output.png}")
 
 
-rule figures_found:
+rule figures_found_crystals:
     input:
         structures=PATHS.searches("unique.extxyz"),
         tables=PATHS.searches("unique.csv"),
         crystals=PATHS.crystals,
     output:
-        pdf=PATHS.figure("figures_found", "pdf"),
-        png=picture("figures_found"),
+        pdf=PATHS.figure("figures_found_crystals", "pdf"),
+        png=picture("figures_found_crystals"),
     log:
-        log("figures_found"),
+        log("figures_found_crystals"),
     benchmark:
-        cost("figures_found")
+        cost("figures_found_crystals")
     localrule: True
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        *code("figures_found"),
+        *code("figures_found_crystals"),
         settings=style("substance", polymorphs=polymorph_table(STUDY, "title", "file")),
         packages=packages("matplotlib", "pymatgen-core", "spglib"),
     message:
         "Drawing figure 4: found crystals"
     shell:
-        program("figures_found", "{input.structures} --pdf {output.pdf} --png {output.png}")
+        program("figures_found_crystals", "{input.structures} --pdf {output.pdf} --png {output.png}")
 
 
 rule figures_harmonic:

@@ -76,8 +76,8 @@ onstart:
 TITLE_OF = {
     "figures_parity": ("1", "Held-out melt: energies and forces"),
     "figures_energy_volume": ("2", "Energy-volume curves of the polymorphs"),
-    "figures_search": ("3", "Energies of the structures found"),
-    "figures_found": ("4", "Structures found beside known crystals"),
+    "figures_found_energies": ("3", "Energies of the structures found"),
+    "figures_found_crystals": ("4", "Structures found beside known crystals"),
     "figures_harmonic": ("5", "Harmonic vibrations"),
     "liquid_plot": ("A", "Melts and their certificates"),
     "liquid_plot_frames": ("A", "Melts and their certificates"),

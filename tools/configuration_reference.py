@@ -12,8 +12,8 @@ from melt2crystal.errors import reports_errors
 from melt2crystal.provenance import ROOT
 from melt2crystal.sections.reference import VaspReference
 from melt2crystal.settings import Section
+from melt2crystal.study.keys import Schema, in_words, resolved
 from melt2crystal.study.model import Study
-from melt2crystal.study.words import Schema, in_words, resolved
 from tools.command_reference import write_or_check
 from tools.rebuild.keys import Key, every_key, sections_of
 

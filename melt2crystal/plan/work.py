@@ -172,9 +172,9 @@ SMALL = (
     "label_collect", "train_assemble", "train_data", "train_given", "train_release_member", "train_card",
     "benchmark_energy_volume", "benchmark_energy_volume_reference", "benchmark_fits", "benchmark_errors",
     "benchmark_overlaps", "benchmark_supercells", "benchmark_harmonic", "benchmark_harmonic_overlaps",
-    "search_request", "search_found", "search_given", "figures_parity", "figures_energy_volume", "figures_search",
-    "figures_found", "figures_selection", "figures_learning", "figures_harmonic", "report_summary", "report_tables",
-    "report_provenance", "report_dag",
+    "search_request", "search_found", "search_given",
+    "figures_parity", "figures_energy_volume", "figures_found_energies", "figures_found_crystals", "figures_selection",
+    "figures_learning", "figures_harmonic", "report_summary", "report_tables", "report_provenance", "report_dag",
 )  # fmt: skip
 WORK: dict[str, Callable[[Task], list[Term]]] = {
     **dict.fromkeys(SMALL, _small),

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from melt2crystal.errors import UserError
+from melt2crystal.study.keys import Schema, allowed, every_key, follow, keys_of
 from melt2crystal.study.source import KeyPath, Mistake, Source
-from melt2crystal.study.words import Schema, allowed, every_key, follow, keys_of
 
 MOST_TOLD = 30  # mistakes in one message
 

@@ -25,8 +25,8 @@ FIGURES = {  # rule -> its files below figures/, without their endings
     "figures_parity": "figure1",
     "figures_energy_volume": "figure2",
     "figures_harmonic": "harmonic",
-    "figures_search": "figure3",
-    "figures_found": "figure4",
+    "figures_found_energies": "figure3",
+    "figures_found_crystals": "figure4",
     "figures_selection": "selection",
     "figures_learning": "learning",
 }
@@ -270,8 +270,8 @@ class Paths:
         asked = {
             "figures_energy_volume": bool(self.energy_volume),
             "figures_harmonic": bool(study.benchmark.harmonic_polymorphs),
-            "figures_search": study.search.enabled,
-            "figures_found": study.search.enabled,
+            "figures_found_energies": study.search.enabled,
+            "figures_found_crystals": study.search.enabled,
             "figures_selection": has_loop,
             "figures_learning": has_loop or len(self.trained_elsewhere) < len(POTENTIALS),
         }

@@ -94,7 +94,9 @@ def snakemake(mock, *words, status=0):
 def test_four_figures_without_melting_searching_or_an_engine(mock):
     planned = jobs(snakemake(mock, "-n", "--quiet", "rules"))
     assert not NEVER & set(planned)
-    assert {"figures_parity", "figures_energy_volume", "figures_search", "figures_found"} <= set(planned)
+    assert {"figures_parity", "figures_energy_volume", "figures_found_energies", "figures_found_crystals"} <= set(
+        planned
+    )
     assert planned["train_member"] == 4 and planned["liquid_certify"] == 2
     assert planned["label_shard"] == 4  # initial, heldout, eos, found at 10 GPa: looked up
 

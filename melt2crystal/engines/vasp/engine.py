@@ -18,7 +18,7 @@ from melt2crystal.engines.process import Ended, run_program
 from melt2crystal.engines.recipes import first_converged, relaxed
 from melt2crystal.engines.scratch import remove_abandoned
 from melt2crystal.engines.vasp import exchange as vasp_exchange
-from melt2crystal.engines.vasp.files import check_tags, tags_of_numbers, write_inputs
+from melt2crystal.engines.vasp.inputs import check_tags, tags_of_numbers, write_inputs
 from melt2crystal.engines.vasp.outputs import cpu_seconds, label_of, last_structure
 from melt2crystal.engines.vasp.potcar import checked_potcar, potcar_digest, potcar_text, write_potcar
 from melt2crystal.errors import EngineError

@@ -15,7 +15,7 @@ from melt2crystal.engines.base import Label
 from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.engines.process import Ended
 from melt2crystal.engines.recipes import ended_with, label_of_recipes
-from melt2crystal.engines.vasp.files import write_inputs
+from melt2crystal.engines.vasp.inputs import write_inputs
 from melt2crystal.engines.vasp.outputs import AT_THE_END, NOT_CONVERGED, NUMERICAL, cpu_seconds, label_of, text_of
 from melt2crystal.engines.vasp.told import other_settings
 from melt2crystal.sections.reference import VaspReference

@@ -19,7 +19,7 @@ from pymatgen.io.vasp.inputs import Poscar
 
 from melt2crystal.engines.base import Label, Status, without_net_force
 from melt2crystal.engines.process import MEMORY, Ended
-from melt2crystal.engines.vasp.files import order_of, structure_of
+from melt2crystal.engines.vasp.inputs import order_of, structure_of
 
 SAME_PLACE_A = 1e-4  # OUTCAR has five decimals
 AT_THE_END = "General timing and accounting informations for this job"

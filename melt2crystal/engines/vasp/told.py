@@ -2,7 +2,7 @@
 
 import re
 
-from melt2crystal.engines.vasp.files import tags_of_numbers
+from melt2crystal.engines.vasp.inputs import tags_of_numbers
 from melt2crystal.sections.reference import VaspReference
 
 Value = bool | float | str

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pymatgen.io.vasp.outputs import Vasprun
 
 from melt2crystal.engines.process import Ended
-from melt2crystal.engines.vasp.files import check_tags
+from melt2crystal.engines.vasp.inputs import check_tags
 from melt2crystal.engines.vasp.outputs import cpu_seconds, label_of, verdict
 from melt2crystal.engines.vasp.potcar import checked_potcar, potcar_digest, potcar_path
 from melt2crystal.errors import EngineError

@@ -98,7 +98,7 @@ def rows(groups: list[int]) -> pd.DataFrame:
 
 
 def test_the_structure_drawn_is_chosen_as_stated():
-    choose = program("figures_found").choose
+    choose = program("figures_found_crystals").choose
     ideal, quartz = crystal("beta_cristobalite"), crystal("alpha_quartz")
     assert choose(rows([154, 122, 227, 227]), [quartz] * 4, ideal, [227, 122]) == (2, "lowest with SG 227")
     assert choose(rows([154, 122]), [quartz] * 2, ideal, [227, 122]) == (1, "lowest with SG 122")
@@ -153,7 +153,7 @@ def test_search_figure_without_any_label(tmp_path):
     columns = ["energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom", "pressure_GPa"]
     pd.DataFrame([(-8.0, np.nan, 0.0)], columns=columns).to_csv(tmp_path / "found.csv", index=False)
     settings = {"figures": {}, "name": "t", "reference.name": "BKS", "search.stable_window_eV_per_atom": 1.0}
-    program("figures_search").figures_search(
+    program("figures_found_energies").figures_found_energies(
         tmp_path / "found.csv", tmp_path / "3.pdf", tmp_path / "3.png", json.dumps(settings)
     )
     assert (tmp_path / "3.png").stat().st_size > 1000
@@ -165,6 +165,6 @@ def test_search_figure_has_its_histogram_below_the_points(structures, histograms
     found = pd.DataFrame(
         {"energy_hp_mean_eV_per_atom": energies, "energy_reference_eV_per_atom": energies, "pressure_GPa": 0.0}
     )
-    axes = program("figures_search").draw(Figures(), found, 1.0).axes[0]
+    axes = program("figures_found_energies").draw(Figures(), found, 1.0).axes[0]
     assert len(axes.child_axes) == histograms
     assert all(inset.zorder < line.zorder for inset in axes.child_axes for line in axes.lines)

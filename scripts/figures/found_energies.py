@@ -96,7 +96,7 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
 
 
 @reports_errors
-def figures_search(
+def figures_found_energies(
     found: Annotated[Path, typer.Option(help="structures found, with reference energies (CSV)")],
     pdf: PdfFile,
     png: PngFile,
@@ -111,4 +111,4 @@ def figures_search(
 
 
 if __name__ == "__main__":
-    typer.run(figures_search)
+    typer.run(figures_found_energies)

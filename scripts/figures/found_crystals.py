@@ -140,7 +140,7 @@ def draw(figures: Figures, panels: list[Panel], substance: Substance) -> Figure:
 
 
 @reports_errors
-def figures_found(
+def figures_found_crystals(
     structures: Annotated[
         list[Path], typer.Argument(help="unique structures of each pressure (extended XYZ; the CSV is beside it)")
     ],
@@ -158,4 +158,4 @@ def figures_found(
 
 
 if __name__ == "__main__":
-    typer.run(figures_found)
+    typer.run(figures_found_crystals)
