@@ -182,7 +182,8 @@ def _more(*steps: str | int, values: Any) -> Any:
 def _another_crystal(*others: Change) -> list[Change]:
     """Stishovite's entry holds beta-quartz, whose cell has three formula units."""
     entry = ("benchmark", "polymorphs", "stishovite")
-    return [*others, ((*entry, "space_group"), 180), ((*entry, "file"), f"{CRYSTALS}/beta_quartz.cif")]
+    other = {"space_group": 180, "file": f"{CRYSTALS}/beta_quartz.cif", "coordination": 4}
+    return [*others, *(((*entry, key), value) for key, value in other.items())]
 
 
 # Values that can't be guessed: files, words with a meaning, and amounts that must grow enough to need another shard.
@@ -205,6 +206,7 @@ CHOSEN_VALUES: dict[str, Any] = {
     "reference.incar": _at("reference", "incar", value={"LREAL": False}),
     "reference.checksums": _at("reference", "checksums", value={"Si": "0" * 64}),
     "reference.recipes": lambda study: [(("reference", "recipes"), [*value_at(study, ("reference", "recipes"))] * 2)],
+    "label.compute": lambda study: [(("label", "compute"), False), (("search", "enabled"), False)],
     "label.known": _at("label", "known", value=["data/labels/silica-pbe-melt.extxyz.gz"]),
     "label.frames_per_shard": _at("label", "frames_per_shard", value=10),
     "select.frames_per_iteration": _at("select", "frames_per_iteration", value=30),
