@@ -1,7 +1,7 @@
 """Disordered SiO2 of low density, melts to glasses, for the reference to label: walks, screening, the released file.
 
-``python -m tools.experiments.make_open_network COMMAND --help``; the commands in their order, with the programs that run
-between them: train-on (train_data, train_member), walk (liquid_certify), screen (label_shard), release, card.
+``python -m tools.experiments.make_open_network COMMAND --help``; the commands in their order, with the programs that
+run between them: train-on (train_data, train_member), walk (liquid_certify), screen (label_shard), release, card.
 
 Each walk is its own melt at constant volume: a random packing, molten at 5000 K and cooled to 3500 K with the classical
 potential, then driven by a model, cooled further and held. It gives one frame, so no two frames share a walk. Walk

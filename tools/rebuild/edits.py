@@ -186,11 +186,19 @@ def _another_crystal(*others: Change) -> list[Change]:
     return [*others, *(((*entry, key), value) for key, value in other.items())]
 
 
+def _seen_from_oxygen(*keys: str) -> list[Change]:
+    """Oxygen in the middle, silicon around it, in the order of these keys; and how many of these each crystal has."""
+    species = {"central_species": "O", "ligand_species": "Si"}
+    neighbours = {"alpha_quartz": 2, "stishovite": 3}
+    counts = [(("benchmark", "polymorphs", name, "coordination"), number) for name, number in neighbours.items()]
+    return [*((("substance", key), species[key]) for key in keys), *counts]
+
+
 # Values that can't be guessed: files, words with a meaning, and amounts that must grow enough to need another shard.
 CHOSEN_VALUES: dict[str, Any] = {
     "substance.formula": lambda study: _another_crystal((("substance", "formula"), {"Si": 3, "O": 6})),
-    "substance.central_species": _at("substance", "central_species", value="O"),
-    "substance.ligand_species": _at("substance", "ligand_species", value="Si"),
+    "substance.central_species": lambda study: _seen_from_oxygen("central_species", "ligand_species"),
+    "substance.ligand_species": lambda study: _seen_from_oxygen("ligand_species", "central_species"),
     "grid": _more("grid", values=[{"pressure_GPa": 15.0, "temperatures_K": [5000.0 + 100 * n for n in range(5)]}]),
     "grid[].pressure_GPa": _at("grid", 1, "pressure_GPa", value=41.0),
     "grid[].temperatures_K": _more("grid", 0, "temperatures_K", values=[4600.0, 4700.0, 4800.0, 4900.0]),
@@ -198,7 +206,7 @@ CHOSEN_VALUES: dict[str, Any] = {
     "liquid.frames": _at("liquid", "frames", value=MELTS),
     "liquid.frames_per_state": _at("liquid", "frames_per_state", value=12),
     "liquid.heldout_frames_per_state": _at("liquid", "heldout_frames_per_state", value=8),
-    "reference.engine": lambda study: [_reference("espresso")],
+    "reference.engine": lambda study: [_reference("espresso"), NO_WALKS],
     "reference.potential": _at("reference", "potential", value="data/potentials/../potentials/silica_bks.lmp"),
     "reference.calculator": _at("reference", "calculator", value="ase.calculators.lj:LennardJones"),
     "reference.packages": _at("reference", "packages", value={"ase": "3.0.0"}),
