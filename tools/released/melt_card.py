@@ -32,8 +32,9 @@ CHOSEN = {
     "explore": "by the loop: walk driven by a model, force deviation of the ensemble inside the window",
     "walk": "from a walk driven by a model, at equal times, whatever the deviation",
     "quench": "a melt scaled to a density and kept cold for 1 ps (`tools/experiments/quench_melts.py`)",
+    **dict.fromkeys(("melt", "supercooled", "glass"), "a walk of its own at low density (`make_open_network.py`)"),
 }
-MODEL_DRIVEN = {"explore", "walk", "quench"}
+MODEL_DRIVEN = {"explore", "walk", "quench", "melt", "supercooled", "glass"}
 
 
 def how_chosen(frame: Atoms) -> str:
