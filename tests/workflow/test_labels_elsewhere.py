@@ -28,6 +28,7 @@ STUDY = {
         "checksums": {},
         "ecutwfc_Ry": 16,
         "ecutrho_Ry": 64,
+        "k_points": {"mode": "mesh", "mesh": [2, 2, 2]},  # as in the recorded output
         "command": "no-such-pw.x",  # here nothing can be computed, only found
     },
     "label": {"failure_tolerance": 0.6, "frames_per_shard": 20},

@@ -240,6 +240,7 @@ CHOSEN_VALUES: dict[str, Any] = {
         "benchmark", "polymorphs", "alpha_quartz", "file", value=f"{CRYSTALS}/../polymorphs/alpha_quartz.cif"
     ),
     "benchmark.polymorphs.<name>.space_group": lambda study: _another_crystal(),
+    "benchmark.polymorphs.<name>.coordination": lambda study: _another_crystal()[::-1],
     "benchmark.energy_volume.volume_scales": _more(
         "benchmark", "energy_volume", "volume_scales", values=[0.94, 0.98, 1.02, 1.06, 1.1, 1.12]
     ),

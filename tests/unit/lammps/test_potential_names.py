@@ -2,7 +2,8 @@
 
 import pytest
 
-from melt2crystal.lammps.program import include_command, run_lammps
+from melt2crystal.lammps.include import lammps_word
+from melt2crystal.lammps.program import run_lammps
 
 NAMES = [
     "plain-1.0_a.lmp",
@@ -21,7 +22,8 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_a_potential_is_read_whatever_its_file_is_called(name, tmp_path):
     (tmp_path / name).write_text('print "the potential was read"\n')
-    run = run_lammps(f"{include_command(tmp_path / name)}\nprint 'and what follows'\n", tmp_path)
-    assert run.status == 0, run.error
-    assert "the potential was read" in run.log and "and what follows" in run.log
-    assert "another command" not in run.log and not list(tmp_path.rglob("RAN"))
+    run = run_lammps(f"include {lammps_word(tmp_path / name)}\nprint 'and what follows'\n", tmp_path)
+    assert run.error is None
+    log = (tmp_path / "log.lammps").read_text()
+    assert "the potential was read" in log and "and what follows" in log
+    assert "another command" not in log and not list(tmp_path.rglob("RAN"))

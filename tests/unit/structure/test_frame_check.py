@@ -68,7 +68,7 @@ def text(tmp_path):
         ("energy=-25.0", "energy=-25.0 free_energy=-25.03", "-10.0 meV/atom apart"),
         ("forces:R:3", "force:R:3", "has no forces, but force"),
         ("forces:R:3", "REF_forces:R:3", "has no forces, but REF_forces"),
-        ("stress=", "virials=", "has no stress, but virials: write it under the name stress, with stress = -virial"),
+        ("stress=", "virials=", "has no stress, but virials: write it under the name stress, stress = -virial"),
         ("stress=", "virial=", "has no stress, but virial"),
         ("stress=", "REF_stress=", "has no stress, but REF_stress"),
         ("stress=", "other=", "has no stress"),

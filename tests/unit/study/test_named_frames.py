@@ -39,7 +39,7 @@ def one(root: Path, text: str, *parts: str) -> None:
 
 
 MELTS = "liquid: {frames: [melts.extxyz]}\n"
-KNOWN = "label: {known: [labels.extxyz]}\n"
+KNOWN = "benchmark: {vdos: {reference: false}}\nlabel: {known: [labels.extxyz]}\n"
 FOUND = "search: {found: found.extxyz, pressures_GPa: [0.0, 10.0]}\nlabel: {known: [found.extxyz]}\n"
 
 
