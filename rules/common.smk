@@ -175,3 +175,10 @@ def reported(name):
         category=page.category,
         labels=page.labels,
     )
+
+
+def vdos_settings(wildcards):
+    """What the walks of some polymorphs need, with HP or the reference."""
+    states = polymorph_rows(STUDY, "temperature_K", "pressure_GPa", names=polymorph_chunks(STUDY)[int(wildcards.chunk)])
+    sections = ["benchmark.vdos", "substance", "seed", *(["reference"] if wildcards.potential == "reference" else [])]
+    return settings(*sections, states=states)

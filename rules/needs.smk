@@ -33,13 +33,6 @@ def relaxing(used):
     return {**RANKS_AS_TASKS, "mem_mb": memory(STUDY.jobs.label_MB_per_rank * RANKS)}
 
 
-def vdos_settings(wildcards):
-    """What the walks of some polymorphs need, with HP or the reference."""
-    states = polymorph_rows(STUDY, "temperature_K", "pressure_GPa", names=polymorph_chunks(STUDY)[int(wildcards.chunk)])
-    sections = ["benchmark.vdos", "substance", "seed", *(["reference"] if wildcards.potential == "reference" else [])]
-    return settings(*sections, states=states)
-
-
 def of_clone(*paths):
     """Files of the repository as inputs of a rule: relative, unless the workflow works in another folder."""
     return list(paths) if PROJECT == ROOT else [str(ROOT / path) for path in paths]

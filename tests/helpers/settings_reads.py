@@ -18,6 +18,8 @@ MAY_READ_ENVIRONMENT = {
     "melt2crystal/engines/process.py",
     "melt2crystal/engines/vasp/potcar.py",
     "melt2crystal/lammps/program.py",
+    "melt2crystal/lammps/include.py",  # a folder in which parameter files are looked for; their content counts
+    "melt2crystal/frames.py",  # how large a file may be before it is refused
     "melt2crystal/train/models.py",
     "melt2crystal/provenance.py",  # what a file says of its origin, no number of it
 }
@@ -47,6 +49,8 @@ def asked_by(script: Path) -> set[str]:
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if called in ("section", "value") and isinstance(node.args[0], ast.Constant):
             names.add(node.args[0].value)
+        elif called == "publish_for":  # melt2crystal/figures/style.py
+            names.update(("figures", "name", "reference.name"))
         elif called == "part_of" and isinstance(node.args[1], ast.Name):
             names.update(search.leaves(getattr(search, node.args[1].id)))
     return names
