@@ -20,6 +20,7 @@ from melt2crystal.study.yaml_text import absurd_numbers
 
 STUDY_KEY = "study"
 PLUMBING = (STUDY_KEY, "results")  # keys of config/config.yaml that are no part of a study
+COMMAND_LINE_WORDS = {"true": True, "false": False, "null": None}
 
 
 def the_study(name: str) -> Study:
@@ -90,7 +91,22 @@ def _given(config: dict[str, Any], root: Path, configfiles: Sequence[Path | str]
         for path, place in file.places.items():
             if _value_at(config, path) == _value_at(file.data, path):
                 given.places[path] = place
+    for key, value in given.data.items():
+        given.data[key] = _words_read(value, (key,), given)
     return given
+
+
+def _words_read(value: Any, path: KeyPath, given: Source) -> Any:
+    """The value, with ``true``, ``false`` and ``null`` read where Snakemake leaves text.
+
+    Inside ``--config benchmark='{"vdos": {"enabled": false}}'`` every value reaches us as text.
+    """
+    if isinstance(value, dict):
+        return {key: _words_read(one, (*path, key), given) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_words_read(one, (*path, index), given) for index, one in enumerate(value)]
+    from_a_file = given.places.get(path) != given.label
+    return value if from_a_file or not isinstance(value, str) else COMMAND_LINE_WORDS.get(value.lower(), value)
 
 
 def _paths(data: Any, path: KeyPath = ()) -> Iterator[KeyPath]:

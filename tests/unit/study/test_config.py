@@ -145,6 +145,17 @@ def test_overrides_of_the_command_line(root):
         load_study(config | {"train": {"loop": {"stepz": 1}}}, root)
 
 
+@pytest.mark.parametrize("word", [False, "false", "False"])
+def test_words_inside_a_section_on_the_command_line_reach_us_as_text(root, word):
+    """Snakemake reads the inside of ``--config benchmark='{...}'`` as text throughout."""
+    said = {"benchmark": {"vdos": {"enabled": word}}, "train": {"network": {"axis_neurons": "7"}}}
+    study = load_study({"study": "ci", **said, "select": {"frames_per_iteration": "3"}}, root)
+    assert study.benchmark.vdos.enabled is False
+    assert (study.train.network.axis_neurons, study.select.frames_per_iteration) == (7, 3)
+    with pytest.raises(UserError, match=r"--config.*vdos.enabled: 'no' is neither true nor false"):
+        load_study({"study": "ci", "benchmark": {"vdos": {"enabled": "no"}}}, root)
+
+
 def test_a_whole_study_as_configfile_replaces_the_chosen_one(root):
     for name in ("ci", "impure"):
         path = root / f"config/studies/{name}.yaml"
