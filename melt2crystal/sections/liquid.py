@@ -42,7 +42,8 @@ class Certificate(Section):
 
     Defaults separate hot, strained, rattled crystals of all polymorphs from melts of BKS silica
     (docs/decisions/certificate-limits.md): crystal-like atoms >= 52 % against <= 31 %, repeated surroundings >= 27 %
-    against <= 4 %. Released melts reach 36 % and 11 %; a sublattice that orders first is not seen.
+    against <= 4 %; released melts reach 36 % and 11 %. Order of a single sublattice is judged against what noise
+    reaches in as many atoms (melt2crystal/liquid/ordering.py).
     """
 
     enabled: bool = Field(True, description="off only for a control study that shows what unnoticed crystals do")
@@ -62,6 +63,16 @@ class Certificate(Section):
     quench_accuracy: float = Field(
         1e-4, gt=0, lt=1, description="relative accuracy of the long-range sum in the quench"
     )
+    full_quench_every: int = Field(
+        5, ge=1, description="every so many frames the quench goes on to full_quench_force_eV_per_A"
+    )
+    full_quench_force_eV_per_A: float = Field(
+        0.02,
+        gt=0,
+        description="norm of all forces at which a full quench ends, eV/A; frames that a short quench leaves with "
+        "repetition or order above half its limit get one, too",
+    )
+    full_quench_steps: int = Field(1000, ge=10, description="largest number of minimisation steps of a full quench")
     surroundings_tolerance: float = Field(
         0.04,
         gt=0,
@@ -77,4 +88,31 @@ class Certificate(Section):
     )
     repeated_fraction_max: float = Field(
         0.15, gt=0, le=1, description="largest fraction of atoms that are like a tenth of the atoms of their species"
+    )
+    bragg_noise: float = Field(
+        1.8,
+        gt=0,
+        description="mean of the intensities |sum exp(ik.r)|^2/N of one species near the main peak of a melt",
+    )
+    bragg_noise_quenched: float = Field(
+        2.4, gt=0, description="the same of a quenched melt, whose peaks thermal motion does not blur"
+    )
+    coherent_noise: float = Field(
+        0.1, gt=0, lt=1, description="share of the atoms of one species in coherent clusters that noise is given"
+    )
+    translated_noise: float = Field(
+        0.17,
+        gt=0,
+        lt=1,
+        description="chance that a translation takes an atom of a disordered sublattice onto another one",
+    )
+    false_alarm: float = Field(
+        0.001, gt=0, lt=1, description="chance that noise alone makes a frame count as ordered, for each measure"
+    )
+    rise_drift_nats: float = Field(
+        3.0,
+        description="evidence of order above which it adds up along a walk, below which it is taken away; nats",
+    )
+    rise_limit_nats: float = Field(
+        20.0, gt=0, description="sum at which a walk counts as ordering: frames are cut from where the sum began; nats"
     )

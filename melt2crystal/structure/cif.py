@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from melt2crystal.composition import counts_of, formula_in, same_ratio, stated_formula
 from melt2crystal.errors import UserError
-from melt2crystal.structure.composition import counts_of, formula_in, same_ratio, stated_formula
 from melt2crystal.structure.space_groups import moved_along_c, operators, settings_of
 
 if TYPE_CHECKING:

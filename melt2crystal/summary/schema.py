@@ -58,6 +58,7 @@ class CertificateCount(Part):
     would_pass: int = Field(
         ge=0, description="frames the checks found disordered, whether or not the certificate is on"
     )
+    cut: int | None = Field(None, ge=0, description="frames after the order of their walk began to rise; null: untold")
     most_like: str | None = Field(description="crystal of the library that the other frames resemble most often")
 
 

@@ -17,6 +17,7 @@ CERTIFICATES = {
     "frames": "{frames}",
     "found disordered": "{would_pass}",
     "excluded": "{excluded}",
+    "cut: order rose": "{cut}",
     "the others are most like": "{most_like}",
 }
 ITERATIONS = {

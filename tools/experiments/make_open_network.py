@@ -31,6 +31,7 @@ from melt2crystal.lammps.static import BAR_PER_GPA
 from melt2crystal.liquid.packing import random_packing
 from melt2crystal.sections.substance import Substance
 from melt2crystal.seeds import generator_for, seed_for
+from melt2crystal.structure.sublattice_order import bragg_peak
 from melt2crystal.study.load import load_study
 from melt2crystal.study.parameters import section_text
 from tools.released.melt_card import grouped, row_of, spread
@@ -62,20 +63,13 @@ def state_of(walk: int) -> tuple[str, float, float]:
 
 
 def oxygen_order(atoms: Atoms, species: str = "O") -> float:
-    """Largest |sum over the atoms of exp(i k r)|^2 / N^2 over the cell's wave vectors, k > 0 and up to 12 1/A.
+    """Bragg peak of the oxygen over the wave vectors up to 12 1/A.
 
     1 in a crystal at rest; about ln(number of wave vectors) / N, 0.2 for 48 atoms, where positions are random.
     """
-    inside = atoms[[symbol == species for symbol in atoms.symbols]].get_scaled_positions(wrap=False)
-    reciprocal = 2 * np.pi * atoms.cell.reciprocal().array
-    most = np.ceil(LARGEST_K_PER_A * atoms.cell.lengths() / (2 * np.pi)).astype(int)
-    axes = [np.arange(-n, n + 1) for n in most]
-    x, y, z = (np.exp(2j * np.pi * np.outer(axis, column)) for axis, column in zip(axes, inside.T, strict=True))
-    plane = x[:, None] * y[None]
-    sums = (plane.reshape(-1, len(inside)) @ z.T).reshape(len(x), len(y), len(z))
-    numbers = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    lengths = np.linalg.norm(numbers @ reciprocal, axis=-1)
-    return float((np.abs(sums[(lengths > 1e-9) & (lengths <= LARGEST_K_PER_A)]) ** 2).max() / len(inside) ** 2)
+    alone = atoms[[symbol == species for symbol in atoms.symbols]]
+    spacing = (alone.get_volume() / len(alone)) ** (1 / 3)
+    return bragg_peak(alone, LARGEST_K_PER_A * spacing / (2 * np.pi))[0]
 
 
 def bridging_angles(atoms: Atoms, substance: Substance) -> np.ndarray:

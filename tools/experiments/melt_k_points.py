@@ -42,7 +42,7 @@ from tools.released.released_study import MELTS as MELTS_FILE
 SPLIT = "k-points"
 LABELS = Path("data/labels")
 CURVES, SUPERCELLS = (LABELS / CRYSTALS[kind] for kind in ("curve", "harmonic"))
-MELTS = (LABELS / MELTS_FILE, LABELS / "silica-pbe-melt-quenched.extxyz.gz")
+MELTS = (LABELS / MELTS_FILE, *(LABELS / f"silica-pbe-melt-{name}.extxyz.gz" for name in ("quenched", "ordered")))
 RELEASED, PAGE = LABELS / "silica-pbe-k-points.extxyz.gz", LABELS / "k-points.md"
 FIGURE = Path("docs/figures/melt-k-points.png")
 POINTS = {"baldereschi": "Baldereschi point"}  # in the figure; meshes are called what they are

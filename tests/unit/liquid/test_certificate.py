@@ -1,15 +1,18 @@
 """The certificate on crystals (all must be caught) and melts (all must pass); fixtures are real BKS runs."""
 
+import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from ase import Atoms
 from ase.io import read
 
 from melt2crystal.errors import UserError
 from melt2crystal.frames import read_frames
-from melt2crystal.liquid.certificate import OFF, certify, crystal_library, diffuses
+from melt2crystal.liquid.certificate import OFF, RISES, certify, diffuses
+from melt2crystal.liquid.measured import crystal_library
 from melt2crystal.sections.liquid import Certificate
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure.symmetry import highest_symmetry
@@ -91,6 +94,75 @@ def test_frame_of_an_arrested_walk_is_excluded_whatever_it_looks_like():
     assert [frame.info["frame_id"] for frame in passed] == [melt[1].info["frame_id"]]
     assert table["reason"].tolist() == ["walk does not diffuse", ""]
     assert table["walk"].tolist() == ["arrested", "diffuses"]
+
+
+def test_a_walk_that_crystallises_is_cut_where_it_begins():
+    """Melts of 70 GPa, then what crystallised at 70 GPa, as if they followed each other."""
+    melts = [frame for frame in read_frames(DATA / "melts.extxyz") if frame.info["pressure_GPa"] == 70]
+    crystals = 4 * read_frames(DATA / "crystallised_70GPa_4500K.extxyz")
+    table, passed = verdicts([*melts, *crystals, melts[0]], one_walk=True)
+    assert [frame.info["frame_id"] for frame in passed] == [frame.info["frame_id"] for frame in melts]
+    assert table["cut"].tolist() == [False] * len(melts) + [True] * (len(crystals) + 1)
+    assert table["reason"].iloc[-1] == RISES  # alone it passes: it comes after the walk began to order
+    assert table["reason"].iloc[len(melts)].endswith(RISES)
+    apart, _ = verdicts([*melts, *crystals, melts[0]])
+    assert not apart["cut"].any() and apart["would_pass"].iloc[-1]
+
+
+def test_every_fifth_frame_is_quenched_to_its_minimum_and_so_is_what_is_doubtful():
+    frames = read_frames(DATA / "melts.extxyz")[:6]
+    table, _ = verdicts(frames)
+    doubtful = table["order_nats"] > -np.log(SETTINGS.false_alarm) / 2
+    assert table["fully_quenched"].iloc[4]
+    assert table["fully_quenched"][doubtful].all()
+    rarely, _ = verdicts(frames, Certificate(full_quench_every=1000))
+    assert not rarely["fully_quenched"].all()
+
+
+RELEASED = sorted((ROOT / "data/labels").glob("silica-pbe-melt*.extxyz.gz"))
+ORDERED = "silica-pbe-melt-ordered.extxyz.gz"
+
+
+def judged_anew(path: Path, most: int | None = None) -> None:
+    """Certify a released file, or as many of its frames, equally spaced: the verdicts are those of certificates.csv.
+
+    Which frames are quenched to their minimum depends on their place among those that are certified together: only
+    those that were quenched as far in both are compared. What the table calls ordered stands in the file of the
+    ordered, but for four hot melts (docs/decisions/certificate-limits.md).
+    """
+    frames = read_frames(path)
+    chosen = frames if most is None else frames[:: max(1, len(frames) // most)][:most]
+    now = verdicts(chosen)[0].set_index("frame_id")
+    then = (
+        pd.read_csv(ROOT / "data/labels/certificates.csv", keep_default_na=False).set_index("frame_id").loc[now.index]
+    )
+    assert set(then["file"]) == {path.name}
+    alike = now["fully_quenched"] == then["fully_quenched"]
+    assert alike.sum() >= 0.6 * len(chosen)
+    assert now["would_pass"][alike].tolist() == then["would_pass"][alike].tolist()
+    if path.name == ORDERED:
+        assert not now["would_pass"].any()
+    else:
+        assert (~now["would_pass"]).sum() <= max(1, 0.02 * len(chosen)), now["reason"].tolist()
+
+
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.name)
+def test_twenty_released_frames_of_each_kind_have_the_verdict_of_the_table(path):
+    judged_anew(path, 20)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.name)
+def test_all_released_frames_have_the_verdict_of_the_table(path):
+    judged_anew(path)
+
+
+def test_frames_that_another_program_called_ordered_are_in_the_file_of_ordered_ones():
+    """The 34 of the independent recalculation (freud, OVITO; 2026-11-30), and none of them anywhere else."""
+    ids = set(json.loads((DATA / "ordered_oxygen_ids.json").read_text()))
+    files = {path.name: {frame.info["frame_id"] for frame in read_frames(path)} for path in RELEASED}
+    assert len(ids) == 34 and ids <= files[ORDERED]
+    assert sum(map(len, files.values())) == len(set.union(*files.values()))  # no frame twice
 
 
 def test_switched_off_everything_passes_but_the_findings_stay():

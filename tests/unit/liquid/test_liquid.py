@@ -111,6 +111,7 @@ def test_counts_keep_states_without_frames():
             "temperature_K": 3000,
             "passed": [True, True, True],
             "would_pass": [True, False, False],
+            "cut": [False, False, True],
             "crystal_match": ["", "keatite", "keatite"],
             "space_group": [1, 96, 4],
             "walk": "diffuses",
@@ -121,5 +122,6 @@ def test_counts_keep_states_without_frames():
     assert counts["passed"].tolist() == [3, 0]
     assert counts["excluded"].tolist() == [0, 0]
     assert counts["would_pass"].tolist() == [1, 0]
+    assert counts["cut"].tolist() == [1, 0]
     assert counts["most_like"].tolist() == ["keatite", ""]
     assert counts["walk"].tolist() == ["diffuses", "exploded: x"]

@@ -168,8 +168,8 @@ def rich(search) -> Summary:
     lp = HeldOut(**errors[3].model_dump(), frames=16, members=errors[2:], pressures={"0": errors[2]})
     counts = {"accurate": [420, 11], "candidate": [61, 70], "failed": [0, 19], "invalid": [0, 3]}
     selection = pd.DataFrame({**counts, "excluded": [7, 0], "selected": [20, 20], "eps_lo": 0.151, "eps_hi": 0.3})
-    columns = ["purpose", "pressure_GPa", "temperature_K", "frames", "passed", "would_pass", "most_like"]
-    melts = [("train", 0.0, 4000.0, 12, 12, 12, np.nan), ("train", 70.0, 4500.0, 12, 9, 9, "stishovite")]
+    columns = ["purpose", "pressure_GPa", "temperature_K", "frames", "passed", "would_pass", "cut", "most_like"]
+    melts = [("train", 0.0, 4000.0, 12, 12, 12, 0, np.nan), ("train", 70.0, 4500.0, 12, 9, 9, 2, "stishovite")]
     polymorphs = [
         PolymorphErrors(polymorph=name, coordination=number, raw_meV_per_atom=raw, shifted_meV_per_atom=shifted,
                         shifted_smallest_member_meV_per_atom=low, shifted_largest_member_meV_per_atom=high)
