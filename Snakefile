@@ -34,7 +34,7 @@ include: "rules/figures.smk"
 rule potentials:
     input:
         f"{RESULTS}/liquid/liquid.png",
-        expand(f"{RESULTS}/models/{{potential}}/card.md", potential=["lp", "hp"]),
+        expand(f"{RESULTS}/models/{{potential}}/card.md", potential=STUDY.potentials),
     localrule: True
 
 

@@ -168,8 +168,12 @@ def pair_limits(symbols: Sequence[str], minimum_distances_A: Mapping[str, float]
     return np.array([[both.get((a, b), both.get((b, a), unnamed_A)) for b in symbols] for a in symbols])
 
 
-def too_close(atoms: Atoms, limits: dict[str, float]) -> str | None:
-    """The first pair of species closer than its limit, in words, or None."""
+def too_close(atoms: Atoms, limits: Mapping[str, float]) -> str | None:
+    """The first pair of species closer than its limit, in words, or None.
+
+    The one rule for distances: labels, selection, search and frames of others ask here, with
+    ``substance.minimum_distances_A`` as it is.
+    """
     found = minimum_distances(atoms)
     for pair, limit in limits.items():
         a, b = pair.split("-")

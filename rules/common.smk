@@ -117,17 +117,17 @@ def cost(rule, wildcards=""):
 
 def final_iteration():
     """The dataset the potentials are released from: one decision per iteration is asked for."""
-    for number in range(STUDY.select.max_iterations):
+    for number in range(STUDY.rounds):
         decision = checkpoints.explore_selection.get(iteration=f"{number:02d}").output.decision
         if json.loads(Path(decision).read_text())["stop"]:
             return f"{number:02d}"
-    return f"{STUDY.select.max_iterations:02d}"
+    return f"{STUDY.rounds:02d}"
 
 
 def iterations_done():
     """Iterations whose exploration was looked at."""
     last = int(final_iteration())
-    return [f"{number:02d}" for number in range(min(last + 1, STUDY.select.max_iterations))]
+    return [f"{number:02d}" for number in range(min(last + 1, STUDY.rounds))]
 
 
 def selection_tables(wildcards):
@@ -138,6 +138,12 @@ def dataset_of(ensemble):
     """Folder of what an ensemble is trained on."""
     number = ensemble.removeprefix("iteration-") if ensemble.startswith("iteration") else final_iteration()
     return f"{RESULTS}/dataset/{number}"
+
+
+def data_told(potential):
+    """Where a potential's reference is told: with its training data, or, if these are elsewhere, with the check of it."""
+    where = "label/reference" if potential in PATHS.trained_elsewhere else f"train/{potential}/info"
+    return f"{RESULTS}/{where}.json"
 
 
 def certificate_library():

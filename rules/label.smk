@@ -57,7 +57,7 @@ rule label_shard:
         checked=f"{RESULTS}/label/reference.json",
         requested=f"{RESULTS}/label/{{batch}}/requested.extxyz",
         files=PATHS.reference_files,
-        known=list(STUDY.label.known),
+        known=[*STUDY.label.known, *PATHS.given_labels],
     output:
         frames=f"{RESULTS}/label/{{batch}}/shard-{{shard}}.extxyz",
         table=f"{RESULTS}/label/{{batch}}/shard-{{shard}}.csv",
@@ -106,11 +106,14 @@ rule label_collect:
         runtime=30,
     params:
         *code("label_collect"),
-        settings=settings("label"),
+        tolerance=tolerated,
+        least=signed(lambda wildcards: 0 if wildcards.batch.startswith("found") else 1),
     message:
         "Collecting the labels of batch {wildcards.batch}"
     shell:
         program(
             "label_collect",
-            "{input.shards} --requested {input.requested} --out {output.labels} --table {output.table}",
+            "{input.shards} --requested {input.requested} --out {output.labels} --table {output.table} "
+            "--tolerance {params.tolerance} --least {params.least}",
+            settings=False,
         )

@@ -83,13 +83,13 @@ rule liquid_tables:
         runtime=10,
     params:
         *code("liquid_tables"),
+        settings=settings("certificate.crystal_fraction_max"),
     message:
         "Joining the tables of the melts"
     shell:
         program(
             "liquid_tables",
             "{input.certificates} --walks {output.walks} --counts {output.certificate}",
-            settings=False,
         )
 
 

@@ -13,10 +13,11 @@ RANKS_AS_TASKS = {"mpi": "srun", "tasks": RANKS, "cpus_per_task": 1} if RANKS > 
 if RANKS > 1:
     os.environ.update(SLURM_NTASKS=str(RANKS))  # the plugin hides it from the job, and srun would start a single rank
 # Where labels are only looked up, a missing one is told before the trainings have cost hours.
-LABELS_FIRST = 0 if STUDY.label.compute else 20
+LABELS_FIRST = 0 if STUDY.computes_labels else 20
 
 
 PLACES = places_text(STUDY.reference)
+TRAINED_ON = re.compile("initial|heldout|iteration-")  # batches of melts; the others only judge
 
 
 @signed
@@ -24,6 +25,13 @@ def places(wildcards, output):
     """Command, ranks and folders of the reference. Snakemake keeps no record of a parameter that is a function of
     ``output`` (here for that alone): so none of it reruns a label."""
     return PLACES
+
+
+@signed
+def tolerated(wildcards, output):
+    """Share of a batch's labels that may fail; of crystals and found structures, which only judge, any. Not recorded,
+    as places are not: another tolerance asks a batch that stopped once more, and no other."""
+    return STUDY.label.failure_tolerance if TRAINED_ON.match(wildcards.batch) else 1.0
 
 
 def relaxing(used):

@@ -12,7 +12,7 @@ from melt2crystal.errors import UserError
 from melt2crystal.files import write_csv, write_text
 from melt2crystal.frames import frame_id, read_frames
 from melt2crystal.label.exchange import export, import_outputs, without_label
-from melt2crystal.label.journal import journal_attempts, released_attempts
+from melt2crystal.label.journal import given_attempts, journal_attempts, released_attempts
 from melt2crystal.label.report import Batch, read_batches, report_table
 from melt2crystal.label.report_text import report_text
 from melt2crystal.label.store import LabelStore, engine_and_digest
@@ -77,6 +77,8 @@ def report(
         folder, own, out = results / "label-store" / found, name, out or results / name / "labels-report"
         batches, notes = read_batches(results / name / "label", found)
         released = released_attempts(known_files(given), found, settings.largest_force_eV_per_A)
+        theirs = [ROOT / path for path in getattr(given.reference, "labels", [])]
+        released += given_attempts(theirs, settings.largest_force_eV_per_A)
     attempts, unreadable = journal_attempts(folder, settings.largest_force_eV_per_A)
     rows = report_table(batches, attempts, released, own)
     if rows.empty:

@@ -40,7 +40,7 @@ def plan(
         same = other.reference.engine == given.reference.engine and given.jobs.minutes_per_label is None
         rows = corrected(rows, ratios(table), other.name, labels=same)
     real = with_outputs(jobs)
-    print(f"\nStudy {given.name}, if its loop uses all {given.select.max_iterations} iterations\n")
+    print(f"\nStudy {given.name}, {scope(given)}\n")
     print(f"{counted(real)}\n\n{work_table(rows)}\n\nStorage\n{storage_table(storage(given, jobs, units))}\n")
     print(f"No faster than {in_words(longest_chain_s(jobs, rows))} on any number of machines: jobs wait for each other")
     for warning in beyond_limits(rows):
@@ -52,6 +52,19 @@ def plan(
         print(f"\nWhat ran here already\n{as_text(measured)}")
     if sources:
         print(f"\nUnit costs\n{unit_table(units)}")
+
+
+def scope(study: Study) -> str:
+    """How much of a study is planned, and what it can't do."""
+    rounds = f"if its loop uses all {study.rounds} iterations"
+    if study.judges_only:
+        rounds = f"which judges {study.release.hp.given} alone: no LP, no loop, no training set"
+        if study.release.hp.training.members == 1:
+            rounds += ", and with one member no deviations"
+    if study.computes_labels:
+        return rounds
+    left_out = "a loop, a search of its own, crystals relaxed by the reference, or its molecular dynamics"
+    return f"{rounds}. Labels are only looked up, none is computed: without {left_out}"
 
 
 def rows_for(study: str, units: dict[str, UnitCost]) -> tuple[Study, list[Job], list[Row]]:

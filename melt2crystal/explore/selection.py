@@ -95,20 +95,26 @@ def class_table(frames: pd.DataFrame, cells: Sequence[tuple[float, float]]) -> p
     return pd.DataFrame(rows, columns=[*CELL, *CLASSES])
 
 
-def why_none(table: pd.DataFrame) -> str:
-    """Why a round that isn't saturated has no frame to label."""
+def why_none(table: pd.DataFrame, because: str = "") -> str:
+    """Why a round that isn't saturated has no frame to label.
+
+    Args:
+        table: of :func:`class_table`.
+        because: why the invalid frames are invalid, counted, in words.
+    """
     counts = {name: int(table[name].sum()) for name in CLASSES}
     total = sum(counts.values())
+    invalid = f"{counts[INVALID]} invalid" + (f" ({because})" if because else "")
     if total == 0:
         return "no walk left a frame"
     if counts[FAILED] + counts[INVALID] == total:
         return (
-            f"no frame can be trusted: {counts[FAILED]} failed, {counts[INVALID]} invalid; more melt to begin with, a "
+            f"no frame can be trusted: {counts[FAILED]} failed, {invalid}; more melt to begin with, a "
             "larger network or a wider select.window is needed"
         )
     if counts[CANDIDATE]:
         return f"no candidate can be labelled: none of {counts[CANDIDATE]} is shown to be disordered"
-    return f"no candidates, but not saturated: {counts[FAILED]} failed and {counts[INVALID]} invalid of {total}"
+    return f"no candidates, but not saturated: {counts[FAILED]} failed and {invalid} of {total}"
 
 
 def is_saturated(table: pd.DataFrame, largest_fraction: float) -> bool:

@@ -84,7 +84,7 @@ def _assume_decisions(names: dict[str, Any], trust_files: bool) -> None:
     if STOPS not in names:
         raise UserError(f"rules/common.smk: no function {STOPS}(); name the one that waits for decisions in {__file__}")
     study, results = names["STUDY"], names["RESULTS"]
-    answer: Callable[[], str] = lambda: last_iteration(Path(results), study.select.max_iterations, trust_files)  # noqa: E731
+    answer: Callable[[], str] = lambda: last_iteration(Path(results), study.rounds, trust_files)  # noqa: E731
     names[STOPS] = answer
 
 

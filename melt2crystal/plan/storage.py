@@ -76,7 +76,7 @@ def _models(study: Study, jobs: list[Job], units: dict[str, UnitCost]) -> Files:
     meter = Meter(units)
     size = network_size(study.train.network, meter("atoms_per_A3"), len(study.substance.formula))
     trained = sum(job.rule == "train_member" for job in jobs)
-    released = sum(study.training_of(name).members for name in ("lp", "hp"))
+    released = sum(study.training_of(name).members for name in study.potentials)
     counts = Factor(trained + released, f"models ({trained} trained, {released} copied)")
     return _files("models, frozen and compressed", (counts, Factor(model_MB(size, meter) * MB, "bytes")), meter)
 

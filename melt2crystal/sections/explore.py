@@ -54,4 +54,13 @@ class Select(Section):
         lt=1,
         description="the loop ends when no (T, p) cell has a larger share of frames that are not accurate",
     )
-    density_range_g_per_cm3: tuple[float, float] = Field((1.5, 8.0), description="frames outside are invalid, g/cm3")
+    density_range_g_per_cm3: tuple[float, float] | None = Field(
+        None, description="frames outside are invalid, g/cm3; null: around the densities of the study's own melts"
+    )
+    density_margin: float = Field(
+        0.5,
+        gt=0,
+        le=10,
+        description="how far around: 1 + this times the densest certified melt frame, and the least dense one divided "
+        "by that",
+    )

@@ -3,9 +3,9 @@
 The section is flat in a study; its parts are models of their own, so that a job sees only the settings it depends on.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from melt2crystal.settings import Section, Settings, amount
 
@@ -50,12 +50,6 @@ class Relaxation(Section):
         gt=0,
         description="a relaxed structure further than this above the model's best polymorph is no crystal: symmetry "
         "alone keeps its forces zero, eV/atom",
-    )
-    distance_factor: float = Field(
-        0.9,
-        gt=0,
-        le=1,
-        description="a relaxed structure with a pair below this factor times its minimum distance is insane",
     )
 
 
@@ -125,6 +119,19 @@ class Search(Starts, Relaxation, Symmetry, Trust, Unique):
         gt=0,
         description="width of the window of stable structures above the lowest one, eV/atom (the paper: -8 to -7)",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_rule_for_distances(cls, given: Any) -> Any:
+        """Resolved studies of versions before 0.3 say ``distance_factor: 0.9``, the default of that time."""
+        if not isinstance(given, dict) or "distance_factor" not in given:
+            return given
+        if given["distance_factor"] not in (0.9, 1):
+            raise ValueError(
+                f"distance_factor: {given['distance_factor']!r}: there is one rule for distances now, "
+                "substance.minimum_distances_A; take the line out, and lower the distances there if need be"
+            )
+        return {key: value for key, value in given.items() if key != "distance_factor"}
 
     @field_validator("formula_units")
     @classmethod

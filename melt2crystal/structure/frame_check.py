@@ -1,6 +1,6 @@
 """One check of a frame that others wrote, before any number of it is used: by the plan and by the jobs alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from ase import Atoms
 from ase.units import GPa
 
 from melt2crystal.errors import UserError
-from melt2crystal.frames import frame_id, read_frames
+from melt2crystal.frames import frame_id, read_frames, too_close
 
 STATE = {"temperature_K": (0.0, 1e5), "pressure_GPa": (-100.0, 1e4)}  # no melt is beyond: other units
 VOLUME_A3_PER_ATOM = (0.5, 2000.0)
@@ -65,6 +65,31 @@ def structure_problem(atoms: Atoms) -> str:
     if not smallest <= volume <= largest:
         return f"has {volume:.4g} A^3 an atom: its Lattice must be in A"
     return ""
+
+
+def distance_check(minimum_distances_A: Mapping[str, float]) -> Check:
+    """The check that no pair of atoms is closer than ``substance.minimum_distances_A``."""
+
+    def distance_problem(atoms: Atoms) -> str:
+        reason = too_close(atoms, minimum_distances_A)
+        return f"can get no label: {reason} (substance.minimum_distances_A)" if reason else ""
+
+    return distance_problem
+
+
+def digest_check(digest: str) -> Check:
+    """The check that a frame of a given file is not said to be of another reference."""
+
+    def digest_problem(atoms: Atoms) -> str:
+        said = atoms.info.get("settings_digest", digest)
+        if said == digest:
+            return ""
+        return (
+            f"says settings_digest={said}: it is a label of another reference, the one declared has {digest}. Name the "
+            "file in label.known of a study with that reference, or take the key out if the declared code computed it"
+        )
+
+    return digest_problem
 
 
 def state_problem(atoms: Atoms) -> str:

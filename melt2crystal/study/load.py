@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ def load_study(
         *results_mistakes(config.get("results", "results"), root),
     ]
     study, mistakes = _validated(source)
+    study = _with_members_counted(study, root)
     told = {mistake.path for mistake in given_wrong}
     mistakes = given_wrong + [mistake for mistake in mistakes if mistake.path not in told]
     broken = {str(mistake.path[0]) for mistake in mistakes if mistake.path}
@@ -78,6 +80,21 @@ def load_study(
     if check_files:
         mistakes += mistakes_in_files(study, root, broken)
     raise_mistakes(mistakes, source)
+    return study
+
+
+def _with_members_counted(study: Study, root: Path) -> Study:
+    """Potentials that are given have the members that their folder holds, unless the study says how many."""
+    for name in study.potentials:
+        released = getattr(study.release, name)
+        if released.given is None or "members" in released.training.model_fields_set:
+            continue
+        names = (root / released.given / f"{k}.{study.train.network.suffix}" for k in range(released.training.members))
+        there = len(list(takewhile(Path.is_file, names)))
+        if there:  # an empty folder is told where its files are looked at
+            training = released.training.model_copy(update={"members": there})
+            release = study.release.model_copy(update={name: released.model_copy(update={"training": training})})
+            study = study.model_copy(update={"release": release})
     return study
 
 

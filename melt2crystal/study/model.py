@@ -43,6 +43,26 @@ class Study(Section):
     figures: Figures = Field(Figures(), description="style of the figures")
     jobs: Jobs = Field(Jobs(), description="what jobs ask of a machine")
 
+    @property
+    def potentials(self) -> tuple[str, ...]:
+        """Names of the released potentials."""
+        return ("lp", "hp") if self.release.lp.enabled else ("hp",)
+
+    @property
+    def judges_only(self) -> bool:
+        """One potential that was trained elsewhere is judged: no training set, no loop."""
+        return not self.release.lp.enabled and self.release.hp.given is not None
+
+    @property
+    def computes_labels(self) -> bool:
+        """Whether labels that are not known can be had at all."""
+        return self.label.compute and self.reference.engine != "given"
+
+    @property
+    def rounds(self) -> int:
+        """Largest number of explore-select-label rounds."""
+        return 0 if self.judges_only else self.select.max_iterations
+
     def training_of(self, ensemble: str) -> Training:
         """Training of an ensemble: iteration-00, ... of the loop, or the released lp or hp."""
         if ensemble.startswith("iteration"):

@@ -32,6 +32,7 @@ class Iteration(Part):
     candidate: int = Field(ge=0)
     failed: int = Field(ge=0)
     invalid: int = Field(ge=0)
+    invalid_because: dict[str, int] | None = Field(None, description="reason -> frames; null: not told then")
     excluded_by_certificate: int | None = Field(ge=0)
     selected: int = Field(ge=0)
     eps_lo_eV_per_A: float
@@ -58,7 +59,25 @@ class CertificateCount(Part):
     would_pass: int = Field(
         ge=0, description="frames the checks found disordered, whether or not the certificate is on"
     )
-    most_like: str | None = Field(description="crystal of the library that the other frames resemble most often")
+    because: str | None = Field(None, description="why the other frames were not found disordered, counted")
+    most_like: str | None = Field(description="crystal that most of the frames excluded for their likeness resemble")
+
+
+class MissingLabel(Part):
+    """A frame that was asked for and has no label."""
+
+    what: str = Field(description="crystal and volume, structure found, state of the melt")
+    frame_id: str
+    status: str
+    reason: str
+
+
+class Labels(Part):
+    """Labels of one batch: what was asked for, what is missing and why."""
+
+    batch: str
+    asked: int = Field(ge=0)
+    missing: list[MissingLabel]
 
 
 class PolymorphErrors(Part):
@@ -182,6 +201,7 @@ class Summary(Part):
     iterations: list[Iteration]
     melts_from: list[str] = Field([], description="files the melts were taken from; empty: melted here")
     trained_elsewhere: dict[str, str] = Field({}, description="lp, hp -> folder it was taken from; empty: trained here")
+    labels: list[Labels] = Field([], description="batches of labels; empty: written before they were told")
     certificate_enabled: bool
     certificates: list[CertificateCount]
     held_out: dict[str, HeldOut]

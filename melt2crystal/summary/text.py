@@ -6,7 +6,7 @@ import pandas as pd
 
 from melt2crystal.markdown import records
 from melt2crystal.structure.pressure import in_classes, too_many_to_name
-from melt2crystal.summary.schema import EnergyVolume, Part, Search, Summary
+from melt2crystal.summary.schema import Dataset, EnergyVolume, Iteration, Labels, Part, Search, Summary
 
 # head of a column -> form of its cells, of the fields of the schema
 DATASETS = {"dataset": "{iteration}", "labelled frames": "{frames}", "of these": "{at_pressures}"}
@@ -17,7 +17,7 @@ CERTIFICATES = {
     "frames": "{frames}",
     "found disordered": "{would_pass}",
     "excluded": "{excluded}",
-    "the others are most like": "{most_like}",
+    "why not disordered": "{because}",
 }
 ITERATIONS = {
     "iteration": "{iteration}",
@@ -25,10 +25,13 @@ ITERATIONS = {
     "candidate": "{candidate}",
     "failed": "{failed}",
     "invalid": "{invalid}",
+    "why invalid": "{why_invalid}",
     "excluded by certificate": "{excluded_by_certificate}",
     "selected": "{selected}",
     "window (eV/Å)": "{eps_lo_eV_per_A:.3f}–{eps_hi_eV_per_A:.3f}",
 }
+MISSING = {"batch": "{batch}", "of": "{what}", "status": "{status}", "why": "{reason}"}
+MOST_MISSING = 20  # rows of one batch
 HELD_OUT = {
     "potential": "{potential}",
     "frames": "{which}",
@@ -87,9 +90,10 @@ def as_markdown(summary: Summary) -> str:
         f"Settings digest: `{summary.settings_digest[:16]}`; melt2crystal {summary.version}, "
         f"commit `{summary.commit}`.",
         "## Melt",
-        records(DATASETS, ({**vars(d), "at_pressures": _at_pressures(d.frames_at_pressure)} for d in summary.datasets)),
+        _datasets(summary.datasets),
         _certificates(summary),
-        _table(ITERATIONS, summary.iterations) if summary.iterations else "No exploration.",
+        _iterations(summary.iterations),
+        _labels(summary.labels),
         "## Held-out melt",
         _held_out(summary),
     ]
@@ -145,13 +149,46 @@ def _certificates(summary: Summary) -> str:
     return f"Certificate of disorder: {state}.\n\n" + records(CERTIFICATES, rows)
 
 
+def _datasets(datasets: list[Dataset]) -> str:
+    if not datasets:
+        return "No training set: nothing is trained in this study."
+    return records(DATASETS, ({**vars(d), "at_pressures": _at_pressures(d.frames_at_pressure)} for d in datasets))
+
+
+def _iterations(iterations: list[Iteration]) -> str:
+    if not iterations:
+        return "No exploration."
+    rows = []
+    for part in iterations:
+        why = "; ".join(f"{count} {reason}" for reason, count in (part.invalid_because or {}).items())
+        rows.append({**vars(part), "why_invalid": why or ("not told" if part.invalid else "")})
+    return records(ITERATIONS, rows)
+
+
+def _labels(batches: list[Labels]) -> str:
+    """Which labels are missing, and why: what rests on them lacks them."""
+    asked, missing = sum(batch.asked for batch in batches), sum(len(batch.missing) for batch in batches)
+    if not missing:
+        return f"All {asked} labels that were asked for are there." if asked else ""
+    rows = [{"batch": batch.batch, **vars(label)} for batch in batches for label in batch.missing[:MOST_MISSING]]
+    more = "" if len(rows) == missing else f" {missing - len(rows)} more stand in `label/<batch>/labels.csv`."
+    text = f"{missing} of the {asked} labels that were asked for are missing; what is told below is without them.{more}"
+    return f"## Labels that are missing\n\n{text}\n\n" + records(MISSING, rows)
+
+
 def _held_out(summary: Summary) -> str:
     rows = []
     for name, part in summary.held_out.items():
         entries = [("all, ensemble mean", part), *((f"{p} GPa, ensemble mean", e) for p, e in part.pressures.items())]
-        entries += [(f"all, member {k}", e) for k, e in enumerate(part.members)]
+        entries += [(f"all, member {k}", e) for k, e in enumerate(part.members) if len(part.members) > 1]
         rows += [{"potential": name.upper(), "which": which, **vars(errors)} for which, errors in entries]
     text = records(HELD_OUT, rows)
+    for name, part in summary.held_out.items():
+        if len(part.members) == 1:
+            text += (
+                f"\n\n{name.upper()} has one member: deviations between members are absent, here and in the search, "
+            )
+            text += "so that nothing says where it does not know a structure."
     for name, folder in summary.trained_elsewhere.items():
         text += f"\n\n{name.upper()} was trained elsewhere and taken from `{folder}`; "
         text += "frames it has seen are left out of its errors."
@@ -162,7 +199,8 @@ def _energy_volume(name: str, part: EnergyVolume) -> str:
     rows = []
     for p in part.polymorphs:
         least, most = p.shifted_smallest_member_meV_per_atom, p.shifted_largest_member_meV_per_atom
-        rows.append({**vars(p), "spread": f"{show(least, 1)} to {show(most, 1)}"})
+        spread = None if least is None and most is None else f"{show(least, 1)} to {show(most, 1)}"
+        rows.append({**vars(p), "spread": spread})
     for group, errors in part.groups.items():
         members = errors.shifted_members_meV_per_atom
         spread = f"{min(members):.1f} to {max(members):.1f}" if members else None

@@ -25,7 +25,7 @@ class Facts:
     """What a card tells of a potential.
 
     Attributes:
-        data: of the training data (info.json).
+        data: of the training data (info.json); of a potential that was trained elsewhere, of the reference alone.
         measured: errors on held-out melt.
         seen: manifest rows of the frames it may have seen.
         counts: certified and excluded frames per (T, p).
@@ -43,7 +43,7 @@ class Facts:
 def train_card(
     models: Annotated[list[Path], typer.Argument(help="models of the released ensemble")],
     potential: Annotated[str, typer.Option(help="lp or hp")],
-    info: Annotated[Path, typer.Option(help="info.json of the training data")],
+    info: Annotated[Path, typer.Option(help="info.json of the training data; reference.json if they are elsewhere")],
     errors: Annotated[Path, typer.Option(help="errors on held-out melt (JSON)")],
     certificate: Annotated[Path, typer.Option(help="certified and excluded frames per (T, p) (CSV)")],
     manifest: Annotated[Path, typer.Option(help="manifest of the dataset (JSON)")],

@@ -80,7 +80,7 @@ def package(tmp_path_factory) -> Path:
     end = "    raise EngineError("
     assert text.count(end) == 1, "the error at the end that the guide speaks of"
     text = text.replace(end, branch + end)
-    text = text.replace("LammpsReference, Reference", "LammpsReference, MycodeReference, Reference", 1)
+    text = text.replace("    LammpsReference,\n", "    LammpsReference,\n    MycodeReference,\n", 1)
     (folder / REGISTRY).write_text(text, encoding="utf-8")
     return folder
 

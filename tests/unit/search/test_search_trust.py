@@ -58,3 +58,20 @@ def test_forces_that_are_no_numbers_are_no_agreement():
 
 def test_nothing_found_is_nothing_judged():
     assert with_deviations([], TwoMembers(), 1.0) == []
+
+
+class Alone(TwoMembers):
+    """One member; the numbers are its forces."""
+
+    def evaluate(self, frames):
+        forces = [np.full((1, 2, 3), value) for value in self.apart[: len(frames)]]
+        return np.zeros((1, len(frames))), forces, np.zeros((1, len(frames), 3, 3))
+
+
+@pytest.mark.parametrize("limit", [None, 1.0, 1e-9])
+def test_a_model_that_is_alone_has_no_deviation_and_loses_no_structure_for_it(limit):
+    pairs = with_deviations([pair("a"), pair("b", "unconverged"), pair("broken")], Alone(0.3, 9.0, np.nan), limit)
+    table = as_table([row for row, _ in pairs], STRUCTURES)
+    assert [frame is not None for _, frame in pairs][:2] == [True, True]
+    assert table["deviation_eV_per_A"].isna().all() and table["status"].tolist()[:2] == ["ok", "unconverged"]
+    assert (pairs[2][1] is None) == (limit is not None)  # forces that are no numbers are told all the same

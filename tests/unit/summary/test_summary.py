@@ -7,7 +7,16 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from melt2crystal.summary.parts import certificate_part, cost_part, dataset_part, fit_part, iteration_part, search_part
+from melt2crystal.summary.parts import (
+    certificate_part,
+    cost_part,
+    dataset_part,
+    fit_part,
+    iteration_part,
+    labels_part,
+    reasons_counted,
+    search_part,
+)
 from melt2crystal.summary.schema import (
     Cost,
     EnergyVolume,
@@ -114,6 +123,19 @@ def test_certificates_say_what_was_seen():
     assert liquid.most_like is None
 
 
+def test_reasons_of_invalid_frames_are_added_up_over_the_cells():
+    cells = pd.Series(["2 no frame; 1 O-O closer than 1.4 A", np.nan, "4 no frame"])
+    assert reasons_counted(cells) == {"no frame": 6, "O-O closer than 1.4 A": 1}
+
+
+def test_labels_that_are_missing_are_named_with_their_reason():
+    table = pd.DataFrame({"frame_id": ["0001", "1e3"], "what": "keatite", "status": ["ok", "timed out"], "reason": "x"})
+    part = labels_part("eos", table)
+    (label,) = part.missing
+    assert (part.batch, part.asked) == ("eos", 2)
+    assert (label.frame_id, label.what, label.status, label.reason) == ("1e3", "keatite", "timed out", "x")
+
+
 def test_a_fit_without_values_is_null():
     names = ["V0_A3_per_formula", "V0_error", "B0_GPa", "B0_error", "B0_prime", "E0_eV_per_atom"]
     fits = pd.DataFrame([{"polymorph": "x", "potential": "lp", "member": -1, **dict.fromkeys(names, np.nan)}])
@@ -168,8 +190,19 @@ def rich(search) -> Summary:
     lp = HeldOut(**errors[3].model_dump(), frames=16, members=errors[2:], pressures={"0": errors[2]})
     counts = {"accurate": [420, 11], "candidate": [61, 70], "failed": [0, 19], "invalid": [0, 3]}
     selection = pd.DataFrame({**counts, "excluded": [7, 0], "selected": [20, 20], "eps_lo": 0.151, "eps_hi": 0.3})
-    columns = ["purpose", "pressure_GPa", "temperature_K", "frames", "passed", "would_pass", "most_like"]
-    melts = [("train", 0.0, 4000.0, 12, 12, 12, np.nan), ("train", 70.0, 4500.0, 12, 9, 9, "stishovite")]
+    selection["invalid_because"] = [np.nan, "2 density below 1.56 g/cm3; 1 Si-O closer than 1.1 A"]
+    labels = pd.DataFrame(
+        {
+            "frame_id": ["f1", "f2", "f3"],
+            "what": ["stishovite at 0.91 of its volume", "stishovite at 1 of its volume", "structure p10-z2-g00-0001"],
+            "status": ["unconverged", "ok", "crashed"],
+            "reason": ["SCF did not converge in 150 steps", "", "killed | by signal 9"],
+        }
+    )
+    columns = ["purpose", "pressure_GPa", "temperature_K", "frames", "passed", "would_pass", "because", "most_like"]
+    told = "3 atoms as in stishovite; 1 space group 136"
+    melts = [("train", 0.0, 4000.0, 12, 12, 12, np.nan, np.nan), ("train", 70.0, 4500.0, 12, 9, 9, told, "stishovite")]
+    earlier = iteration_part("01", selection.drop(columns=["excluded", "invalid_because"]))
     polymorphs = [
         PolymorphErrors(polymorph=name, coordination=number, raw_meV_per_atom=raw, shifted_meV_per_atom=shifted,
                         shifted_smallest_member_meV_per_atom=low, shifted_largest_member_meV_per_atom=high)
@@ -201,7 +234,8 @@ def rich(search) -> Summary:
             dataset_part("00", {"frames": [{"pressure_GPa": p} for p in (0.0, 0.0, 40.0)], "settings_digest": "x"}),
             dataset_part("01", {"frames": many, "settings_digest": "x"}),
         ],
-        iterations=[iteration_part("00", selection), iteration_part("01", selection.drop(columns="excluded"))],
+        iterations=[iteration_part("00", selection), earlier],
+        labels=[labels_part("eos", labels[:2]), labels_part("found-p10", labels[2:])],
         certificate_enabled=True,
         certificates=certificate_part(pd.DataFrame(melts, columns=columns)),
         held_out={"hp": hp, "lp": lp},
