@@ -1,5 +1,6 @@
 """``engine: given``: labels of another code, from files, under a digest of their own; nothing is computed."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from ase.io import write
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import EngineError, UserError
-from melt2crystal.frames import canonical_frame
+from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.label.store import LabelStore, label_frames
+from melt2crystal.report.versions import engine_version
 from melt2crystal.study.load import load_study
 from tests.helpers.checkout import REPOSITORY
 from tests.helpers.counting_engine import frames
+from tests.helpers.programs import program
 
 REFERENCE = {"engine": "given", "name": "PBE (ABINIT)", "code": "ABINIT 9.10.3", "labels": ["theirs.extxyz"]}
 
@@ -70,6 +73,23 @@ def test_frames_said_to_be_of_another_reference_are_refused(tmp_path):
     write(tmp_path / "theirs.extxyz", labelled_frames(settings_digest="s0123456789abcde"))
     with pytest.raises(UserError, match="frame 0 says settings_digest=s0123456789abcde: it is a label of another"):
         LabelStore(tmp_path / "store", digest_of(), "a", given=[tmp_path / "theirs.extxyz"])
+
+
+def test_the_jobs_that_label_read_the_files_and_call_nothing(tmp_path):
+    write(tmp_path / "theirs.extxyz", labelled_frames())
+    write_frames(tmp_path / "requested.extxyz", frames(5))
+    reference = {**REFERENCE, "labels": [str(tmp_path / "theirs.extxyz")]}
+    sections = {"reference": reference, "label.compute": True, "label.known": [], "substance": {}}
+    settings = json.dumps({**sections, "label.largest_force_eV_per_A": 100.0})
+    store, table = tmp_path / "store", tmp_path / "shard-0.csv"
+    program("label_check").label_check(store, tmp_path / "reference.json", settings)
+    checked = json.loads((tmp_path / "reference.json").read_text())
+    assert checked == {"engine": "given", "settings_digest": digest_of(), "missing": ""}
+    out = tmp_path / "shard-0.extxyz"
+    program("label_shard").label_shard(tmp_path / "requested.extxyz", 0, 1, store, "x", out, table, settings)
+    assert [frame.info["settings_digest"] for frame in read_frames(out)] == [digest_of()] * 4
+    assert table.read_text().count(",ok,") == 4 and table.read_text().count("in no file of reference.labels") == 1
+    assert engine_version(reference) == "ABINIT 9.10.3, as declared"
 
 
 @pytest.fixture
