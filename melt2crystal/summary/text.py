@@ -98,7 +98,10 @@ def as_markdown(summary: Summary) -> str:
         _held_out(summary),
     ]
     if summary.energy_volume:
-        curves = [_energy_volume(name, part) for name, part in summary.energy_volume.items()]
+        curves = [
+            _energy_volume(name, part, alone=name in summary.held_out and len(summary.held_out[name].members) == 1)
+            for name, part in summary.energy_volume.items()
+        ]
         fits = "Birch-Murnaghan fits (ensemble means):\n\n" + _table(FITS, summary.fits)
         parts += ["## Energy-volume curves", *curves, fits]
     else:
@@ -179,7 +182,8 @@ def _labels(batches: list[Labels]) -> str:
 def _held_out(summary: Summary) -> str:
     rows = []
     for name, part in summary.held_out.items():
-        entries = [("all, ensemble mean", part), *((f"{p} GPa, ensemble mean", e) for p, e in part.pressures.items())]
+        mean = ", ensemble mean" if len(part.members) > 1 else ""
+        entries = [(f"all{mean}", part), *((f"{p} GPa{mean}", e) for p, e in part.pressures.items())]
         entries += [(f"all, member {k}", e) for k, e in enumerate(part.members) if len(part.members) > 1]
         rows += [{"potential": name.upper(), "which": which, **vars(errors)} for which, errors in entries]
     text = records(HELD_OUT, rows)
@@ -195,7 +199,7 @@ def _held_out(summary: Summary) -> str:
     return text
 
 
-def _energy_volume(name: str, part: EnergyVolume) -> str:
+def _energy_volume(name: str, part: EnergyVolume, alone: bool) -> str:
     rows = []
     for p in part.polymorphs:
         least, most = p.shifted_smallest_member_meV_per_atom, p.shifted_largest_member_meV_per_atom
@@ -210,7 +214,7 @@ def _energy_volume(name: str, part: EnergyVolume) -> str:
         if part.shift_meV_per_atom is None
         else f" Mean difference from the reference: {part.shift_meV_per_atom:+.1f} meV/atom."
     )
-    return f"**{name.upper()}**, ensemble mean.{shift}\n\n" + records(CURVES, rows)
+    return f"**{name.upper()}**, {'its one member' if alone else 'ensemble mean'}.{shift}\n\n" + records(CURVES, rows)
 
 
 def _search(search: Search) -> str:

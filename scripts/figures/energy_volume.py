@@ -79,7 +79,9 @@ def draw_spectra(axes: Axes, spectra: Mapping[str, pd.DataFrame]) -> None:
     axes.patch.set_alpha(0.0)
 
 
-def draw_key(axes: Axes, shifts: dict[str, float], spectra: str, left: float, note_at: tuple[float, float]) -> None:
+def draw_key(
+    axes: Axes, shifts: dict[str, float], spread: bool, spectra: str, left: float, note_at: tuple[float, float]
+) -> None:
     """Legend in the free cell of the grid, from ``left`` of its width on (negative: into the gap)."""
     axes.set_axis_off()
     handles: list[Any] = []
@@ -87,7 +89,10 @@ def draw_key(axes: Axes, shifts: dict[str, float], spectra: str, left: float, no
         shifted = f"{potential.upper()} (shift {as_text(-1000 * shifts[potential], '+.1f')} meV/atom)"
         label = potential if potential == "reference" else shifted
         handles += axes.plot([], [], color=POTENTIAL_COLOURS[potential], label=label, **MARKS[potential])
-    handles += [axes.fill_between([], [], [], color="#888888", alpha=0.4, linewidth=0, label="spread of the members")]
+    if spread:
+        handles += [
+            axes.fill_between([], [], [], color="#888888", alpha=0.4, linewidth=0, label="spread of the members")
+        ]
     legend = axes.legend(handles=handles, loc="upper left", borderaxespad=0, bbox_to_anchor=(left - 0.03, 1.04))
     legend.set_in_layout(False)
     text = (
@@ -141,7 +146,8 @@ def draw(
     )
     left = -0.08 if last + 1 == panels.size else 0.1  # a lonely cell is narrow
     note_at = (1.6, 1.0) if lines > with_panels else (left, 0.55)  # beside the legend, or below it
-    draw_key(panels.flat[last], shifts, about if spectra else "", left, note_at)
+    spread = any((table["member"] > 0).any() for table in curves.values())  # an ensemble of one has none
+    draw_key(panels.flat[last], shifts, spread, about if spectra else "", left, note_at)
     for axes in panels.flat[last + 1 :]:
         axes.set_axis_off()
     return figure

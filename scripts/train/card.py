@@ -78,7 +78,7 @@ def _card(potential: str, models: list[Path], given: Settings, facts: Facts) -> 
         *(_seen_elsewhere(given, facts) if elsewhere else _seen_here(given, facts)),
         "## Errors on held-out melt (all pressures)",
         "",
-        f"{measured['frames']} frames. Ensemble mean: energy {measured['energy_rmse_meV_per_atom']:.2f} meV/atom, "
+        f"{measured['frames']} frames. {_whose(measured)}: energy {measured['energy_rmse_meV_per_atom']:.2f} meV/atom, "
         f"force {measured['force_rmse_eV_per_A']:.3f} eV/A (root mean square).",
         "",
         markdown.of_frame(pd.DataFrame(measured["members"]).rename_axis("member").reset_index()),
@@ -142,6 +142,11 @@ def _training(given: Settings, data: dict[str, Any]) -> list[str]:
         "",
         *([f"sel {data['sel']} for {', '.join(data['species'])}.", ""] if two_bodies else []),
     ]
+
+
+def _whose(measured: dict[str, Any]) -> str:
+    """Whose errors they are; an ensemble of one has no mean, and no deviations."""
+    return "Ensemble mean" if len(measured["members"]) > 1 else "One member, so that deviations are absent"
 
 
 def _states(seen: list[dict[str, Any]]) -> pd.DataFrame:

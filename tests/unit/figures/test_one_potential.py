@@ -55,6 +55,7 @@ def test_figure_2_is_drawn_for_the_potentials_there_are(potentials, members):
     figure = energy_volume(curves)
     words = [text.get_text() for axes in figure.axes if axes.get_legend() for text in axes.get_legend().get_texts()]
     assert any("HP" in word for word in words) and any("LP" in word for word in words) == ("lp" in potentials)
+    assert ("spread of the members" in words) == (members > 1)
 
 
 @pytest.mark.parametrize(

@@ -257,6 +257,15 @@ def test_the_summary_of_a_study_with_every_stage(search):
     golden("summary.md", as_markdown(rich(search)))
 
 
+def test_one_member_is_no_ensemble(search):
+    summary = rich(search)
+    alone = summary.held_out["hp"].model_copy(update={"members": summary.held_out["hp"].members[:1]})
+    text = as_markdown(summary.model_copy(update={"held_out": {"hp": alone}, "datasets": []}))
+    assert "HP has one member: deviations between members are absent" in text and "| HP | all | 6.0 |" in text
+    assert "**HP**, its one member." in text and "all, member 0" not in text
+    assert "No training set: nothing is trained in this study." in text
+
+
 def test_what_a_study_leaves_out_is_said():
     lacking = whole(None).model_copy(
         update={"melts_from": ["labels/melt.extxyz", "more.xyz"], "trained_elsewhere": {"hp": "models/hp"}}
