@@ -14,6 +14,7 @@ from scipy.stats import binomtest, spearmanr
 from melt2crystal.explore.selection import AUDIT, CELL
 
 CONFIDENCE = 0.95
+FEWEST_TO_RANK = 10  # a rank correlation of fewer says nothing
 
 
 def force_errors(forces: Sequence[np.ndarray], reference: Sequence[np.ndarray]) -> pd.DataFrame:
@@ -66,7 +67,7 @@ def verdict(errors: pd.DataFrame, cells: pd.DataFrame, eps_hi: float) -> Mapping
     audited, missed = int(cells["audited"].sum()), int(cells["missed"].sum())
     share, low, high = share_with_interval(missed, audited)
     ranked = errors[["max_devi_f", "error_max"]].dropna()
-    varied = len(ranked) > 2 and (ranked.nunique() > 1).all()
+    varied = len(ranked) >= FEWEST_TO_RANK and (ranked.nunique() > 1).all()
     return {
         "audited": audited,
         "missed": missed,

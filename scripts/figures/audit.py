@@ -25,11 +25,11 @@ KINDS = {
 
 def draw(figures: Figures, rounds: list[tuple[pd.DataFrame, dict[str, float]]]) -> Figure:
     """One panel for each round; logarithmic, equal axes; the window is shaded, y = x is drawn."""
-    columns = min(4, len(rounds))
+    columns = min(3, len(rounds))
     rows = -(-len(rounds) // columns)
     width = figures.single_column_mm if columns == 1 else figures.double_column_mm
     figure = new_figure(width, rows * (0.95 * width / columns) + 12)
-    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    panels = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
     every = pd.concat([table[["max_devi_f", "error_max"]] for table, _ in rounds]).to_numpy(float)
     shown = every[np.isfinite(every) & (every > 0)]
     limits = (0.7 * shown.min(), 1.4 * shown.max()) if len(shown) else (0.01, 10.0)
@@ -40,17 +40,18 @@ def draw(figures: Figures, rounds: list[tuple[pd.DataFrame, dict[str, float]]]) 
             of_kind = table[table["chosen_as"] == kind]
             axes.scatter(of_kind["max_devi_f"], of_kind["error_max"], s=9, marker=marker, color=colour, label=label)
         share, low, high = share_with_interval(int(audit["missed"]), int(audit["audited"]))
-        missed = (
-            "no audit"
-            if share is None
-            else f"{audit['missed']} of {audit['audited']} missed\n({low:.0%} to {high:.0%})"
+        counts = f"{audit['missed']} of {audit['audited']} audited missed ({low:.0%} to {high:.0%})"
+        axes.set_title(
+            f"round {int(audit['iteration'])}: {counts if share is not None else 'no audit'}", fontsize="small"
         )
-        axes.text(0.04, 0.96, f"round {int(audit['iteration'])}: {missed}", transform=axes.transAxes, va="top")
         axes.set(xscale="log", yscale="log", xlim=limits, ylim=limits)
     for axes in panels[len(rounds) :]:
         axes.set_visible(False)
-    figure.supxlabel("force deviation of the ensemble (eV/Å)")
-    figure.supylabel("largest true force error (eV/Å)")
+    for number, axes in enumerate(panels[: len(rounds)]):
+        if number + columns >= len(rounds):
+            axes.set_xlabel("deviation (eV/Å)")
+        if number % columns == 0:
+            axes.set_ylabel("largest true force error (eV/Å)")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=2)
     return figure
