@@ -34,7 +34,7 @@ SOURCES = {
     "walks": None if STUDY.liquid.frames else f"{RESULTS}/liquid/walks.csv",
     "melts": f"{RESULTS}/liquid/frames.csv" if STUDY.liquid.frames else None,
     "certificate": f"{RESULTS}/liquid/certificate.csv",
-    "labels": lambda wildcards: PATHS.label_tables(int(final_iteration())),
+    "labels": lambda wildcards: PATHS.label_tables(len(iterations_done())),
     "heldout": [f"{RESULTS}/train/{name}/heldout.json" for name in reversed(STUDY.potentials)],
     "selection": selection_tables if STUDY.rounds else None,
     "fits": PATHS.energy_volume and f"{RESULTS}/benchmark/fits.csv",
@@ -54,7 +54,8 @@ rule report_summary:
     input:
         manifests=lambda wildcards: PATHS.manifests(int(final_iteration())),
         selections=selection_tables,
-        labels=lambda wildcards: PATHS.label_tables(int(final_iteration())),
+        labels=lambda wildcards: PATHS.label_tables(len(iterations_done())),
+        audits=lambda wildcards: PATHS.audits(iterations_done(), "audit.json"),
         relaxed=collect(
             f"{RESULTS}/search/p{{p}}/z{{z}}/structures.csv",
             p=PATHS.searched,
@@ -89,7 +90,7 @@ rule report_summary:
     shell:
         program(
             "report_summary",
-            "{input.manifests} {input.selections} {input.labels} {input.relaxed} {input.kept} {input.unique} {params.found} "
+            "{input.manifests} {input.selections} {input.audits} {input.labels} {input.relaxed} {input.kept} {input.unique} {params.found} "
             "{input.found} {params.overlaps} {input.overlaps} {input.heldout} {input.curves} "
             "--certificate {input.certificate} --costs {params.costs} --out {output.json} "
             "--text {output.text}",

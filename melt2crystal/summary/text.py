@@ -1,6 +1,6 @@
 """The summary as readable tables (Markdown). It states numbers and where they come from, no more."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -28,6 +28,9 @@ ITERATIONS = {
     "why invalid": "{why_invalid}",
     "excluded by certificate": "{excluded_by_certificate}",
     "selected": "{selected}",
+    "accurate ones audited": "{audited}",
+    "of these wrong (95 % interval)": "{wrong}",
+    "rank correlation": "{rank_correlation:.2f}",
     "window (eV/Å)": "{eps_lo_eV_per_A:.3f}–{eps_hi_eV_per_A:.3f}",
 }
 MISSING = {"batch": "{batch}", "of": "{what}", "status": "{status}", "why": "{reason}"}
@@ -158,14 +161,20 @@ def _datasets(datasets: list[Dataset]) -> str:
     return records(DATASETS, ({**vars(d), "at_pressures": _at_pressures(d.frames_at_pressure)} for d in datasets))
 
 
-def _iterations(iterations: list[Iteration]) -> str:
+def _iterations(iterations: Sequence[Iteration]) -> str:
     if not iterations:
         return "No exploration."
     rows = []
     for part in iterations:
         why = "; ".join(f"{count} {reason}" for reason, count in (part.invalid_because or {}).items())
-        rows.append({**vars(part), "why_invalid": why or ("not told" if part.invalid else "")})
-    return records(ITERATIONS, rows)
+        low, high = part.missed_share_low, part.missed_share_high
+        wrong = f"{part.missed} ({low:.0%} to {high:.0%})" if part.audited and None not in (low, high) else None
+        rows.append({**vars(part), "wrong": wrong, "why_invalid": why or ("not told" if part.invalid else "")})
+    told = (
+        "Audited: accurate frames that were drawn at random and labelled; wrong: their largest force error is the "
+        "window's upper bound or more. Rank correlation: of deviation and largest force error, over all new labels."
+    )
+    return f"{records(ITERATIONS, rows)}\n\n{told}"
 
 
 def _labels(batches: list[Labels]) -> str:
