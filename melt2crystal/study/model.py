@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from melt2crystal.purpose import Purpose
 from melt2crystal.sections.benchmark import Benchmark
 from melt2crystal.sections.explore import Explore, Select
 from melt2crystal.sections.figures import Figures
@@ -26,6 +27,9 @@ class Study(Section):
 
     name: str = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="the file's name without .yaml; names the results folder"
+    )
+    purpose: Purpose = Field(
+        "results", description="what its numbers are for; smoke test: every figure and page says that they mean nothing"
     )
     seed: int = Field(1, ge=0, lt=2**31, description="root of every random number of the study")
     substance: Substance = Field(Substance(), description="what is simulated")
