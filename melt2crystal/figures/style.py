@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from melt2crystal.files import complete
 from melt2crystal.provenance import Origin, as_json, origin_now, png_chunks
-from melt2crystal.purpose import warning
 from melt2crystal.sections.figures import Figures
+from melt2crystal.sections.purpose import warning
 from melt2crystal.settings import Settings
 
 Drawn = ParamSpec("Drawn")

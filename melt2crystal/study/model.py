@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from melt2crystal.purpose import Purpose
 from melt2crystal.sections.benchmark import Benchmark
 from melt2crystal.sections.explore import Explore, Select
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.jobs import Jobs
 from melt2crystal.sections.label import Label
 from melt2crystal.sections.liquid import Certificate, Liquid
+from melt2crystal.sections.purpose import Purpose
 from melt2crystal.sections.reference import Reference, VaspReference
 from melt2crystal.sections.search import Search
 from melt2crystal.sections.substance import PressureRow, Substance, melting_curve

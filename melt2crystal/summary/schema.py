@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from melt2crystal.purpose import Purpose
+from melt2crystal.sections.purpose import Purpose
 
 
 class Part(BaseModel):

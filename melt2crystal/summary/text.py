@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from melt2crystal.markdown import records
-from melt2crystal.purpose import warning
+from melt2crystal.sections.purpose import warning
 from melt2crystal.structure.pressure import in_classes, too_many_to_name
 from melt2crystal.summary.schema import EnergyVolume, Fit, Part, Search, Summary
 

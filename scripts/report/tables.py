@@ -11,9 +11,9 @@ import typer
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.options import SettingsText
-from melt2crystal.purpose import warning
 from melt2crystal.report.contents import CONTENTS
 from melt2crystal.report.pages import as_table, from_markdown, from_plain, page
+from melt2crystal.sections.purpose import warning
 from melt2crystal.settings import Settings
 
 HASH_SHOWN = 12  # characters of digests and commits on a page; the CSV has them in full

@@ -13,7 +13,7 @@ from melt2crystal import markdown
 from melt2crystal.errors import reports_errors
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.options import SettingsText
-from melt2crystal.purpose import warning
+from melt2crystal.sections.purpose import warning
 from melt2crystal.settings import Settings
 
 TITLES = {"lp": "LP (low pressure)", "hp": "HP (high pressure)"}

@@ -5,8 +5,8 @@ from matplotlib.text import Text
 
 from melt2crystal.figures.style import journal_style, literal, new_figure, publish
 from melt2crystal.provenance import read_origin
-from melt2crystal.purpose import WARNING
 from melt2crystal.sections.figures import Figures
+from melt2crystal.sections.purpose import WARNING
 from tests.helpers import hostile
 
 NAMES = [r"$\frac{1$", "2 $ a piece, 3 $ for two", r"\$x$", "a\\b_c^d {e}", "%&#~", hostile.REFERENCE, hostile.TITLE]
