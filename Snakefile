@@ -19,6 +19,7 @@ report: "report/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/needs.smk"
+include: "rules/run.smk"
 include: "rules/liquid_given.smk" if STUDY.liquid.frames else "rules/liquid.smk"
 include: "rules/label.smk"
 include: "rules/train.smk"

@@ -33,9 +33,10 @@ rule label_check:
         log("label_check"),
     benchmark:
         cost("label_check")
-    priority: 100  # a missing program or file is told before the melts have cost hours
+    priority: MELTING  # before all melts together
     resources:
         mem_mb=memory(1000),
+        melting=MELTING,
         runtime=10,
     params:
         *code("label_check"),

@@ -17,7 +17,7 @@ SUMMARISED = [
 ]
 SETTINGS_OF_SUMMARY = settings(
     *SUMMARISED,
-    *("name", "substance.name", "reference.name", "benchmark", "search", "seed"),
+    *("name", "purpose", "substance.name", "reference.name", "benchmark", "search", "seed"),
     melts_from=list(STUDY.liquid.frames or []),
     found_in=PATHS.found_earlier,
     trained_elsewhere=PATHS.trained_elsewhere,
@@ -120,7 +120,7 @@ rule report_tables:
         runtime=10,
     params:
         *code("report_tables"),
-        settings=settings("name", "reference.name"),
+        settings=settings("name", "purpose", "reference.name"),
         sources=page_sources,
     message:
         "Writing the tables of the report"

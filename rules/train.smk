@@ -175,6 +175,7 @@ rule train_card:
         *code("train_card"),
         settings=lambda wildcards: settings(
             "name",
+            "purpose",
             "reference.name",
             "substance.name",
             "certificate",

@@ -17,6 +17,7 @@ from melt2crystal.plan.storage import storage
 from melt2crystal.plan.units import TABLE as UNITS
 from melt2crystal.plan.units import UnitCost, read_units
 from melt2crystal.plan.work import rows_of
+from melt2crystal.project import project_folder
 from melt2crystal.study.model import Study
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -34,7 +35,7 @@ def plan(
     given, jobs, rows = rows_for(study, units)
     if like:
         other, others_jobs, others_rows = rows_for(like, units)
-        table = compared(others_rows, others_jobs, ROOT)
+        table = compared(others_rows, others_jobs, project_folder())
         if table.empty:
             raise UserError(f"--like {like}: no job of this study has left its time here; run it first")
         same = other.reference.engine == given.reference.engine and given.jobs.minutes_per_label is None
@@ -47,7 +48,7 @@ def plan(
         print(f"Longer than its time limit: {warning}")
     print(f"How it is known: {shaky(rows)}")
     print("  extrapolated: measured at another size; assumed: replace it (config/unit-costs.yaml, or UNITS=...)")
-    measured = compared(rows, jobs, ROOT)
+    measured = compared(rows, jobs, project_folder())
     if not measured.empty:
         print(f"\nWhat ran here already\n{as_text(measured)}")
     if sources:

@@ -249,7 +249,7 @@ def validated(label: Label, largest_force_eV_per_A: float) -> Label:
         return Label("unphysical", "energy, forces or stress are not finite", seconds=label.seconds)
     largest = float(np.linalg.norm(label.forces, axis=1).max())
     if largest > largest_force_eV_per_A:
-        reason = f"largest force {largest:.1f} eV/A exceeds label.largest_force_eV_per_A = {largest_force_eV_per_A:g}"
+        reason = f"largest force {largest:.1f} eV/Å exceeds label.largest_force_eV_per_A = {largest_force_eV_per_A:g}"
         return Label("unphysical", reason, seconds=label.seconds)
     return label
 

@@ -64,7 +64,7 @@ def storage(study: Study, jobs: Iterable[Job], units: dict[str, UnitCost]) -> li
 def model_MB(size: NetworkSize, meter: Meter) -> float:
     """Size of a model, frozen and compressed, MB: numbers of the network, and tables in place of its embedding.
 
-    One that passes messages is kept as its last checkpoint, with a number of the optimizer for each of its own.
+    One that passes messages is kept as its last checkpoint, with a number of the optimiser for each of its own.
     """
     if size.features:
         return 2 * size.parameters * size.number_bytes / MB

@@ -44,5 +44,5 @@ def _with_deviation(row: dict[str, Any], frame: Atoms | None, deviation: float |
     noted = {**row, "deviation_eV_per_A": deviation}
     if largest is None or deviation is None or deviation <= largest:
         return noted, frame
-    reason = f"insane: the members' forces deviate by {deviation:.2f} eV/A, more than {largest:g}"
+    reason = f"insane: the members' forces deviate by {deviation:.2f} eV/Å, more than {largest:g}"
     return {k: v for k, v in noted.items() if k not in _NOT_OF_AN_UNSOUND_ROW} | {"status": reason}, None

@@ -25,8 +25,8 @@ class Window(Section):
         "fixed",
         description="fixed: the two numbers; calibrated: from the deviation on held-out melt, never below those",
     )
-    eps_lo: float = Field(0.15, gt=0, description="lower force deviation, eV/A")
-    eps_hi: float = Field(0.30, gt=0, description="upper force deviation, eV/A")
+    eps_lo: float = Field(0.15, gt=0, description="lower force deviation, eV/Å")
+    eps_hi: float = Field(0.30, gt=0, description="upper force deviation, eV/Å")
     lo_percentile: float = Field(
         90.0, gt=0, lt=100, description="calibrated eps_lo: this percentile of the held-out deviation"
     )

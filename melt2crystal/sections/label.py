@@ -24,4 +24,4 @@ class Label(Section):
     known: list[str] = Field(
         [], description="released label files (extended XYZ) looked up before anything is computed"
     )
-    largest_force_eV_per_A: float = Field(100.0, gt=0, description="a label with a larger force is unphysical, eV/A")
+    largest_force_eV_per_A: float = Field(100.0, gt=0, description="a label with a larger force is unphysical, eV/Å")

@@ -34,10 +34,10 @@ class Relaxation(Section):
     relax_member: int = Field(0, ge=0, description="member of the HP ensemble that supplies energy, forces and stress")
     relax_steps: int = Field(300, ge=10, description="most steps of one relaxation")
     relax_force_eV_per_A: float = Field(
-        0.005, gt=0, description="largest force and scaled stress of a relaxed structure, eV/A"
+        0.005, gt=0, description="largest force and scaled stress of a relaxed structure, eV/Å"
     )
     volume_range_A3_per_atom: tuple[float, float] = Field(
-        (4.0, 30.0), description="structures outside are insane, A^3 per atom"
+        (4.0, 30.0), description="structures outside are insane, Å³ per atom"
     )
     energy_floor_eV_per_atom: float = Field(
         1.0,
@@ -77,7 +77,7 @@ class Trust(Section):
         1.0,
         gt=0,
         description="a relaxed structure whose force deviation among the members of HP is larger lies in a hole of the "
-        "potential and is insane, eV/A; null: never",
+        "potential and is insane, eV/Å; null: never",
     )
 
 

@@ -84,7 +84,7 @@ def _species(study: Study) -> Iterator[Mistake]:
         if len(parts) != 2 or any(part not in substance.species for part in parts):
             yield Mistake(path, "is no pair of species of the formula", f"'A-B' with A and B from {known}")
         if not 0 < distance < 3:
-            yield Mistake(path, f"{distance:g} A is no distance of a collision", "a number > 0 and < 3 (A)")
+            yield Mistake(path, f"{distance:g} Å is no distance of a collision", "a number > 0 and < 3 (Å)")
 
     named = {tuple(sorted(pair.split("-"))) for pair in substance.minimum_distances_A}
     pairs = [f"{one}-{other}" for one, other in combinations_with_replacement(substance.species, 2)]
@@ -259,8 +259,8 @@ def _tolerances(study: Study) -> Iterator[Mistake]:
     for name in ("certificate", "search"):
         for index, symprec in enumerate(getattr(study, name).symprecs_A):
             if not 0 < symprec <= 1:
-                problem = f"{symprec:g} A is no tolerance"
-                yield Mistake((name, "symprecs_A", index), problem, "a number > 0 and <= 1 (A)")
+                problem = f"{symprec:g} Å is no tolerance"
+                yield Mistake((name, "symprecs_A", index), problem, "a number > 0 and <= 1 (Å)")
 
 
 def _pressures(pressures: list[float], section: str, once: str) -> Iterator[Mistake]:

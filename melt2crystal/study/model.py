@@ -14,6 +14,7 @@ from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.jobs import Jobs
 from melt2crystal.sections.label import Label
 from melt2crystal.sections.liquid import Certificate, Liquid
+from melt2crystal.sections.purpose import Purpose
 from melt2crystal.sections.reference import Reference, VaspReference
 from melt2crystal.sections.search import Search
 from melt2crystal.sections.substance import PressureRow, Substance, melting_curve
@@ -26,6 +27,9 @@ class Study(Section):
 
     name: str = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="the file's name without .yaml; names the results folder"
+    )
+    purpose: Purpose = Field(
+        "results", description="what its numbers are for; smoke test: every figure and page says that they mean nothing"
     )
     seed: int = Field(1, ge=0, lt=2**31, description="root of every random number of the study")
     substance: Substance = Field(Substance(), description="what is simulated")

@@ -208,7 +208,7 @@ def _wrong_crystal(polymorph: Polymorph, path: KeyPath, substance: Substance, ro
     around = (substance.central_species, substance.ligand_species, substance.bond_cutoff_A)
     false = false_claims(atoms, polymorph.space_group, polymorph.coordination, *around)
     allowed = {
-        "space_group": f"the number spglib finds at symprec {SYMPREC_A:g} A, or another file",
+        "space_group": f"the number spglib finds at symprec {SYMPREC_A:g} Å, or another file",
         "coordination": "what the crystal has, another file, or another substance.bond_cutoff_A",
     }
     for key, (claimed, found) in false.items():

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from melt2crystal.sections.purpose import Purpose
+
 
 class Part(BaseModel):
     """Base of all parts: unknown keys are errors, NaN and infinity are not allowed."""
@@ -14,6 +16,7 @@ class Errors(Part):
 
     energy_rmse_meV_per_atom: float = Field(ge=0)
     force_rmse_eV_per_A: float = Field(ge=0, description="over force components")
+    frames: int | None = Field(None, ge=0, description="null: all, or not counted by the version that wrote the errors")
 
 
 class HeldOut(Errors):
@@ -197,6 +200,7 @@ class Summary(Part):
 
     schema_version: int = 1
     study: str
+    purpose: Purpose = Field("results", description="smoke test: the numbers mean nothing")
     substance: str
     reference: str
     settings_digest: str = Field(description="SHA-256 of the canonical settings of all stages but the figures")

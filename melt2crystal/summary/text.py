@@ -1,12 +1,14 @@
 """The summary as readable tables (Markdown). It states numbers and where they come from, no more."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from melt2crystal.markdown import records
+from melt2crystal.sections.purpose import warning
 from melt2crystal.structure.pressure import in_classes, too_many_to_name
-from melt2crystal.summary.schema import Dataset, EnergyVolume, Iteration, Labels, Part, Search, Summary
+from melt2crystal.summary.schema import Dataset, EnergyVolume, Fit, Iteration, Labels, Part, Search, Summary
 
 # head of a column -> form of its cells, of the fields of the schema
 DATASETS = {"dataset": "{iteration}", "labelled frames": "{frames}", "of these": "{at_pressures}"}
@@ -37,7 +39,8 @@ MISSING = {"batch": "{batch}", "of": "{what}", "status": "{status}", "why": "{re
 MOST_MISSING = 20  # rows of one batch
 HELD_OUT = {
     "potential": "{potential}",
-    "frames": "{which}",
+    "of": "{which}",
+    "frames": "{frames}",
     "energy RMSE (meV/atom)": "{energy_rmse_meV_per_atom:.1f}",
     "force RMSE (eV/Å)": "{force_rmse_eV_per_A:.3f}",
 }
@@ -51,8 +54,8 @@ CURVES = {
 FITS = {
     "polymorph": "{polymorph}",
     "potential": "{potential}",
-    "V0 (Å³ per formula unit)": "{V0_A3_per_formula:.2f} ± {V0_error_A3_per_formula:.2f}",
-    "B0 (GPa)": "{B0_GPa:.1f} ± {B0_error_GPa:.1f}",
+    "V0 (Å³ per formula unit)": "{V0}",
+    "B0 (GPa)": "{B0}",
     "E0 (eV/atom)": "{E0_eV_per_atom:.4f}",
     "fit": "{status}",
 }
@@ -89,6 +92,7 @@ def as_markdown(summary: Summary) -> str:
     """The whole text of ``summary.md``."""
     parts = [
         f"# {summary.study}: {summary.substance}",
+        f"**{words}.**" if (words := warning(summary.purpose)) else "",
         f"Reference: **{summary.reference}**. All errors are those of the models against this reference.\n"
         f"Settings digest: `{summary.settings_digest[:16]}`; melt2crystal {summary.version}, "
         f"commit `{summary.commit}`.",
@@ -105,7 +109,7 @@ def as_markdown(summary: Summary) -> str:
             _energy_volume(name, part, alone=name in summary.held_out and len(summary.held_out[name].members) == 1)
             for name, part in summary.energy_volume.items()
         ]
-        fits = "Birch-Murnaghan fits (ensemble means):\n\n" + _table(FITS, summary.fits)
+        fits = "Birch-Murnaghan fits (ensemble means):\n\n" + records(FITS, map(_fitted, summary.fits))
         parts += ["## Energy-volume curves", *curves, fits]
     else:
         parts += ["No energy-volume curves in this study: it has no figure 2."]
@@ -134,6 +138,26 @@ def show(value: float | None, digits: int | None = None) -> str:
 
 def _table(columns: Mapping[str, str], parts: Iterable[Part]) -> str:
     return records(columns, map(vars, parts))
+
+
+def _fitted(fit: Fit) -> dict[str, Any]:
+    """A fit with its values in words."""
+    shown = {
+        "V0": with_error(fit.V0_A3_per_formula, fit.V0_error_A3_per_formula, 2),
+        "B0": with_error(fit.B0_GPa, fit.B0_error_GPa, 1),
+    }
+    return {**vars(fit), **shown}
+
+
+def with_error(value: float | None, error: float | None, digits: int) -> str:
+    """A number with its standard error; one that rounding would make zero is said to be smaller than what is shown."""
+    if value is None:
+        return "–"
+    if error is None:
+        return f"{value:.{digits}f}"
+    smallest = 10.0**-digits
+    said = f"± {error:.{digits}f}" if error >= smallest / 2 else f"(± < {smallest:.{digits}f})"
+    return f"{value:.{digits}f} {said}"
 
 
 def _at_pressures(counts: Mapping[str, int]) -> str:
@@ -194,7 +218,9 @@ def _held_out(summary: Summary) -> str:
         mean = ", ensemble mean" if len(part.members) > 1 else ""
         entries = [(f"all{mean}", part), *((f"{p} GPa{mean}", e) for p, e in part.pressures.items())]
         entries += [(f"all, member {k}", e) for k, e in enumerate(part.members) if len(part.members) > 1]
-        rows += [{"potential": name.upper(), "which": which, **vars(errors)} for which, errors in entries]
+        for which, errors in entries:
+            frames = errors.frames if "GPa" in which else part.frames
+            rows.append({"potential": name.upper(), "which": which, **vars(errors), "frames": frames})
     text = records(HELD_OUT, rows)
     for name, part in summary.held_out.items():
         if len(part.members) == 1:

@@ -24,7 +24,7 @@ def read_parity(path: Path) -> dict[str, Array]:
     """The arrays of a held-out evaluation; energies become eV/atom, models their mean over the ensemble.
 
     Returns:
-        energy_reference, energy_model, pressure_GPa [frames]; forces_reference, forces_model [components], eV/A;
+        energy_reference, energy_model, pressure_GPa [frames]; forces_reference, forces_model [components], eV/Å;
         pressure_of_component_GPa [components].
     """
     with np.load(path) as held_out:

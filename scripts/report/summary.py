@@ -97,6 +97,7 @@ def summary(
         search = search_part(relaxed, unique, pd.read_csv(found, dtype=IDS), window, given.value("found_in"), earlier)
     result = Summary(
         study=given.value("name"),
+        purpose=given.value("purpose"),
         substance=given.value("substance.name"),
         reference=given.value("reference.name"),
         settings_digest=hashlib.sha256(given.text.encode()).hexdigest(),

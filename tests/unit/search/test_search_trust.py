@@ -40,7 +40,7 @@ def test_a_hole_of_one_member_is_insane_and_keeps_nothing_of_its_energy():
     rows, frames = zip(*with_deviations(pairs, TwoMembers(0.25, 6.4, 1.0), 1.0), strict=True)
     table = as_table(list(rows), STRUCTURES)
     assert [status.partition(":")[0] for status in table["status"]] == ["ok", "failed", "insane", "ok"]
-    assert "6.40 eV/A, more than 1" in table.loc[2, "status"]
+    assert "6.40 eV/Å, more than 1" in table.loc[2, "status"]
     assert [frame is None for frame in frames] == [False, True, True, False]
     assert table["enthalpy_eV_per_atom"].isna().tolist() == [False, True, True, False]
     assert table["deviation_eV_per_A"].fillna(-1).tolist() == pytest.approx([0.25, -1, 6.4, 1.0])

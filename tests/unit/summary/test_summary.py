@@ -28,7 +28,7 @@ from melt2crystal.summary.schema import (
     PolymorphErrors,
     Summary,
 )
-from melt2crystal.summary.text import as_markdown
+from melt2crystal.summary.text import as_markdown, with_error
 from melt2crystal.train.agreement import pearson, rmse, stable_window
 from tests.helpers.golden import golden
 
@@ -146,7 +146,7 @@ def test_a_fit_without_values_is_null():
 
 def whole(search) -> Summary:
     errors = Errors(energy_rmse_meV_per_atom=5.0, force_rmse_eV_per_A=0.2)
-    held_out = HeldOut(**errors.model_dump(), frames=4, members=[errors])
+    held_out = HeldOut(**dict(errors) | {"frames": 4}, members=[errors])
     return Summary(
         study="test",
         substance="SiO2",
@@ -188,8 +188,9 @@ def rich(search) -> Summary:
     """A study with every stage: crystals that BKS knows, melts that crystallised, a fit without a minimum."""
     errors = [Errors(energy_rmse_meV_per_atom=energy, force_rmse_eV_per_A=force) for energy, force in
               ((6.04, 0.2468), (6.31, 0.25), (5.5, 0.2), (6.6, 0.29))]  # fmt: skip
-    hp = HeldOut(**errors[0].model_dump(), frames=16, members=errors[:2], pressures={"0": errors[2], "40": errors[3]})
-    lp = HeldOut(**errors[3].model_dump(), frames=16, members=errors[2:], pressures={"0": errors[2]})
+    cold = errors[2].model_copy(update={"frames": 9})
+    hp = HeldOut(**dict(errors[0]) | {"frames": 16}, members=errors[:2], pressures={"0": cold, "40": errors[3]})
+    lp = HeldOut(**dict(errors[3]) | {"frames": 16}, members=errors[2:], pressures={"0": cold})
     counts = {"accurate": [420, 11], "candidate": [61, 70], "failed": [0, 19], "invalid": [0, 3]}
     selection = pd.DataFrame({**counts, "excluded": [7, 0], "selected": [20, 20], "eps_lo": 0.151, "eps_hi": 0.3})
     selection["invalid_because"] = [np.nan, "2 density below 1.56 g/cm3; 1 Si-O closer than 1.1 A"]
@@ -264,9 +265,30 @@ def test_one_member_is_no_ensemble(search):
     summary = rich(search)
     alone = summary.held_out["hp"].model_copy(update={"members": summary.held_out["hp"].members[:1]})
     text = as_markdown(summary.model_copy(update={"held_out": {"hp": alone}, "datasets": []}))
-    assert "HP has one member: deviations between members are absent" in text and "| HP | all | 6.0 |" in text
+    assert "HP has one member: deviations between members are absent" in text and "| HP | all | 16 | 6.0 |" in text
     assert "**HP**, its one member." in text and "all, member 0" not in text
     assert "No training set: nothing is trained in this study." in text
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "said"),
+    [
+        (24.041, 0.004, "24.04 (± < 0.01)"),
+        (24.041, 0.0051, "24.04 ± 0.01"),
+        (24.041, 0.38, "24.04 ± 0.38"),
+        (24.041, 0.0, "24.04 (± < 0.01)"),
+        (24.041, None, "24.04"),
+        (None, None, "–"),
+    ],
+)
+def test_an_error_that_rounding_hides_is_not_said_to_be_none(value, error, said):
+    assert with_error(value, error, 2) == said
+
+
+def test_the_summary_of_a_smoke_test_says_so_first(search):
+    text = as_markdown(rich(search).model_copy(update={"purpose": "smoke test"}))
+    assert text.splitlines()[2] == "**smoke test: these numbers mean nothing.**"
+    assert "mean nothing" not in as_markdown(rich(search))
 
 
 def test_what_a_study_leaves_out_is_said():
