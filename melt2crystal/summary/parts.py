@@ -16,6 +16,8 @@ from melt2crystal.summary.schema import (
     Fit,
     GroupErrors,
     Iteration,
+    Labels,
+    MissingLabel,
     Overlap,
     Part,
     PolymorphErrors,
@@ -25,6 +27,7 @@ from melt2crystal.summary.schema import (
 )
 from melt2crystal.train.agreement import pearson, rmse, stable_window
 
+AUDITED = ("audited", "missed", "missed_share_low", "missed_share_high", "rank_correlation")  # keys of audit.json
 BEST = 5  # structures listed per pressure
 AnyPart = TypeVar("AnyPart", bound=Part)
 
@@ -57,17 +60,41 @@ def dataset_part(iteration: str, manifest: dict[str, Any]) -> Dataset:
     )
 
 
-def iteration_part(iteration: str, table: pd.DataFrame) -> Iteration:
-    """Sums over the (T, p) states of one selection table."""
+def iteration_part(iteration: str, table: pd.DataFrame, audit: dict[str, Any]) -> Iteration:
+    """Sums over the (T, p) states of one selection table, and what the labels said about it (``audit.json``)."""
     classes = {name: int(table[name].sum()) for name in ("accurate", "candidate", "failed", "invalid")}
     return Iteration(
         iteration=iteration,
         **classes,
+        invalid_because=reasons_counted(table["invalid_because"]) if "invalid_because" in table else None,
         excluded_by_certificate=int(table["excluded"].sum()) if "excluded" in table else None,
         selected=int(table["selected"].sum()),
+        **{name: audit.get(name) for name in AUDITED},
         eps_lo_eV_per_A=float(table["eps_lo"].iloc[0]),
         eps_hi_eV_per_A=float(table["eps_hi"].iloc[0]),
     )
+
+
+def reasons_counted(texts: pd.Series) -> dict[str, int]:
+    """'3 no frame; 2 too dense' of several cells -> reason -> how often in all."""
+    counts: dict[str, int] = {}
+    for text in texts.dropna():
+        for part in filter(None, str(text).split("; ")):
+            count, _, reason = part.partition(" ")
+            counts[reason] = counts.get(reason, 0) + int(count)
+    return counts
+
+
+def labels_part(batch: str, table: pd.DataFrame) -> Labels:
+    """What a batch of labels lacks.
+
+    Args:
+        table: labels.csv, texts as they are: frame_id, what, status, reason.
+    """
+    rows = table[table["status"] != "ok"].to_dict("records")
+    # tables of versions before 0.3 don't say what a frame is
+    missing = [MissingLabel(**{name: str(row.get(name, "")) for name in MissingLabel.model_fields}) for row in rows]
+    return Labels(batch=batch, asked=len(table), missing=missing)
 
 
 def certificate_part(table: pd.DataFrame) -> list[CertificateCount]:

@@ -10,18 +10,24 @@ import typer
 from ase import Atoms
 
 from melt2crystal.errors import reports_errors
+from melt2crystal.explore.geometry import density_range, geometry_problem, in_words, invalid_because, reasons_of_cells
 from melt2crystal.explore.selection import (
+    ACCURATE,
+    AUDIT,
     CANDIDATE,
     CELL,
+    CLASSES,
+    audit_sample,
     class_table,
     classify,
     is_saturated,
     labelling_order,
+    refuse_failure_everywhere,
     why_none,
     window_of,
 )
 from melt2crystal.files import write_csv, write_text
-from melt2crystal.frames import read_frames, too_close, write_frames
+from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.liquid.certificate import certify
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.explore import Select
@@ -41,45 +47,69 @@ def explore_selection(
     chosen: Annotated[Path, typer.Option(help="every frame that was considered for labelling, and why (CSV)")],
     requested: Annotated[Path, typer.Option(help="frames to label (extended XYZ)")],
     settings: SettingsText,
+    melts: Annotated[
+        list[Path] | None, typer.Option(help="certified melts, whose densities say what is believable (extended XYZ)")
+    ] = None,
 ) -> None:
     """One decision per iteration. A frame without a certificate of disorder is excluded, the next takes its place."""
     given = Settings(settings)
     select, substance = given.section("select", Select), given.section("substance", Substance)
     frames, rows = _read(explored)
-    eps_lo, eps_hi = window_of(select.window, np.load(heldout)["deviation"])
-    rows["geometry"] = [_geometry(frames, row, select, substance) for row in rows.itertuples()]
+    melt = np.load(heldout)
+    eps_lo, eps_hi = window_of(select.window, melt["deviation"], melt["forces_reference"])
+    densities = density_range(select, (atoms for path in melts or [] for atoms in read_frames(path)))
+    rows["geometry"] = [
+        geometry_problem(None if number < 0 else frames[number], densities, substance.minimum_distances_A)
+        for number in rows["frame"]
+    ]
     rows["class"] = classify(rows["max_devi_f"].to_numpy(float), (rows["geometry"] == "").to_numpy(), eps_lo, eps_hi)
-    counts = class_table(rows, [tuple(cell) for cell in given.value("cells")])
-    saturated = is_saturated(counts, select.candidate_fraction_max)
+    cells = [tuple(cell) for cell in given.value("cells")]
+    counts = class_table(rows, cells)
+    because = in_words(invalid_because(rows))
+    refuse_failure_everywhere(counts, eps_hi, because)
+    saturated = is_saturated(counts, select.candidate_fraction_max, select.frames_per_cell_min)
 
-    order = labelling_order(
-        rows[rows["class"] == CANDIDATE], select.strategy, generator_for(given.value("seed"), "select", iteration)
+    seed = given.value("seed")
+    order = labelling_order(rows[rows["class"] == CANDIDATE], select.strategy, generator_for(seed, "select", iteration))
+    audit = audit_sample(
+        rows[rows["class"] == ACCURATE], select.audit_frames_per_cell, generator_for(seed, "audit", iteration)
     )
     certificate, potential = given.section("certificate", Certificate), Path(given.value("potential"))
     library = [Path(name) for name in given.value("library")]
-    picked, considered = [], []
+
+    def certified(batch: list[int], chosen_as: str) -> list[Atoms]:
+        candidates = [frames[int(rows.loc[index, "frame"])] for index in batch]
+        verdicts, passed = certify(candidates, library, certificate, substance, potential)
+        told = {name: rows.loc[batch, name].to_numpy() for name in [*CELL, "max_devi_f"]}
+        considered.append(verdicts.assign(chosen_as=chosen_as, **told))
+        return passed
+
+    considered: list[pd.DataFrame] = []
+    picked: list[Atoms] = []
     while order and len(picked) < select.frames_per_iteration and not saturated:
         wanted = select.frames_per_iteration - len(picked)
         batch, order = order[:wanted], order[wanted:]
-        candidates = [frames[int(rows.loc[index, "frame"])] for index in batch]
-        verdicts, passed = certify(candidates, library, certificate, substance, potential)
-        considered.append(verdicts.assign(**{name: rows.loc[batch, name].to_numpy() for name in [*CELL, "max_devi_f"]}))
-        picked += passed
-    stop = "saturated" if saturated else "" if picked else why_none(counts)
-    verdicts = pd.concat(considered) if considered else pd.DataFrame(columns=["frame_id", "passed", "reason", *CELL])
+        picked += certified(batch, CANDIDATE)
+    audited = certified(audit, AUDIT) if audit else []
+    stop = "saturated" if saturated else "" if picked else why_none(counts, because)
+    columns = ["frame_id", "passed", "reason", "chosen_as", *CELL, "max_devi_f"]
+    verdicts = pd.concat(considered) if considered else pd.DataFrame(columns=columns)
     counts["excluded"] = _count(counts, verdicts[~verdicts["passed"].astype(bool)])
-    counts["selected"] = _count(counts, pd.DataFrame([frame.info for frame in picked], columns=CELL))
+    for name, taken in (("selected", picked), ("audited", audited)):
+        counts[name] = _count(counts, pd.DataFrame([frame.info for frame in taken], columns=CELL))
     counts.insert(0, "iteration", int(iteration))
+    counts["invalid_because"] = reasons_of_cells(rows, cells)
     counts["eps_lo"], counts["eps_hi"] = eps_lo, eps_hi
 
-    write_frames(requested, picked)
+    write_frames(requested, [*picked, *audited])
     for path, content in ((table, counts), (chosen, verdicts)):
         write_csv(path, content)
-    totals = {name: int(counts[name].sum()) for name in ("accurate", "candidate", "failed", "invalid", "excluded")}
-    answer = {"iteration": int(iteration), "eps_lo": eps_lo, "eps_hi": eps_hi, "selected": len(picked), "stop": stop}
-    answer["frames"] = [frame.info["frame_id"] for frame in picked]
-    write_text(decision, json.dumps({**answer, **totals}, indent=1, sort_keys=True))
-    print(json.dumps({**answer, **totals, "frames": len(picked)}))
+    totals = {name: int(counts[name].sum()) for name in (*CLASSES, "excluded", "selected", "audited")}
+    answer = {"iteration": int(iteration), "eps_lo": eps_lo, "eps_hi": eps_hi, "stop": stop, **totals}
+    answer |= {"invalid_because": because, "density_range_g_per_cm3": list(densities)}
+    names = [frame.info["frame_id"] for frame in (*picked, *audited)]
+    write_text(decision, json.dumps({**answer, "frames": names}, indent=1, sort_keys=True))
+    print(json.dumps({**answer, "frames": len(names)}))
 
 
 def _read(explored: list[Path]) -> tuple[list[Atoms], pd.DataFrame]:
@@ -93,16 +123,6 @@ def _read(explored: list[Path]) -> tuple[list[Atoms], pd.DataFrame]:
         frames += read_frames(path.parent / "frames.extxyz")
         tables.append(table)
     return frames, pd.concat(tables, ignore_index=True)
-
-
-def _geometry(frames: list[Atoms], row: object, select: Select, substance: Substance) -> str:
-    """Why a frame's geometry can't be trusted, or an empty text."""
-    if row.frame < 0:
-        return "no frame"
-    low, high = select.density_range_g_per_cm3
-    if not low <= row.density_g_per_cm3 <= high:
-        return f"density {row.density_g_per_cm3:.2f} g/cm3 outside {low:g}-{high:g}"
-    return too_close(frames[int(row.frame)], substance.minimum_distances_A) or ""
 
 
 def _count(cells: pd.DataFrame, rows: pd.DataFrame) -> list[int]:

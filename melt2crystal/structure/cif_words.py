@@ -1,15 +1,20 @@
-"""Space groups by their symbols in all settings, from spglib's table of Hall's 530.
+"""What a CIF says in words: symbols of space groups in all settings, and formulae.
 
-S. R. Hall, Acta Cryst. A37, 517 (1981).
+Space groups are those of spglib's table of Hall's 530: S. R. Hall, Acta Cryst. A37, 517 (1981).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+FORMULA_SUM = re.compile(r"^\s*_chemical_formula_sum\s+(?:'([^']*)'|\"([^\"]*)\"|(\S+))", re.IGNORECASE | re.MULTILINE)
 
 
 class _Hall(NamedTuple):
@@ -100,3 +105,29 @@ def _as_text(rotation: Sequence[Sequence[int]], translation: Sequence[float]) ->
         terms = "".join(f"{'+' if step > 0 else '-'}{axis}" for step, axis in zip(row, "xyz", strict=True) if step)
         rows.append(f"{terms}+{Fraction(float(shift)).limit_denominator(24)}")
     return ",".join(rows)
+
+
+def formula_in(text: str) -> dict[str, float]:
+    """Elements and their numbers in a formula as CIF files write it (``Si O2``), in whatever units."""
+    parts = re.findall(r"([A-Z][a-z]?)\s*(\d*\.?\d*)", text)
+    return {symbol: float(count or 1) for symbol, count in parts}
+
+
+def counts_of(atoms: Atoms) -> dict[str, float]:
+    """Elements and their numbers in a structure."""
+    symbols = atoms.get_chemical_symbols()
+    return {symbol: float(symbols.count(symbol)) for symbol in set(symbols)}
+
+
+def same_ratio(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    """Whether two formulae are of one composition; two empty ones aren't."""
+    if set(one) != set(other) or not one:
+        return False
+    ratios = [one[symbol] / other[symbol] for symbol in one if other[symbol]]
+    return len(ratios) == len(one) and max(ratios) - min(ratios) < 1e-3 * max(ratios)
+
+
+def stated_formula(text: str) -> dict[str, float]:
+    """Elements and their numbers by ``_chemical_formula_sum``; empty where the file doesn't tell."""
+    found = FORMULA_SUM.search(text)
+    return formula_in(next(filter(None, found.groups()), "")) if found else {}
