@@ -25,9 +25,11 @@ include: "rules/train.smk"
 include: "rules/train_given.smk"
 include: "rules/explore.smk"
 include: "rules/benchmark.smk"
+include: "rules/relaxed.smk"
 include: "rules/vibrations.smk"
 include: "rules/search.smk"
 include: "rules/figures.smk"
+include: "rules/figures_benchmark.smk"
 
 
 # One target for each part of the paper: `snakemake potentials`, `snakemake benchmark`, ...
@@ -41,6 +43,7 @@ rule potentials:
 rule benchmark:
     input:
         PATHS.energy_volume,
+        PATHS.relaxed_crystals,
         PATHS.overlaps,
         f"{RESULTS}/benchmark/harmonic/overlaps.csv" if HARMONIC else [],
     localrule: True

@@ -39,6 +39,7 @@ SOURCES = {
     "selection": selection_tables if STUDY.select.max_iterations else None,
     "fits": PATHS.energy_volume and f"{RESULTS}/benchmark/fits.csv",
     "errors": PATHS.energy_volume[:1],
+    "relaxed": PATHS.relaxed_crystals[:1],
     "overlaps": PATHS.overlaps if len(PATHS.spectra_of) == 2 else None,
     "harmonic": HARMONIC and f"{RESULTS}/benchmark/harmonic/overlaps.csv",
     "found": PATHS.searched and f"{RESULTS}/search/found.csv",
@@ -66,6 +67,7 @@ rule report_summary:
         lp=f"{RESULTS}/train/lp/heldout.json",
         certificate=f"{RESULTS}/liquid/certificate.csv",
         curves=PATHS.energy_volume,
+        crystals=PATHS.relaxed_crystals,
         overlaps=PATHS.overlaps,
     output:
         json=f"{RESULTS}/summary.json",
@@ -91,7 +93,7 @@ rule report_summary:
             "report_summary",
             "{input.manifests} {input.selections} {input.relaxed} {input.kept} {input.unique} {params.found} "
             "{input.found} {params.overlaps} {input.overlaps} --hp {input.hp} --lp {input.lp} {input.curves} "
-            "--certificate {input.certificate} --costs {params.costs} --out {output.json} "
+            "{input.crystals} --certificate {input.certificate} --costs {params.costs} --out {output.json} "
             "--text {output.text}",
         )
 

@@ -17,6 +17,7 @@ from melt2crystal.settings import Settings
 
 Drawn = ParamSpec("Drawn")
 MM_PER_INCH = 25.4
+SMALLEST_PT = 6.0  # what most journals still print
 NOTE_MM = 3.6  # strip at the bottom of each figure that says which reference made it
 
 # M. Okabe and K. Ito, Color Universal Design (2008), https://jfly.uni-koeln.de/color/
@@ -46,7 +47,7 @@ FONTS = {"sans-serif": ("DejaVu Sans", "dejavusans"), "serif": ("STIXGeneral", "
 @contextmanager
 def journal_style(figures: Figures) -> Iterator[None]:
     """Matplotlib settings for one figure; text stays text in the PDF (TrueType, font type 42)."""
-    size = figures.font_size_pt
+    size = max(figures.font_size_pt, SMALLEST_PT)
     font, mathematics = FONTS[figures.font_family]
     parameters: Any = {
         "font.family": font,
@@ -54,9 +55,9 @@ def journal_style(figures: Figures) -> Iterator[None]:
         "font.size": size,
         "axes.labelsize": size,
         "axes.titlesize": size,
-        "xtick.labelsize": 0.9 * size,
-        "ytick.labelsize": 0.9 * size,
-        "legend.fontsize": 0.9 * size,
+        "xtick.labelsize": max(SMALLEST_PT, 0.9 * size),
+        "ytick.labelsize": max(SMALLEST_PT, 0.9 * size),
+        "legend.fontsize": max(SMALLEST_PT, 0.9 * size),
         "legend.frameon": False,
         "legend.handlelength": 1.6,
         "axes.linewidth": 0.6,
@@ -82,6 +83,11 @@ def journal_style(figures: Figures) -> Iterator[None]:
         yield
 
 
+def small(share: float = 0.86) -> float:
+    """Size of small print, pt: this share of the figure's font size, and never too small to be printed."""
+    return max(SMALLEST_PT, share * float(matplotlib.rcParams["font.size"]))
+
+
 def new_figure(width_mm: float, height_mm: float) -> Figure:
     """An empty figure with constrained layout and a strip for the note at its lower edge; sizes in mm."""
     figure = Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained")
@@ -94,9 +100,8 @@ def new_figure(width_mm: float, height_mm: float) -> Figure:
 
 def write_note(figure: Figure, reference: str, study: str) -> Origin:
     """Say in small print which reference made the figure, and in which study; return its origin, for ``save``."""
-    size = 0.8 * matplotlib.rcParams["font.size"]
     note = literal(f"reference: {reference}; study: {study}")
-    figure.text(0.995, 0.004, note, ha="right", va="bottom", fontsize=size, color="#555555")
+    figure.text(0.995, 0.004, note, ha="right", va="bottom", fontsize=small(0.8), color="#555555")
     return origin_now(study, reference)
 
 

@@ -31,6 +31,7 @@ CONTENTS = {
     "selection": Page(TABLES, "4 Loop", "Selection"),
     "fits": Page(TABLES, "5 Benchmark", "Birch-Murnaghan fits"),
     "errors": Page(TABLES, "5 Benchmark", "Energy-volume errors"),
+    "relaxed": Page(TABLES, "5 Benchmark", "Crystals relaxed"),
     "overlaps": Page(TABLES, "5 Benchmark", "Overlap of spectra"),
     "harmonic": Page(TABLES, "5 Benchmark", "Overlap of harmonic spectra"),
     "found": Page(TABLES, "6 Search", "Structures found, with reference energies"),

@@ -110,7 +110,7 @@ class ReleasedPotential(Section):
 
 
 class Release(Section):
-    """LP (melts at p = 0 only) and HP (all pressures)."""
+    """LP (melts at low pressure, 0 GPa by default) and HP (all pressures)."""
 
     lp: ReleasedPotential = Field(ReleasedPotential(pressures_GPa=[0.0]), description="the low-pressure potential")
     hp: ReleasedPotential = Field(ReleasedPotential(), description="the high-pressure potential")

@@ -109,7 +109,7 @@ def _liquid_walks(study: Study) -> Iterator[Mistake]:
             yield Mistake(("liquid", key), problem, f"at least {2 * liquid.time_step_fs:g} fs (twice the time step)")
 
 
-@uses("label", "select", "benchmark", "search")
+@uses("label", "select", "benchmark", "search", "reference")
 def _nothing_is_computed(study: Study) -> Iterator[Mistake]:
     if study.label.compute:
         return
@@ -124,6 +124,8 @@ def _nothing_is_computed(study: Study) -> Iterator[Mistake]:
         )
     if benchmark.energy_volume.ions == "relaxed":
         yield Mistake(("benchmark", "energy_volume", "ions"), f"relaxed {because}", "fixed")
+    if study.reference_relaxes_crystals:
+        yield Mistake(("benchmark", "relaxed", "reference"), f"true {because}", "false, or null")
     if benchmark.vdos.enabled and benchmark.vdos.reference:
         yield Mistake(("benchmark", "vdos", "reference"), f"true {because}", "false, or vdos.enabled: false")
     if study.search.enabled and study.search.found is None:

@@ -24,6 +24,7 @@ OF_THE_PROJECT = (  # folders in which results would be mixed with sources
 FIGURES = {  # rule -> its files below figures/, without their endings
     "figures_parity": "figure1",
     "figures_energy_volume": "figure2",
+    "figures_relaxed": "relaxed",
     "figures_harmonic": "harmonic",
     "figures_found_energies": "figure3",
     "figures_found_crystals": "figure4",
@@ -227,6 +228,12 @@ class Paths:
         return [f"{self.root}/benchmark/{name}" for name in names if self.study.benchmark.energy_volume.enabled]
 
     @cached_property
+    def relaxed_crystals(self) -> list[str]:
+        """What became of the polymorphs when they were relaxed; none where they are not."""
+        names = ("crystals.csv", "totals.json") if self.study.benchmark.relaxed.enabled else ()
+        return [f"{self.root}/benchmark/relaxed/{name}" for name in names]
+
+    @cached_property
     def spectra_of(self) -> list[str]:
         """Whose vibrational spectra are computed by molecular dynamics."""
         vdos = self.study.benchmark.vdos
@@ -269,6 +276,7 @@ class Paths:
         has_loop = study.select.max_iterations > 0
         asked = {
             "figures_energy_volume": bool(self.energy_volume),
+            "figures_relaxed": bool(self.relaxed_crystals),
             "figures_harmonic": bool(study.benchmark.harmonic_polymorphs),
             "figures_found_energies": study.search.enabled,
             "figures_found_crystals": study.search.enabled,

@@ -38,21 +38,38 @@ HELD_OUT = {
 CURVES = {
     "polymorph": "{polymorph}",
     "CN": "{coordination}",
-    "RMS raw (meV/atom)": "{raw_meV_per_atom:.1f}",
-    "RMS after one common shift (meV/atom)": "{shifted_meV_per_atom:.1f}",
-    "members, shifted (meV/atom)": "{spread}",
+    "RMS, raw (meV/atom)": "{raw_meV_per_atom:.1f}",
+    "members, raw (meV/atom)": "{spread}",
+    "after one constant (meV/atom)": "{shifted_meV_per_atom:.1f}",
 }
 FITS = {
     "polymorph": "{polymorph}",
     "potential": "{potential}",
-    "V0 (Å³ per formula unit)": "{V0_A3_per_formula:.2f} ± {V0_error_A3_per_formula:.2f}",
-    "B0 (GPa)": "{B0_GPa:.1f} ± {B0_error_GPa:.1f}",
+    "V0 of the curve (Å³ per formula unit)": "{V0_A3_per_formula:.2f} ± {V0_error_A3_per_formula:.2f}",
+    "B0 of the curve (GPa)": "{B0_GPa:.1f} ± {B0_error_GPa:.1f}",
     "E0 (eV/atom)": "{E0_eV_per_atom:.4f}",
     "fit": "{status}",
+}
+RELAXED = {
+    "polymorph": "{polymorph}",
+    "p (GPa)": "{pressure_GPa:g}",
+    "V (Å³ per formula unit)": "{volume_A3_per_formula:.2f}",
+    "reference": "{volume_A3_per_formula_reference:.2f}",
+    "V error (%)": "{volume_error_percent:+.1f}",
+    "its own scatter (%)": "{scatter_percent_reference:.2f}",
+    "angle (°)": "{bridging_angle_deg:.1f}",
+    "reference's": "{bridging_angle_deg_reference:.1f}",
+    "c/a": "{c_over_a:.3f}",
+    "reference's c/a": "{c_over_a_reference:.3f}",
+    "E error, raw (meV/atom)": "{energy_error_meV_per_atom:+.1f}",
+    "order": "{rank:.0f} ({rank_reference:.0f})",
+    "kept": "{verdict}",
 }
 SPECTRA = {
     "polymorph": "{polymorph}",
     "overlap": "{overlap:.3f}",
+    "baseline: other crystals, mean": "{overlap_others_mean:.3f}",
+    "largest": "{overlap_others_largest:.3f} ({most_like})",
     "halves of HP": "{overlap_halves_hp:.3f}",
     "halves of reference": "{overlap_halves_reference:.3f}",
     "T (K)": "{temperature_K:g}",
@@ -79,6 +96,9 @@ COSTS = {
 }
 
 
+IONS = {"fixed": "clamped ions", "relaxed": "relaxed ions"}
+
+
 def as_markdown(summary: Summary) -> str:
     """The whole text of ``summary.md``."""
     parts = [
@@ -95,10 +115,17 @@ def as_markdown(summary: Summary) -> str:
     ]
     if summary.energy_volume:
         curves = [_energy_volume(name, part) for name, part in summary.energy_volume.items()]
+        about = {
+            "fixed": "Ions are clamped: they keep the reference's fractional coordinates. That tests bond lengths; "
+            "V0 and B0 are those of clamped curves, B0 is no bulk modulus of a crystal.",
+            "relaxed": "Ions are relaxed at each volume by each potential, in a cell of unchanged shape.",
+        }[summary.ions]
         fits = "Birch-Murnaghan fits (ensemble means):\n\n" + _table(FITS, summary.fits)
-        parts += ["## Energy-volume curves", *curves, fits]
+        parts += [f"## Energy-volume curves, {IONS[summary.ions]}", about, *curves, fits]
     else:
         parts += ["No energy-volume curves in this study: it has no figure 2."]
+    if summary.relaxed:
+        parts += ["## Crystals relaxed", *(_relaxed(name, summary) for name in summary.relaxed_totals)]
     if summary.vdos_overlaps is not None:
         parts += ["## Vibrational density of states, HP against the reference", _table(SPECTRA, summary.vdos_overlaps)]
     if summary.search is None:
@@ -161,23 +188,40 @@ def _held_out(summary: Summary) -> str:
 def _energy_volume(name: str, part: EnergyVolume) -> str:
     rows = []
     for p in part.polymorphs:
-        least, most = p.shifted_smallest_member_meV_per_atom, p.shifted_largest_member_meV_per_atom
+        least, most = p.raw_smallest_member_meV_per_atom, p.raw_largest_member_meV_per_atom
         rows.append({**vars(p), "spread": f"{show(least, 1)} to {show(most, 1)}"})
     for group, errors in part.groups.items():
-        members = errors.shifted_members_meV_per_atom
+        members = errors.raw_members_meV_per_atom
         spread = f"{min(members):.1f} to {max(members):.1f}" if members else None
         rows.append({**vars(errors), "polymorph": f"**{group}**", "coordination": "", "spread": spread})
     shift = (
         ""
         if part.shift_meV_per_atom is None
-        else f" Mean difference from the reference: {part.shift_meV_per_atom:+.1f} meV/atom."
+        else f" The one constant, mean difference from the reference: {part.shift_meV_per_atom:+.1f} meV/atom."
     )
     return f"**{name.upper()}**, ensemble mean.{shift}\n\n" + records(CURVES, rows)
 
 
+def _relaxed(name: str, summary: Summary) -> str:
+    rows = [row for row in summary.relaxed if row.potential == name]
+    totals = "; ".join(
+        f"at {t.pressure_GPa:g} GPa all members keep {t.kept_by_all_members} of the {t.kept_by_reference} crystals "
+        f"that the reference keeps, RMS of their volumes {show(t.volume_rms_percent, 1)} %, "
+        f"{t.misplaced_pairs} of {t.pairs} pairs stand in the other order of enthalpy"
+        for t in summary.relaxed_totals[name]
+    )
+    states = {row.state_reference for row in rows} - {None}
+    beside = "the reference was relaxed in the same way" if states == {"relaxed"} else "of the reference: symmetry kept"
+    return f"**{name.upper()}**, cell and ions, from rattled starts ({beside}): {totals}.\n\n" + _table(RELAXED, rows)
+
+
 def _search(search: Search) -> str:
+    interval = ""
+    if search.pearson_interval:
+        interval = " (95 % interval {:.3f} to {:.3f})".format(*search.pearson_interval)
     text = (
-        f"{search.labelled} unique structures have a reference energy: Pearson r = {show(search.pearson_r, 3)}, "
+        f"{search.labelled} unique structures have a reference energy: "
+        f"Pearson r = {show(search.pearson_r, 3)}{interval}, "
         f"RMSE {show(search.rmse_all_meV_per_atom, 1)} meV/atom over all; "
         f"{show(search.rmse_window_meV_per_atom, 1)} meV/atom over the {search.labelled_in_window} within "
         f"{search.stable_window_eV_per_atom:g} eV/atom of the lowest."
@@ -185,7 +229,7 @@ def _search(search: Search) -> str:
     if search.rmse_all_meV_per_atom is not None and search.mean_difference_meV_per_atom is not None:
         common = search.mean_difference_meV_per_atom
         left = max(0.0, search.rmse_all_meV_per_atom**2 - common**2) ** 0.5
-        text += f" HP lies {common:+.1f} meV/atom off on average; without this common shift {left:.1f} are left."
+        text += f" HP lies {common:+.1f} meV/atom off on average; after this one constant {left:.1f} are left."
     if search.found_in:
         text += f"\n\nNothing was searched: the structures are those of `{search.found_in}`, found with another model. "
         text += f"HP's own relaxation keeps {search.kept} of {search.given} of them."

@@ -1,5 +1,6 @@
 """Numbers that say how well a model agrees with the reference: RMSE, Pearson r, the window of stable structures."""
 
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,17 @@ def pearson(model: ArrayLike, reference: ArrayLike) -> float | None:
     if x.size < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return None
     return float(np.corrcoef(x, y)[0, 1])
+
+
+def pearson_interval(r: float | None, pairs: int) -> tuple[float, float] | None:
+    """95 % interval of a correlation coefficient, by Fisher's transformation; None with fewer than four pairs.
+
+    R. A. Fisher, Metron 1, 3 (1921): arctanh(r) is nearly normal, with the standard deviation 1 / sqrt(pairs - 3).
+    """
+    if r is None or pairs < 4 or abs(r) >= 1:
+        return None
+    half = NormalDist().inv_cdf(0.975) / np.sqrt(pairs - 3)
+    return float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half))
 
 
 def stable_window(reference_eV_per_atom: ArrayLike, width_eV_per_atom: float) -> NDArray[np.bool_]:

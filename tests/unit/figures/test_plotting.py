@@ -108,17 +108,6 @@ def test_the_structure_drawn_is_chosen_as_stated():
     assert choose(rows([154, 152]), [quartz] * 2, ideal, [227]) == (0, "no SG 227, no match: lowest of all")
 
 
-def test_common_shift_is_the_mean_over_all_points():
-    script = program("figures_energy_volume")
-    points = [("a", 0.9), ("a", 1.0), ("b", 0.9), ("b", 1.0)]
-    reference = pd.DataFrame(points, columns=["polymorph", "volume_scale"]).assign(member=-1, energy_eV_per_atom=0.0)
-    model = reference.assign(energy_eV_per_atom=[0.1, 0.1, 0.3, 0.3])
-    member = model.assign(member=0, energy_eV_per_atom=9.0)
-    assert script.common_shift(pd.concat([model, member]), reference) == pytest.approx(0.2)
-    with pytest.raises(UserError, match="no point"):
-        script.common_shift(model.assign(volume_scale=5.0), reference)
-
-
 def test_learning_curves_are_averaged_in_blocks():
     steps, values = program("figures_learning").smoothed(np.arange(120.0), np.tile([3.0, 4.0], 60))
     assert len(steps) == 60 and np.allclose(values, np.sqrt(12.5))
