@@ -6,10 +6,8 @@ RELAXED_CURVE = [] if RELAXES or not PATHS.energy_volume else f"{RESULTS}/benchm
 
 rule benchmark_relaxed:
     input:
-        models=lambda wildcards: PATHS.released(wildcards.potential) if wildcards.potential != "reference" else [],
+        models=lambda wildcards: PATHS.released(wildcards.potential),
         structures=f"{RESULTS}/benchmark/structures.extxyz",
-        curve=lambda wildcards: RELAXED_CURVE if wildcards.potential == "reference" else [],
-        files=lambda wildcards: PATHS.reference_files if wildcards.potential == "reference" and RELAXES else [],
     output:
         table=f"{RESULTS}/benchmark/relaxed/{{potential}}.csv",
         ends=f"{RESULTS}/benchmark/relaxed/{{potential}}.extxyz",
@@ -17,30 +15,50 @@ rule benchmark_relaxed:
         log("benchmark_relaxed", "{potential}"),
     benchmark:
         cost("benchmark_relaxed", "{potential}")
-    wildcard_constraints:
-        potential="lp|hp|reference",
-    threads: lambda wildcards: RANKS if wildcards.potential == "reference" and RELAXES else 1
     resources:
         mem_mb=memory(3000),
-        runtime=720,
+        runtime=240,
     params:
         *code("benchmark_relaxed"),
-        settings=lambda wildcards: settings(
-            "benchmark.relaxed",
-            "substance",
-            "seed",
-            *(["reference"] if wildcards.potential == "reference" and RELAXES else []),
-            potential=wildcards.potential,
-        ),
-        curve=lambda wildcards: ["--curve"] if wildcards.potential == "reference" and RELAXED_CURVE else [],
-        packages=lambda wildcards: packages("ase", "spglib", *MODELS) if wildcards.potential != "reference" else "",
-        places=places,
+        settings=settings("benchmark.relaxed", "substance", "seed"),
+        packages=packages("ase", "spglib", *MODELS),
     message:
         "Relaxing the polymorphs with {wildcards.potential}"
     shell:
         program(
             "benchmark_relaxed",
-            "{input.models} {params.curve} {input.curve} --structures {input.structures} --out {output.table} "
+            "{input.models} --structures {input.structures} --potential {wildcards.potential} --out {output.table} "
+            "--ends {output.ends}",
+        )
+
+
+rule benchmark_relaxed_reference:
+    input:
+        structures=f"{RESULTS}/benchmark/structures.extxyz",
+        curve=RELAXED_CURVE,
+        files=PATHS.reference_files if RELAXES else [],
+    output:
+        table=f"{RESULTS}/benchmark/relaxed/reference.csv",
+        ends=f"{RESULTS}/benchmark/relaxed/reference.extxyz",
+    log:
+        log("benchmark_relaxed_reference"),
+    benchmark:
+        cost("benchmark_relaxed_reference")
+    threads: RANKS if RELAXES else 1
+    resources:
+        **relaxing(RELAXES),
+        runtime=720,
+    params:
+        *code("benchmark_relaxed_reference"),
+        settings=settings("benchmark.relaxed", "substance", "seed", *(["reference"] if RELAXES else [])),
+        curve=["--curve"] if RELAXED_CURVE else [],
+        places=places,
+    message:
+        "Relaxing the polymorphs with the reference"
+    shell:
+        program(
+            "benchmark_relaxed_reference",
+            "{params.curve} {input.curve} --structures {input.structures} --out {output.table} "
             "--ends {output.ends} --places {params.places}",
         )
 

@@ -117,13 +117,15 @@ def _benchmark_relaxed(task: Task) -> list[Term]:
     mean = sum(evaluations * seconds for evaluations, seconds in each) / len(each)
     terms: list[Term] = []
     for potential, jobs in task.of("potential").items():
-        if potential != "reference":
-            members = task.study.training_of(potential).members
-            counts = (Factor(jobs * points, "relaxations"), Factor(members, "members"))
-            terms.append((*counts, Factor(mean, f"s ({potential})")))
-    if task.of("potential").get("reference") and task.study.reference_relaxes_crystals:
-        terms += relaxed(task, True, rules.starts * len(rules.pressures_GPa))[:1]
+        members = task.study.training_of(potential).members
+        counts = (Factor(jobs * points, "relaxations"), Factor(members, "members"))
+        terms.append((*counts, Factor(mean, f"s ({potential})")))
     return [*terms, task.starts("small_job_s")]
+
+
+def _benchmark_relaxed_reference(task: Task) -> list[Term]:
+    rules = task.study.benchmark.relaxed
+    return relaxed(task, task.study.reference_relaxes_crystals, rules.starts * len(rules.pressures_GPa))
 
 
 def _benchmark_vdos(task: Task) -> list[Term]:
@@ -205,6 +207,7 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "benchmark_structures": _benchmark_structures,
     "benchmark_volumes": _benchmark_volumes,
     "benchmark_relaxed": _benchmark_relaxed,
+    "benchmark_relaxed_reference": _benchmark_relaxed_reference,
     "benchmark_vdos": _benchmark_vdos,
     "search_structures": _search_structures,
     "search_unique": _search_unique,

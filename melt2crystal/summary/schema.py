@@ -22,6 +22,9 @@ class HeldOut(Errors):
     """Errors of the ensemble mean, of each member, and at each pressure (key: GPa)."""
 
     frames: int = Field(ge=0)
+    walks: int | None = Field(None, ge=0, description="of these frames; neighbours in time are one test")
+    energy_interval_meV_per_atom: tuple[float, float] | None = Field(None, description="95 %, bootstrap over walks")
+    force_interval_eV_per_A: tuple[float, float] | None = Field(None, description="95 %, bootstrap over walks")
     members: list[Errors]
     pressures: dict[str, Errors] = {}
 

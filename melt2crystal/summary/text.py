@@ -32,8 +32,8 @@ ITERATIONS = {
 HELD_OUT = {
     "potential": "{potential}",
     "frames": "{which}",
-    "energy RMSE (meV/atom)": "{energy_rmse_meV_per_atom:.1f}",
-    "force RMSE (eV/Å)": "{force_rmse_eV_per_A:.3f}",
+    "energy RMSE (meV/atom)": "{energy_rmse_meV_per_atom:.1f}{energy_interval}",
+    "force RMSE (eV/Å)": "{force_rmse_eV_per_A:.3f}{force_interval}",
 }
 CURVES = {
     "polymorph": "{polymorph}",
@@ -177,8 +177,15 @@ def _held_out(summary: Summary) -> str:
     for name, part in summary.held_out.items():
         entries = [("all, ensemble mean", part), *((f"{p} GPa, ensemble mean", e) for p, e in part.pressures.items())]
         entries += [(f"all, member {k}", e) for k, e in enumerate(part.members)]
-        rows += [{"potential": name.upper(), "which": which, **vars(errors)} for which, errors in entries]
+        none = {"energy_interval": "", "force_interval": ""}
+        rows += [{"potential": name.upper(), "which": which, **none, **vars(errors)} for which, errors in entries]
+        if part.energy_interval_meV_per_atom and part.force_interval_eV_per_A:
+            rows[-len(entries)]["energy_interval"] = " ({:.1f} to {:.1f})".format(*part.energy_interval_meV_per_atom)
+            rows[-len(entries)]["force_interval"] = " ({:.3f} to {:.3f})".format(*part.force_interval_eV_per_A)
     text = records(HELD_OUT, rows)
+    if walks := next((part.walks for part in summary.held_out.values() if part.walks), None):
+        text += f"\n\nThe held-out frames are those of {walks} walks; in brackets: 95 % intervals, bootstrap over walks"
+        text += " (not given for fewer than five)."
     for name, folder in summary.trained_elsewhere.items():
         text += f"\n\n{name.upper()} was trained elsewhere and taken from `{folder}`; "
         text += "frames it has seen are left out of its errors."

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from ase.calculators.calculator import Calculator
 from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.io.ase import AseAtomsAdaptor
 
@@ -24,6 +25,7 @@ from melt2crystal.benchmark.relaxed_crystals import (
     with_order,
 )
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
+from melt2crystal.sections.benchmark import RelaxedCrystals
 from melt2crystal.structure.coordination import bridging_angles
 from melt2crystal.structure.crystals import primitive_cell, read_crystal, scaled_volume
 from tests.helpers.checkout import REPOSITORY
@@ -161,12 +163,6 @@ def test_a_rattle_moves_no_centre_and_a_guard_sees_no_crystal():
     assert "2.60 times" in (guard(0.0, 2.6 * per_atom) or "") and "0.30 times" in (guard(0.0, 0.3 * per_atom) or "")
 
 
-def settings_of(potential: str, **sections) -> str:
-    return json.dumps(
-        {"benchmark.relaxed": {"starts": 1}, "substance": SUBSTANCE, "seed": 1, "potential": potential, **sections}
-    )
-
-
 def test_beta_quartz_is_no_minimum_of_bks_and_that_is_reported_as_lost(tmp_path):
     """Real numbers through both programs: BKS relaxes beta-quartz with its symmetry kept; rattled, it leaves it."""
     from melt2crystal.engines.registry import reference_engine
@@ -185,18 +181,16 @@ def test_beta_quartz_is_no_minimum_of_bks_and_that_is_reported_as_lost(tmp_path)
     curve = pd.DataFrame([(f.info["polymorph"], 1.0, e) for f, e in frames])
     curve.columns = ["polymorph", "volume_scale", "energy_eV_per_atom"]
     curve.to_csv(tmp_path / "curve.csv")
-    run = program("benchmark_relaxed").benchmark_relaxed
-    run(structures, tmp_path / "hp.csv", tmp_path / "hp.extxyz", settings_of("hp", reference=BKS))
-    run(
-        structures,
-        tmp_path / "reference.csv",
-        tmp_path / "reference.extxyz",
-        settings_of("reference"),
-        curve=tmp_path / "curve.csv",
-    )
+    run = program("benchmark_relaxed_reference").benchmark_relaxed_reference
+    settings = {"benchmark.relaxed": {"starts": 1}, "substance": SUBSTANCE, "seed": 1}
+    run(structures, tmp_path / "hp.csv", tmp_path / "hp.extxyz", json.dumps(settings | {"reference": BKS}))
+    reference = tmp_path / "reference.csv"
+    run(structures, reference, tmp_path / "reference.extxyz", json.dumps(settings), tmp_path / "curve.csv")
+    judged_potential = pd.read_csv(tmp_path / "hp.csv").assign(potential="hp", member=0)  # BKS in the place of HP
+    judged_potential.to_csv(tmp_path / "hp.csv", index=False)
     program("benchmark_relaxed_errors").benchmark_relaxed_errors(
         [tmp_path / "hp.csv"],
-        tmp_path / "reference.csv",
+        reference,
         structures,
         tmp_path / "crystals.csv",
         tmp_path / "totals.json",
@@ -217,3 +211,38 @@ def test_beta_quartz_is_no_minimum_of_bks_and_that_is_reported_as_lost(tmp_path)
 def test_a_crystal_that_is_only_scaled_is_the_same_within_the_limit():
     quartz = crystal("alpha_quartz")
     assert measures(quartz, scaled_volume(quartz, 1.03), *SILICA, 0.05).space_group == 154
+
+
+class Springs(Calculator):
+    """Atoms on springs to where they rest: whatever is rattled comes back."""
+
+    implemented_properties = ["energy", "forces", "stress"]  # noqa: RUF012
+
+    def __init__(self, rest: Atoms) -> None:
+        super().__init__()
+        self.rest = rest
+
+    def calculate(self, atoms=None, properties=("energy",), system_changes=()):
+        super().calculate(atoms, properties, system_changes)
+        away = atoms.get_positions() - self.rest.get_positions()
+        self.results = {"energy": 5 * float((away**2).sum()), "forces": -10 * away, "stress": np.zeros(6)}
+
+
+def test_the_program_of_the_potentials_relaxes_each_member_and_tells_what_did_not_end():
+    quartz = crystal("alpha_quartz")
+    quartz.info["polymorph"] = "alpha_quartz"
+
+    class Members:
+        def __len__(self):
+            return 2
+
+        def calculator(self, member):
+            return Springs(quartz)
+
+    run = program("benchmark_relaxed").relaxed
+    rules = RelaxedCrystals()
+    ends = list(run([quartz], Members(), rules, 1))
+    assert [(end.member, end.start, end.state) for end in ends] == [(0, 0, RELAXED), (1, 0, RELAXED)]
+    assert measures(quartz, ends[0].atoms, *SILICA, 0.05).space_group == 154
+    hurried = RelaxedCrystals.model_construct(**(rules.model_dump() | {"steps": 1}))
+    assert [end.state for end in run([quartz], Members(), hurried, 1)] == [UNFINISHED] * 2
