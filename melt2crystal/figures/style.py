@@ -7,8 +7,10 @@ from typing import Any, Concatenate, ParamSpec
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from melt2crystal.files import complete
 from melt2crystal.provenance import Origin, as_json, origin_now, png_chunks
@@ -113,6 +115,13 @@ def as_text(number: float, form: str = "g") -> str:
 def literal(name: str) -> str:
     """A name that somebody else chose, drawn as it is spelt: Matplotlib reads mathematics between dollar signs."""
     return name.replace("$", r"\$")
+
+
+def plain_logarithmic(axis: Axis) -> None:
+    """Numbers as they are on a logarithmic axis: the exponents of powers of ten would be too small to print."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def letter(axes: Axes, text: str) -> None:

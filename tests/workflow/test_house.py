@@ -95,6 +95,7 @@ OF_STAGE = {
     "liquid_given": "liquid",
     "train_given": "train",
     "figures_benchmark": "figures",
+    "figures_loop": "figures",
     "relaxed": "benchmark",
     "vibrations": "benchmark",
 }

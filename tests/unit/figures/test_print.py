@@ -140,7 +140,14 @@ def ledger(number: int) -> Figure:
     return draw_ledger(pd.DataFrame(rows), [Waste("failed", 1, 1.0, 0.0)], Figures())
 
 
-DRAWINGS = [energy_volume, relaxed, harmonic, found_energies, selection, learning, ledger]
+def audit(number: int) -> Figure:
+    rows = {"max_devi_f": np.geomspace(0.05, 2, 6), "error_max": np.geomspace(0.02, 5, 6)}
+    table = pd.DataFrame(rows | {"chosen_as": ["candidate", "audit"] * 3})
+    rounds = [(table, {"iteration": k, "eps_hi": 0.3, "missed": 1, "audited": 3}) for k in range(number)]
+    return program("figures_audit").draw(Figures(), rounds)
+
+
+DRAWINGS = [energy_volume, relaxed, harmonic, found_energies, selection, learning, ledger, audit]
 
 
 def texts(figure: FigureBase) -> Iterator[Text]:

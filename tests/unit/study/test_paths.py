@@ -60,7 +60,7 @@ def test_what_a_study_switches_off_has_no_files():
     off = paths(search=no, benchmark={"vdos": no, "energy_volume": no, "relaxed": no})
     assert off.searched == off.searches("unique.csv") == off.spectra == off.overlaps == off.energy_volume == []
     assert off.relaxed_crystals == []
-    assert off.drawn == ["figures_parity", "figures_selection", "figures_learning"]
+    assert off.drawn == ["figures_parity", "figures_selection", "figures_audit", "figures_learning"]
     assert set(off.drawn) < set(FIGURES)
 
 
