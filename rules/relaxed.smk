@@ -1,5 +1,7 @@
 # Known crystals relaxed in cell and ions, from rattled starts: by each potential, and by the reference where it is affordable.
 # Where it is not, the crystals of the curves stand for it, with the energies that the curves have at their volume.
+from melt2crystal.sections.relaxed_crystals import PotentialRelaxation, RattledStarts, leaves as relaxed_leaves
+
 RELAXES = STUDY.reference_relaxes_crystals
 RELAXED_CURVE = [] if RELAXES or not PATHS.energy_volume else f"{RESULTS}/benchmark/energy_volume/reference.csv"
 
@@ -20,7 +22,7 @@ rule benchmark_relaxed:
         runtime=240,
     params:
         *code("benchmark_relaxed"),
-        settings=settings("benchmark.relaxed", "substance", "seed"),
+        settings=settings(*relaxed_leaves(RattledStarts, PotentialRelaxation), "substance", "seed"),
         packages=packages("ase", "spglib", *MODELS),
     message:
         "Relaxing the polymorphs with {wildcards.potential}"
@@ -50,7 +52,13 @@ rule benchmark_relaxed_reference:
         runtime=720,
     params:
         *code("benchmark_relaxed_reference"),
-        settings=settings("benchmark.relaxed", "substance", "seed", *(["reference"] if RELAXES else [])),
+        settings=settings(
+            *relaxed_leaves(RattledStarts),
+            "benchmark.relaxed.starts",
+            "substance",
+            "seed",
+            *(["reference"] if RELAXES else []),
+        ),
         curve=["--curve"] if RELAXED_CURVE else [],
         places=places,
     message:
@@ -81,7 +89,7 @@ rule benchmark_relaxed_errors:
         runtime=10,
     params:
         *code("benchmark_relaxed_errors"),
-        settings=settings("benchmark.relaxed", "substance"),
+        settings=settings("benchmark.relaxed.symprec_A", "benchmark.relaxed.same_volume_percent", "substance"),
         packages=packages("spglib"),
     message:
         "Comparing the relaxed polymorphs"

@@ -12,7 +12,7 @@ from melt2crystal.benchmark.relaxed_crystals import measures, rattled
 from melt2crystal.files import write_csv
 from melt2crystal.frames import write_frames
 from melt2crystal.relaxation.one_by_one import enthalpy
-from melt2crystal.sections.benchmark import RelaxedCrystals
+from melt2crystal.sections.relaxed_crystals import RattledStarts
 from melt2crystal.sections.substance import Substance
 from melt2crystal.seeds import generator_for
 
@@ -42,14 +42,14 @@ class End(NamedTuple):
     energy_eV: float
 
 
-def start_of(crystal: Atoms, rules: RelaxedCrystals, seed: int, start: int) -> Atoms:
+def start_of(crystal: Atoms, rules: RattledStarts, seed: int, start: int) -> Atoms:
     """The rattled crystal: the same for all potentials and the reference, so that another end is another potential."""
     name = crystal.info["polymorph"]
     return rattled(crystal, rules.rattle_A, generator_for(seed, "benchmark.relaxed", name, start))
 
 
 def write_ends(
-    found: Iterable[End], potential: str, rules: RelaxedCrystals, substance: Substance, table: Path, structures: Path
+    found: Iterable[End], potential: str, rules: RattledStarts, substance: Substance, table: Path, structures: Path
 ) -> None:
     """Measure each end as it comes, say it, and write all of them (CSV, extended XYZ)."""
     around = (substance.formula, substance.central_species, substance.ligand_species, substance.bond_cutoff_A)

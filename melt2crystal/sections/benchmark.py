@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from melt2crystal.sections.relaxed_crystals import RelaxedCrystals
 from melt2crystal.settings import Section, amount
 
 
@@ -74,40 +75,6 @@ class EnergyVolume(Section):
         if len(set(scales)) != len(scales):
             raise ValueError("a volume scale occurs twice")
         return sorted(scales)
-
-
-class RelaxedCrystals(Section):
-    """Cell and ions of each polymorph relaxed, from a rattled start: symmetry is free to break and to form."""
-
-    enabled: bool = amount(True, description="relax the polymorphs with each potential at all")
-    reference: bool | None = amount(
-        None,
-        description="relax them with the reference in the same way; default: where it is a classical potential (engine "
-        "lammps) and label.compute is true; otherwise the crystals of the curves stand for it, marked 'symmetry kept'",
-    )
-    pressures_GPa: list[float] = Field([0.0], min_length=1, max_length=50, description="pressures, GPa")
-    starts: int = Field(2, ge=1, le=20, description="rattled starts of the reference; their scatter is its own error")
-    rattle_A: float = Field(0.05, gt=0, le=0.5, description="standard deviation of each start's displacements, A")
-    force_eV_per_A: float = Field(
-        0.002, gt=0, le=0.1, description="largest force at the end, of a potential's relaxation, eV/A"
-    )
-    steps: int = Field(600, ge=10, description="most steps of a potential's relaxation")
-    symprec_A: float = Field(
-        0.05, gt=0, le=0.2, description="tolerance of the space group: above what a relaxation leaves, far below what "
-        "tells alpha- from beta-quartz, A"
-    )  # fmt: skip
-    same_volume_percent: float = Field(
-        5.0, gt=0, le=50, description="a crystal whose volume differs by more is another one, %"
-    )
-
-    @field_validator("pressures_GPa")
-    @classmethod
-    def _pressures(cls, pressures: list[float]) -> list[float]:
-        if any(not -10 <= pressure <= 1000 for pressure in pressures):
-            raise ValueError("pressures must lie between -10 and 1000 GPa")
-        if len({f"{pressure:g}" for pressure in pressures}) != len(pressures):
-            raise ValueError("a pressure occurs twice")
-        return sorted(pressures)
 
 
 class VibrationalSpectrum(Section):

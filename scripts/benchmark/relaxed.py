@@ -14,7 +14,7 @@ from melt2crystal.errors import reports_errors
 from melt2crystal.frames import read_frames
 from melt2crystal.options import SettingsText
 from melt2crystal.relaxation.one_by_one import relax
-from melt2crystal.sections.benchmark import RelaxedCrystals
+from melt2crystal.sections.relaxed_crystals import PotentialRelaxation, RattledStarts, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 from melt2crystal.train.models import Ensemble
@@ -31,12 +31,15 @@ def benchmark_relaxed(
 ) -> None:
     """Each member begins with the first of the reference's starts."""
     given = Settings(settings)
-    rules, substance = given.section("benchmark.relaxed", RelaxedCrystals), given.section("substance", Substance)
-    found = relaxed(read_frames(structures), Ensemble(models), rules, given.value("seed"))
+    rules, substance = part_of(given, RattledStarts), given.section("substance", Substance)
+    ending, seed = part_of(given, PotentialRelaxation), given.value("seed")
+    found = relaxed(read_frames(structures), Ensemble(models), rules, ending, seed)
     write_ends(found, potential, rules, substance, out, ends)
 
 
-def relaxed(crystals: list[Atoms], ensemble: Ensemble, rules: RelaxedCrystals, seed: int) -> Iterator[End]:
+def relaxed(
+    crystals: list[Atoms], ensemble: Ensemble, rules: RattledStarts, ending: PotentialRelaxation, seed: int
+) -> Iterator[End]:
     """The end of each relaxation, as it comes."""
     for member in range(len(ensemble)):
         calculator = ensemble.calculator(member)
@@ -44,7 +47,7 @@ def relaxed(crystals: list[Atoms], ensemble: Ensemble, rules: RelaxedCrystals, s
             for pressure in rules.pressures_GPa:
                 begin, guard = start_of(crystal, rules, seed, 0), guard_of(crystal)
                 try:
-                    done = relax(begin, calculator, pressure, rules.force_eV_per_A, rules.steps, guard=guard)
+                    done = relax(begin, calculator, pressure, ending.force_eV_per_A, ending.steps, guard=guard)
                 except (FloatingPointError, np.linalg.LinAlgError, ValueError) as error:  # ASE's and numpy's words
                     yield End(crystal, pressure, member, 0, f"failed: {error}", None, float("nan"))
                     continue

@@ -19,7 +19,6 @@ from melt2crystal.errors import reports_errors
 from melt2crystal.files import write_csv, write_text
 from melt2crystal.frames import read_frames
 from melt2crystal.options import SettingsText
-from melt2crystal.sections.benchmark import RelaxedCrystals
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
@@ -35,12 +34,13 @@ def benchmark_relaxed_errors(
 ) -> None:
     """A crystal is lost if its space group, its coordination or its volume is no longer that of the reference's."""
     given = Settings(settings)
-    rules, substance = given.section("benchmark.relaxed", RelaxedCrystals), given.section("substance", Substance)
+    substance, symprec = given.section("substance", Substance), given.value("benchmark.relaxed.symprec_A")
+    same = given.value("benchmark.relaxed.same_volume_percent")
     around = (substance.formula, substance.central_species, substance.ligand_species, substance.bond_cutoff_A)
     crystals = {atoms.info["polymorph"]: atoms for atoms in read_frames(structures)}
-    starts = pd.DataFrame({name: vars(measures(a, a, *around, rules.symprec_A)) for name, a in crystals.items()}).T
+    starts = pd.DataFrame({name: vars(measures(a, a, *around, symprec)) for name, a in crystals.items()}).T
     truth = of_reference(pd.read_csv(reference))
-    found = [judged(pd.read_csv(path), truth, starts, rules.same_volume_percent) for path in tables]
+    found = [judged(pd.read_csv(path), truth, starts, same) for path in tables]
     write_csv(out, pd.concat(found), "%.7g")
     summary: dict[str, list[dict[str, object]]] = {}
     for table in found:

@@ -15,7 +15,7 @@ from melt2crystal.engines.base import ReferenceEngine
 from melt2crystal.errors import reports_errors
 from melt2crystal.frames import read_frames
 from melt2crystal.options import PlacesText, SettingsText
-from melt2crystal.sections.benchmark import RelaxedCrystals
+from melt2crystal.sections.relaxed_crystals import RattledStarts, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
@@ -33,24 +33,26 @@ def benchmark_relaxed_reference(
 ) -> None:
     """With ``reference`` among the settings it relaxes; without, its crystals kept their symmetry and are said to."""
     given = Settings(settings)
-    rules, substance = given.section("benchmark.relaxed", RelaxedCrystals), given.section("substance", Substance)
+    rules, substance = part_of(given, RattledStarts), given.section("substance", Substance)
     crystals = read_frames(structures)
     if "reference" in given.values:
         from melt2crystal.engines.registry import reference_engine
 
         engine = reference_engine(given.value("reference"), substance.species, places)
         engine.check()
-        found = relaxed(crystals, engine, rules, given.value("seed"))
+        found = relaxed(crystals, engine, rules, given.value("benchmark.relaxed.starts"), given.value("seed"))
     else:
         found = as_they_are(crystals, curve)
     write_ends(found, "reference", rules, substance, out, ends)
 
 
-def relaxed(crystals: list[Atoms], engine: ReferenceEngine, rules: RelaxedCrystals, seed: int) -> Iterator[End]:
+def relaxed(
+    crystals: list[Atoms], engine: ReferenceEngine, rules: RattledStarts, starts: int, seed: int
+) -> Iterator[End]:
     """The end of every start of each crystal, as it comes."""
     for crystal in crystals:
         for pressure in rules.pressures_GPa:
-            for start in range(rules.starts):
+            for start in range(starts):
                 (end,) = engine.relax([start_of(crystal, rules, seed, start)], pressure)
                 energy = float(end.get_potential_energy())
                 end.calc = None

@@ -25,7 +25,7 @@ from melt2crystal.benchmark.relaxed_crystals import (
     with_order,
 )
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
-from melt2crystal.sections.benchmark import RelaxedCrystals
+from melt2crystal.sections.relaxed_crystals import PotentialRelaxation, RattledStarts, RelaxedCrystals
 from melt2crystal.structure.coordination import bridging_angles
 from melt2crystal.structure.crystals import primitive_cell, read_crystal, scaled_volume
 from tests.helpers.checkout import REPOSITORY
@@ -182,7 +182,8 @@ def test_beta_quartz_is_no_minimum_of_bks_and_that_is_reported_as_lost(tmp_path)
     curve.columns = ["polymorph", "volume_scale", "energy_eV_per_atom"]
     curve.to_csv(tmp_path / "curve.csv")
     run = program("benchmark_relaxed_reference").benchmark_relaxed_reference
-    settings = {"benchmark.relaxed": {"starts": 1}, "substance": SUBSTANCE, "seed": 1}
+    defaults = {f"benchmark.relaxed.{name}": value for name, value in RelaxedCrystals().model_dump().items()}
+    settings = defaults | {"substance": SUBSTANCE, "seed": 1, "benchmark.relaxed.starts": 1}
     run(structures, tmp_path / "hp.csv", tmp_path / "hp.extxyz", json.dumps(settings | {"reference": BKS}))
     reference = tmp_path / "reference.csv"
     run(structures, reference, tmp_path / "reference.extxyz", json.dumps(settings), tmp_path / "curve.csv")
@@ -194,7 +195,7 @@ def test_beta_quartz_is_no_minimum_of_bks_and_that_is_reported_as_lost(tmp_path)
         structures,
         tmp_path / "crystals.csv",
         tmp_path / "totals.json",
-        json.dumps({"benchmark.relaxed": {}, "substance": SUBSTANCE}),
+        json.dumps(defaults | {"substance": SUBSTANCE}),
     )
     found = pd.read_csv(tmp_path / "crystals.csv").set_index("polymorph")
     quartz, stishovite = found.loc["beta_quartz"], found.loc["stishovite"]
@@ -240,9 +241,8 @@ def test_the_program_of_the_potentials_relaxes_each_member_and_tells_what_did_no
             return Springs(quartz)
 
     run = program("benchmark_relaxed").relaxed
-    rules = RelaxedCrystals()
-    ends = list(run([quartz], Members(), rules, 1))
+    ends = list(run([quartz], Members(), RattledStarts(), PotentialRelaxation(), 1))
     assert [(end.member, end.start, end.state) for end in ends] == [(0, 0, RELAXED), (1, 0, RELAXED)]
     assert measures(quartz, ends[0].atoms, *SILICA, 0.05).space_group == 154
-    hurried = RelaxedCrystals.model_construct(**(rules.model_dump() | {"steps": 1}))
-    assert [end.state for end in run([quartz], Members(), hurried, 1)] == [UNFINISHED] * 2
+    hurried = run([quartz], Members(), RattledStarts(), PotentialRelaxation(steps=1), 1)
+    assert [end.state for end in hurried] == [UNFINISHED] * 2
