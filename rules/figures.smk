@@ -9,8 +9,7 @@ rule figures:
 
 rule figures_parity:
     input:
-        hp=f"{RESULTS}/train/hp/heldout.npz",
-        lp=f"{RESULTS}/train/lp/heldout.npz",
+        heldout=[f"{RESULTS}/train/{name}/heldout.npz" for name in reversed(STUDY.potentials)],
     output:
         pdf=PATHS.figure("figures_parity", "pdf"),
         png=picture("figures_parity"),
@@ -29,7 +28,7 @@ rule figures_parity:
     message:
         "Drawing figure 1: parity on held-out melt"
     shell:
-        program("figures_parity", "--hp {input.hp} --lp {input.lp} --pdf {output.pdf} --png {output.png}")
+        program("figures_parity", "{input.heldout} --pdf {output.pdf} --png {output.png}")
 
 
 rule figures_found_energies:

@@ -3,7 +3,7 @@
 
 rule figures_energy_volume:
     input:
-        lp=f"{RESULTS}/benchmark/energy_volume/lp.csv",
+        lp=[f"{RESULTS}/benchmark/energy_volume/lp.csv"] if STUDY.release.lp.enabled else [],
         hp=f"{RESULTS}/benchmark/energy_volume/hp.csv",
         reference=f"{RESULTS}/benchmark/energy_volume/reference.csv",
         fits=f"{RESULTS}/benchmark/fits.csv",
@@ -21,12 +21,13 @@ rule figures_energy_volume:
         runtime=10,
     params:
         *code("figures_energy_volume"),
+        lp=["--lp"] if STUDY.release.lp.enabled else [],
         settings=style(
             "substance",
             "benchmark.energy_volume.ions",
             polymorphs=polymorph_table(STUDY, "title", "space_group"),
             melts_seen={
-                name: pressures_seen(STUDY, name) for name in ("lp", "hp") if name not in PATHS.trained_elsewhere
+                name: pressures_seen(STUDY, name) for name in STUDY.potentials if name not in PATHS.trained_elsewhere
             },
         ),
         packages=packages("matplotlib"),
@@ -35,7 +36,7 @@ rule figures_energy_volume:
     shell:
         program(
             "figures_energy_volume",
-            "{input.vdos} --lp {input.lp} --hp {input.hp} --reference {input.reference} --fits {input.fits} "
+            "{input.vdos} {params.lp} {input.lp} --hp {input.hp} --reference {input.reference} --fits {input.fits} "
             "--pdf {output.pdf} --png {output.png}",
         )
 

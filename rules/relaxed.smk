@@ -73,7 +73,7 @@ rule benchmark_relaxed_reference:
 
 rule benchmark_relaxed_errors:
     input:
-        tables=collect(f"{RESULTS}/benchmark/relaxed/{{name}}.csv", name=["lp", "hp"]),
+        tables=collect(f"{RESULTS}/benchmark/relaxed/{{name}}.csv", name=STUDY.potentials),
         reference=f"{RESULTS}/benchmark/relaxed/reference.csv",
         structures=f"{RESULTS}/benchmark/structures.extxyz",
     output:

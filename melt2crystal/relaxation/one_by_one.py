@@ -15,7 +15,7 @@ from ase.units import GPa
 # 105 and 199 evaluations with it, 74 and 145 with 25, and went to unphysically low energies with 15.
 _STIFFNESS_EV_PER_A2 = 25.0
 
-# (energy eV per atom, volume A^3 per atom) -> what is wrong, or None; asked after every step
+# (energy eV per atom, volume Å³ per atom) -> what is wrong, or None; asked after every step
 Guard = Callable[[float, float], str | None]
 
 

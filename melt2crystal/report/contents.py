@@ -40,3 +40,15 @@ CONTENTS = {
     "versions": Page(PROVENANCE, "2", "Versions of the programs"),
     "origins": Page(PROVENANCE, "3", "Origin of each figure"),
 }
+
+FIGURES = {  # rule -> its files below figures/, without their endings
+    "figures_parity": "figure1",
+    "figures_energy_volume": "figure2",
+    "figures_relaxed": "relaxed",
+    "figures_harmonic": "harmonic",
+    "figures_found_energies": "figure3",
+    "figures_found_crystals": "figure4",
+    "figures_selection": "selection",
+    "figures_audit": "audit",
+    "figures_learning": "learning",
+}

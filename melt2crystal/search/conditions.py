@@ -29,7 +29,6 @@ def conditions_of(
 ) -> Conditions:
     """Conditions of the search at one pressure with one cell size."""
     volumes = start_volumes(list(polymorphs), starts.volume_margin, relaxation.volume_range_A3_per_atom)
-    distances = {pair: relaxation.distance_factor * limit for pair, limit in substance.minimum_distances_A.items()}
     return Conditions(
         recipe=Recipe(
             substance.formula,
@@ -40,7 +39,7 @@ def conditions_of(
             starts.rattled_share,
             starts.rattle_A,
         ),
-        sanity=Sanity(relaxation.volume_range_A3_per_atom, None, distances),
+        sanity=Sanity(relaxation.volume_range_A3_per_atom, None, substance.minimum_distances_A),
         polymorphs=tuple(polymorphs),
         floor_eV_per_atom=relaxation.energy_floor_eV_per_atom,
         ceiling_eV_per_atom=relaxation.energy_ceiling_eV_per_atom,

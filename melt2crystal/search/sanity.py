@@ -28,7 +28,7 @@ class Sanity:
         """What is wrong with energy and volume, in words, or None; cheap enough for every step."""
         low, high = self.volume_range_A3_per_atom
         if not low <= volume_A3_per_atom <= high:
-            return f"volume {volume_A3_per_atom:.2f} A^3 per atom is outside {low:g}-{high:g}"
+            return f"volume {volume_A3_per_atom:.2f} Å³ per atom is outside {low:g}-{high:g}"
         if self.energy_range_eV_per_atom is not None and energy_eV_per_atom < self.energy_range_eV_per_atom[0]:
             return f"energy {energy_eV_per_atom:.3f} eV/atom is below the floor {self.energy_range_eV_per_atom[0]:.3f}"
         return None

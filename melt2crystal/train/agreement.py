@@ -53,7 +53,7 @@ def stable_window(reference_eV_per_atom: ArrayLike, width_eV_per_atom: float) ->
 
 
 def parity_errors(values: dict[str, np.ndarray], walks: Sequence[Hashable] | None = None) -> dict[str, Any]:
-    """Errors of the ensemble mean, of each member, and at each pressure; of the mean with 95 % intervals.
+    """Errors of the ensemble mean (with 95 % intervals), of each member, and at each pressure with its frames.
 
     Frames of one walk are neighbours in time and no independent tests, so the bootstrap draws walks.
 
@@ -72,15 +72,16 @@ def parity_errors(values: dict[str, np.ndarray], walks: Sequence[Hashable] | Non
         **_intervals(energy.mean(axis=0), force.mean(axis=0), values["atoms"], walks),
         "members": [_errors(energy[k], force[k]) for k in range(len(energy))],
         "pressures": {
-            f"{p:g}": _errors(
-                energy.mean(axis=0)[values["pressure_GPa"] == p], force.mean(axis=0)[pressure_of_atom == p]
-            )
+            f"{p:g}": {
+                **_errors(energy.mean(axis=0)[values["pressure_GPa"] == p], force.mean(axis=0)[pressure_of_atom == p]),
+                "frames": int((values["pressure_GPa"] == p).sum()),
+            }
             for p in pressures
         },
     }
 
 
-def _errors(energy: np.ndarray, force: np.ndarray) -> dict[str, float]:
+def _errors(energy: np.ndarray, force: np.ndarray) -> dict[str, Any]:
     return {
         "energy_rmse_meV_per_atom": round(1000 * _root_mean_square(energy), 4),
         "force_rmse_eV_per_A": round(_root_mean_square(force), 6),

@@ -96,6 +96,7 @@ def key(table: pd.DataFrame) -> list[Any]:
     handles: list[Any] = [
         Line2D([], [], **point | {"color": POTENTIAL_COLOURS[name]}, marker=mark, label=f"{name.upper()}: kept")
         for name, mark in MARKS.items()
+        if name in set(table["potential"])
     ]
     handles.append(Line2D([], [], **point, marker="o", markerfacecolor="white", label="open: lost by a member"))
     if np.isfinite(table["scatter_percent_reference"].astype(float)).any():

@@ -99,7 +99,7 @@ OF_STAGE = {
     "relaxed": "benchmark",
     "vibrations": "benchmark",
 }
-NO_RULES = {"common", "needs"}
+NO_RULES = {"common", "needs", "run"}
 MOST_MODULES = 12
 
 

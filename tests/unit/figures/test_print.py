@@ -265,6 +265,27 @@ def test_insets_end_together_and_the_key_follows_the_settings():
     assert seen({}) == {}  # trained elsewhere: this study can't know
 
 
+def test_a_potential_judged_alone_has_no_lp_in_the_keys_and_no_band():
+    polymorphs, tables, fits = curves(3)
+    alone = {"hp": tables["hp"][tables["hp"]["member"] < 1], "reference": tables["reference"]}
+    figure = program("figures_energy_volume").draw(Figures(), polymorphs, alone, fits, {}, 3)
+    said = " ".join(text.get_text() for text in figure.legends[0].get_texts())
+    assert "HP" in said and "LP" not in said and "band" not in said
+    rows = {
+        "polymorph": ["a"],
+        "pressure_GPa": 0.0,
+        "potential": "hp",
+        "members": 1,
+        "kept": 1,
+        "reference_keeps": True,
+    }
+    errors = dict.fromkeys(("volume_error_percent", "volume_error_smallest", "volume_error_largest"), 0.5)
+    table = pd.DataFrame(rows | errors | {"scatter_percent_reference": np.nan, "state_reference": "symmetry kept"})
+    figure = program("figures_relaxed").draw(Figures(), {"a": "a"}, table)
+    said = " ".join(text.get_text() for text in figure.legends[0].get_texts())
+    assert "HP" in said and "LP" not in said and "symmetry kept, scatter unknown" in said
+
+
 def test_figure_2_is_raw():
     polymorphs, tables, fits = curves(2)
     axes = program("figures_energy_volume").draw(Figures(), polymorphs, tables, fits, {}, 3).axes[0]
