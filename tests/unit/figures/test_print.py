@@ -2,25 +2,22 @@
 
 import itertools
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure, FigureBase
-from matplotlib.text import Text
+from matplotlib.figure import Figure
 
-from melt2crystal.benchmark.equation_of_state import birch_murnaghan, birch_murnaghan_pressure, volume_at_pressure
+from melt2crystal.benchmark.equation_of_state import birch_murnaghan
 from melt2crystal.benchmark.vdos import axis_end, end_of_spectrum
 from melt2crystal.figures.grid import lines_of
 from melt2crystal.figures.harmonic import draw_harmonic
 from melt2crystal.figures.ledger import draw_ledger
-from melt2crystal.figures.style import SMALLEST_PT, journal_style, write_note
+from melt2crystal.figures.style import journal_style, write_note
 from melt2crystal.jobs.ledger import Waste
-from melt2crystal.sections.figures import Comparison, Figures
-from melt2crystal.sections.substance import Substance
-from melt2crystal.structure.crystals import primitive_cell, read_crystal, scaled_volume
+from melt2crystal.sections.figures import Figures
 from tests.helpers.checkout import REPOSITORY
+from tests.helpers.printed import too_small
 from tests.helpers.programs import program
 
 FREQUENCY = np.linspace(0, 45, 226)
@@ -89,37 +86,6 @@ def found_energies(number: int) -> Figure:
     return program("figures_found_energies").draw(Figures(), found, 1.0)
 
 
-def known(*, fits: bool = True, files: tuple[str, ...] = ()):
-    script = program("figures_found_crystals")
-    crystals = {name: crystal(name) for name in ("beta_cristobalite", "stishovite")}
-    rows = [("stishovite", "reference", "ok", 23.3, 300.0, 4.0), ("beta_cristobalite", "reference", "ok", 46, 120, 4.0)]
-    columns = ["polymorph", "potential", "status", "V0_A3_per_formula", "B0_GPa", "B0_prime"]
-    table = pd.DataFrame(rows if fits else [], columns=columns)
-    paths = [REPOSITORY / f"data/polymorphs/{name}.cif" for name in files]
-    return script.Known(crystals, table, paths, relaxed=False)
-
-
-def crystal(name: str):
-    return primitive_cell(read_crystal(REPOSITORY / f"data/polymorphs/{name}.cif"))
-
-
-def found_in(folder, name: str, group: int, pressure: float):
-    """A search that found one crystal, one per cent larger than in its file."""
-    from melt2crystal.frames import canonical_frame, write_frames
-
-    write_frames(folder / "unique.extxyz", [canonical_frame(scaled_volume(crystal(name), 1.01))])
-    row = {"id": "0001", "pressure_GPa": pressure, "space_group": group, "coordination": 4.0}
-    pd.DataFrame([row | {"enthalpy_eV_per_atom": -8.0}]).to_csv(folder / "unique.csv", index=False)
-    return folder / "unique.extxyz"
-
-
-def panel(folder, known_crystals, name: str, group: int, pressure: float, polymorph: str):
-    comparison = Comparison(pressure_GPa=pressure, polymorph=polymorph, space_groups=[group])
-    titles = {"beta_cristobalite": {"title": "β-cristobalite"}, "stishovite": {"title": "stishovite"}}
-    structures = [found_in(folder, name, group, pressure)]
-    return program("figures_found_crystals").panel_of(comparison, structures, titles, known_crystals, Substance())
-
-
 def selection(number: int) -> Figure:
     classes = {"accurate": 3, "candidate": 2, "failed": 1, "invalid": 0, "selected": 1, "excluded": 1}
     states = [{"pressure_GPa": 10.0 * (k % 3), "temperature_K": 3000.0 + 100 * k} for k in range(number)]
@@ -150,34 +116,12 @@ def audit(number: int) -> Figure:
 DRAWINGS = [energy_volume, relaxed, harmonic, found_energies, selection, learning, ledger, audit]
 
 
-def texts(figure: FigureBase) -> Iterator[Text]:
-    """All texts that are drawn."""
-    yield from (text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip())
-
-
-def too_small(figure: Figure) -> list[str]:
-    """Texts below 6 pt, and mathematics with an index or a power: these are drawn at 70 %."""
-    figure.draw_without_rendering()
-    found = [
-        f"{t.get_text()!r}: {t.get_fontsize():.2f} pt" for t in texts(figure) if t.get_fontsize() < SMALLEST_PT - 1e-6
-    ]
-    indices = [t.get_text() for t in texts(figure) if re.search(r"(?<!\\)\$[^$]*[_^][^$]*\$", t.get_text())]
-    return found + indices
-
-
 @pytest.mark.parametrize("size_pt", [4.0, 7.0, 9.0])
 @pytest.mark.parametrize("draw", DRAWINGS, ids=lambda draw: draw.__name__)
 def test_no_text_is_too_small_to_be_printed(draw, size_pt):
     with journal_style(Figures(font_size_pt=size_pt)):
         figure = draw(8)
         write_note(figure, "BKS", "a study")
-        assert too_small(figure) == []
-
-
-def test_figure_4_is_printed_as_large(tmp_path):
-    with journal_style(Figures()):
-        drawn = panel(tmp_path, known(), "stishovite", 136, 10.0, "stishovite")
-        figure = program("figures_found_crystals").draw(Figures(), [drawn, drawn], Substance())
         assert too_small(figure) == []
 
 
@@ -300,28 +244,3 @@ def test_the_window_of_figure_3_is_named_for_what_it_is(number, words):
     title, said = figure.legends[0].get_title().get_text(), [t.get_text() for t in figure.legends[0].get_texts()]
     assert words in title and "stable" not in " ".join([title, *said])
     assert any(text.startswith("up to 1 eV/atom above the lowest") for text in said) == (number == 8)
-
-
-def test_a_found_crystal_is_compared_at_equal_pressure(tmp_path):
-    found = panel(tmp_path, known(), "stishovite", 136, 10.0, "stishovite")
-    assert found.what == "reference at 10 GPa" and found.title == "stishovite"
-    volume = found.library.get_volume() / 2
-    assert volume < 23.0 and birch_murnaghan_pressure(np.array(volume), 23.3, 300.0, 4.0) == pytest.approx(10.0)
-    without = panel(tmp_path, known(fits=False), "stishovite", 136, 10.0, "stishovite")
-    assert without.what == "as in its file"
-    assert without.library.get_volume() == pytest.approx(crystal("stishovite").get_volume())
-
-
-def test_the_found_ordered_cristobalite_is_compared_with_its_like(tmp_path):
-    """Found: I-42d; the polymorph asked for is Fd-3m, and the library has a file of I-42d."""
-    files = ("alpha_quartz", "beta_cristobalite_I42d")
-    found = panel(tmp_path, known(files=files), "beta_cristobalite_I42d", 122, 0.0, "beta_cristobalite")
-    assert (found.title, found.what) == ("beta_cristobalite_I42d", "as in its file")
-    alone = panel(tmp_path, known(files=("alpha_quartz",)), "beta_cristobalite_I42d", 122, 0.0, "beta_cristobalite")
-    assert (alone.title, alone.what) == ("β-cristobalite", "reference at 0 GPa")
-
-
-def test_a_pressure_that_a_curve_never_has_has_no_volume():
-    assert volume_at_pressure(0.0, 40.0, 100.0, 4.0) == pytest.approx(40.0)
-    assert volume_at_pressure(1e6, 40.0, 100.0, 4.0) is None
-    assert volume_at_pressure(1.0, float("nan"), 100.0, 4.0) is None

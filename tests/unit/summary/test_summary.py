@@ -27,12 +27,11 @@ from melt2crystal.summary.schema import (
     HeldOut,
     Overlap,
     PolymorphErrors,
-    RelaxedTotals,
     Summary,
 )
 from melt2crystal.summary.text import as_markdown, with_error
-from melt2crystal.train.agreement import pearson, pearson_interval, rmse, stable_window
 from tests.helpers.golden import golden
+from tests.helpers.relaxed_cases import crystals_relaxed
 
 
 def structures(pressure: float, energies: list[float], status: str = "ok") -> pd.DataFrame:
@@ -86,14 +85,6 @@ def test_best_structures_come_first_and_tell_missing_labels(search):
     assert [s.id for s in best] == ["p10-0", "p10-1"]
     assert best[0].energy_reference_eV_per_atom is None
     assert [s.enthalpy_above_lowest_meV_per_atom for s in best] == pytest.approx([0, 1300])
-
-
-def test_agreement_leaves_out_what_has_no_label():
-    assert rmse([1.0, 2.0, 3.0], [1.0, np.nan, 0.0]) == pytest.approx(np.sqrt(4.5))
-    assert rmse([1.0], [np.nan]) is None
-    assert pearson([1, 2, 3, 9], [2, 4, 6, np.nan]) == pytest.approx(1)
-    assert pearson([1, 1, 1], [1, 2, 3]) is None
-    assert stable_window([-8.0, -7.0, -6.99, np.nan], 1.0).tolist() == [True, True, False, False]
 
 
 def test_costs_are_summed_over_the_jobs_of_a_stage():
@@ -229,17 +220,7 @@ def rich(search) -> Summary:
                 overlap_others_largest=0.877, most_like="alpha_cristobalite"),
         Overlap(polymorph="stishovite", overlap=None, temperature_K=300, pressure_GPa=0, resolution_THz=1.5),
     ]  # fmt: skip
-    nothing = dict.fromkeys(("volume_error_percent", "scatter_percent_reference", "rank", "rank_reference"), np.nan)
-    lost = {"polymorph": "alpha_quartz", "potential": "hp", "pressure_GPa": 0.0, "members": 2, "kept": 0,
-            "verdict": "lost: space group 180 instead of 154, volume +5.7 %", "volume_A3_per_formula": 42.24,
-            "volume_A3_per_formula_reference": 39.98, "volume_error_percent": 5.653, "space_groups": "180",
-            "scatter_percent_reference": 0.021, "bridging_angle_deg": 152.4, "bridging_angle_deg_reference": 144.2,
-            "c_over_a": 1.0951, "c_over_a_reference": 1.1, "space_group_reference": 154, "state_reference": "relaxed",
-            "energy_error_meV_per_atom": 3.21, "rank": 2.0, "rank_reference": 1.0}  # fmt: skip
-    open_end = lost | nothing | {"polymorph": "stishovite", "verdict": "1 of 2 members not relaxed to the end"}
-    relaxed = pd.DataFrame([lost, open_end])
-    totals = RelaxedTotals(pressure_GPa=0, crystals=2, with_reference=2, kept_by_reference=2, kept_by_all_members=0,
-                           volume_rms_percent=5.65, misplaced_pairs=0, pairs=1)  # fmt: skip
+    relaxed, totals = crystals_relaxed()
     many = [{"pressure_GPa": pressure} for pressure in np.linspace(-3, 96, 34)]
     return Summary(
         study="laptop",
@@ -312,10 +293,3 @@ def test_what_a_study_leaves_out_is_said():
         update={"melts_from": ["labels/melt.extxyz", "more.xyz"], "trained_elsewhere": {"hp": "models/hp"}}
     )
     golden("summary-reduced.md", as_markdown(lacking))
-
-
-def test_a_correlation_has_its_interval():
-    """r = 0.989 of 62 structures, known: 0.982 to 0.993."""
-    low, high = pearson_interval(0.989, 62) or (0.0, 0.0)
-    assert (round(low, 3), round(high, 3)) == (0.982, 0.993)
-    assert pearson_interval(0.9, 3) is pearson_interval(None, 60) is pearson_interval(1.0, 60) is None

@@ -13,7 +13,7 @@ from melt2crystal.files import digest_of_file
 from melt2crystal.frames import canonical_frame, write_frames
 from melt2crystal.label.store import labelled
 from melt2crystal.sections.train import Network, Training
-from melt2crystal.train.agreement import bootstrap_interval, parity_errors
+from melt2crystal.train.agreement import parity_errors
 from melt2crystal.train.dataset import check_content, most_neighbours, selection, split, write_hdf5
 from melt2crystal.train.deepmd import newest_checkpoint, read_learning_curve, run_dp, train
 from melt2crystal.train.deepmd_input import CHECKPOINT, training_input
@@ -138,18 +138,6 @@ def test_parity_errors_of_a_known_offset():
     assert set(errors["pressures"]) == {"0", "10"}
     assert "walks" not in errors
     assert parity_errors(values, ["a", "b"])["energy_interval_meV_per_atom"] is None  # two walks make no interval
-
-
-def test_the_interval_of_an_error_comes_from_walks_not_from_frames():
-    """Frames of a walk with equal errors count as one: ten walks, each once or a hundred times, have one interval."""
-    squares = np.linspace(0.5, 1.5, 10) ** 2
-    once = bootstrap_interval(squares, np.ones(10), list("abcdefghij"))
-    often = bootstrap_interval(np.repeat(squares, 100), np.ones(1000), np.repeat(list("abcdefghij"), 100).tolist())
-    assert once == pytest.approx(often) and once[0] < np.sqrt(squares.mean()) < once[1]
-    # of the mean square: standard error s / sqrt(n); of its root, half of that over the root
-    deviation = squares.std() / np.sqrt(10) / 2 / np.sqrt(squares.mean())
-    assert (once[1] - once[0]) / (2 * 1.96) == pytest.approx(deviation, rel=0.1)
-    assert bootstrap_interval(squares[:4], np.ones(4), list("abcd")) is None
 
 
 def test_dpdata_system_has_virial_minus_volume_times_stress(frames, tmp_path):
