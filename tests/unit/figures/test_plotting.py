@@ -141,7 +141,8 @@ def test_search_figure_without_any_label(tmp_path):
     """No reference energy at all: the figure says so instead of failing."""
     columns = ["energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom", "pressure_GPa"]
     pd.DataFrame([(-8.0, np.nan, 0.0)], columns=columns).to_csv(tmp_path / "found.csv", index=False)
-    settings = {"figures": {}, "name": "t", "reference.name": "BKS", "search.stable_window_eV_per_atom": 1.0}
+    settings = {"figures": {}, "name": "t", "purpose": "results", "reference.name": "BKS"}
+    settings |= {"search.stable_window_eV_per_atom": 1.0}
     program("figures_found_energies").figures_found_energies(
         tmp_path / "found.csv", tmp_path / "3.pdf", tmp_path / "3.png", json.dumps(settings)
     )
