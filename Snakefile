@@ -26,9 +26,11 @@ include: "rules/train.smk"
 include: "rules/train_given.smk"
 include: "rules/explore.smk"
 include: "rules/benchmark.smk"
+include: "rules/relaxed.smk"
 include: "rules/vibrations.smk"
 include: "rules/search.smk"
 include: "rules/figures.smk"
+include: "rules/figures_benchmark.smk"
 include: "rules/figures_loop.smk"
 
 
@@ -43,6 +45,7 @@ rule potentials:
 rule benchmark:
     input:
         PATHS.energy_volume,
+        PATHS.relaxed_crystals,
         PATHS.overlaps,
         f"{RESULTS}/benchmark/harmonic/overlaps.csv" if HARMONIC else [],
     localrule: True

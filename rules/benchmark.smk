@@ -130,7 +130,7 @@ rule benchmark_fits:
         runtime=10,
     params:
         *code("benchmark_fits"),
-        settings=settings("substance"),
+        settings=settings("substance", "benchmark.energy_volume.ions"),
     message:
         "Fitting Birch-Murnaghan curves"
     shell:

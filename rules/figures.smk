@@ -31,39 +31,6 @@ rule figures_parity:
         program("figures_parity", "{input.heldout} --pdf {output.pdf} --png {output.png}")
 
 
-rule figures_energy_volume:
-    input:
-        lp=[f"{RESULTS}/benchmark/energy_volume/lp.csv"] if STUDY.release.lp.enabled else [],
-        hp=f"{RESULTS}/benchmark/energy_volume/hp.csv",
-        reference=f"{RESULTS}/benchmark/energy_volume/reference.csv",
-        fits=f"{RESULTS}/benchmark/fits.csv",
-        vdos=PATHS.spectra,
-    output:
-        pdf=PATHS.figure("figures_energy_volume", "pdf"),
-        png=picture("figures_energy_volume"),
-    log:
-        log("figures_energy_volume"),
-    benchmark:
-        cost("figures_energy_volume")
-    localrule: True
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *code("figures_energy_volume"),
-        lp=["--lp"] if STUDY.release.lp.enabled else [],
-        settings=style("substance", polymorphs=polymorph_table(STUDY, "title", "space_group")),
-        packages=packages("matplotlib"),
-    message:
-        "Drawing figure 2: energy-volume curves"
-    shell:
-        program(
-            "figures_energy_volume",
-            "{input.vdos} {params.lp} {input.lp} --hp {input.hp} --reference {input.reference} --fits {input.fits} "
-            "--pdf {output.pdf} --png {output.png}",
-        )
-
-
 rule figures_found_energies:
     input:
         found=f"{RESULTS}/search/found.csv",
@@ -92,7 +59,9 @@ rule figures_found_crystals:
     input:
         structures=PATHS.searches("unique.extxyz"),
         tables=PATHS.searches("unique.csv"),
-        crystals=PATHS.crystals,
+        crystals=f"{RESULTS}/benchmark/structures.extxyz",
+        fits=PATHS.energy_volume[2:],
+        library=certificate_library(),
     output:
         pdf=PATHS.figure("figures_found_crystals", "pdf"),
         png=picture("figures_found_crystals"),
@@ -106,38 +75,15 @@ rule figures_found_crystals:
         runtime=10,
     params:
         *code("figures_found_crystals"),
-        settings=style("substance", polymorphs=polymorph_table(STUDY, "title", "file")),
+        settings=style("substance", "benchmark.energy_volume.structures", polymorphs=polymorph_table(STUDY, "title")),
+        fits=["--fits"] if PATHS.energy_volume else [],
+        library=repeated("--library", certificate_library()),
         packages=packages("matplotlib", "pymatgen-core", "spglib"),
     message:
         "Drawing figure 4: found crystals"
     shell:
-        program("figures_found_crystals", "{input.structures} --pdf {output.pdf} --png {output.png}")
-
-
-rule figures_harmonic:
-    input:
-        hp=f"{RESULTS}/benchmark/harmonic/hp.csv",
-        reference=f"{RESULTS}/benchmark/harmonic/reference.csv",
-        walks=PATHS.spectra,
-    output:
-        pdf=PATHS.figure("figures_harmonic", "pdf"),
-        png=picture("figures_harmonic"),
-    log:
-        log("figures_harmonic"),
-    benchmark:
-        cost("figures_harmonic")
-    localrule: True
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *code("figures_harmonic"),
-        settings=style(polymorphs=polymorph_table(STUDY, "title", names=HARMONIC)),
-        packages=packages("matplotlib"),
-    message:
-        "Drawing the harmonic spectra"
-    shell:
         program(
-            "figures_harmonic",
-            "{input.walks} --hp {input.hp} --reference {input.reference} --pdf {output.pdf} " "--png {output.png}",
+            "figures_found_crystals",
+            "{input.structures} --crystals {input.crystals} {params.fits} {input.fits} {params.library} "
+            "--pdf {output.pdf} --png {output.png}",
         )

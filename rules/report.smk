@@ -39,6 +39,7 @@ SOURCES = {
     "selection": selection_tables if STUDY.rounds else None,
     "fits": PATHS.energy_volume and f"{RESULTS}/benchmark/fits.csv",
     "errors": PATHS.energy_volume[:1],
+    "relaxed": PATHS.relaxed_crystals[:1],
     "overlaps": PATHS.overlaps if len(PATHS.spectra_of) == 2 else None,
     "harmonic": HARMONIC and f"{RESULTS}/benchmark/harmonic/overlaps.csv",
     "found": PATHS.searched and f"{RESULTS}/search/found.csv",
@@ -67,6 +68,7 @@ rule report_summary:
         heldout=[f"{RESULTS}/train/{name}/heldout.json" for name in reversed(STUDY.potentials)],
         certificate=f"{RESULTS}/liquid/certificate.csv",
         curves=PATHS.energy_volume,
+        crystals=PATHS.relaxed_crystals,
         overlaps=PATHS.overlaps,
     output:
         json=f"{RESULTS}/summary.json",
@@ -92,7 +94,7 @@ rule report_summary:
             "report_summary",
             "{input.manifests} {input.selections} {input.audits} {input.labels} {input.relaxed} {input.kept} {input.unique} {params.found} "
             "{input.found} {params.overlaps} {input.overlaps} {input.heldout} {input.curves} "
-            "--certificate {input.certificate} --costs {params.costs} --out {output.json} "
+            "{input.crystals} --certificate {input.certificate} --costs {params.costs} --out {output.json} "
             "--text {output.text}",
         )
 

@@ -1,4 +1,4 @@
-# Ensembles of DeePMD models: those of the loop (iteration-00, ...) and the two released ones (LP: melts at p = 0 only;
+# Ensembles of DeePMD models: those of the loop (iteration-00, ...) and the two released ones (LP: melts at low pressure;
 # HP: all pressures) alike; and the released ones as artefacts.
 TRAINED = "|".join([r"iteration-\d\d", *(name for name in STUDY.potentials if name not in PATHS.trained_elsewhere)])
 # of two commands; a network whose atoms pass messages can't be compressed

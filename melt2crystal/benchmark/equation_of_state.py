@@ -44,6 +44,19 @@ def birch_murnaghan_pressure(volume_A3: Array, V0_A3: float, B0_GPa: float, B0_p
     return 1.5 * B0_GPa * (x ** (7 / 3) - x ** (5 / 3)) * (1 + 0.75 * (B0_prime - 4) * (x ** (2 / 3) - 1))
 
 
+def volume_at_pressure(pressure_GPa: float, V0_A3: float, B0_GPa: float, B0_prime: float) -> float | None:
+    """Volume, Å^3, at which the equation has this pressure; None where it has none between half and 1.3 times V0."""
+    from scipy.optimize import brentq
+
+    def difference(volume_A3: float) -> float:
+        return float(birch_murnaghan_pressure(np.array(volume_A3), V0_A3, B0_GPa, B0_prime)) - pressure_GPa
+
+    low, high = 0.5 * V0_A3, 1.3 * V0_A3
+    if not (np.isfinite([V0_A3, B0_GPa, B0_prime]).all() and difference(low) > 0 > difference(high)):
+        return None
+    return float(brentq(difference, low, high))
+
+
 def fit_birch_murnaghan(volume_A3: Array, energy_eV: Array) -> EquationOfState:
     """Least-squares Birch-Murnaghan fit; never fails, but says in ``status`` when it means little.
 

@@ -1,5 +1,8 @@
 """Vibrational density of states from velocities, and how much two of them have in common."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -116,3 +119,51 @@ def vibrational_density(
 def overlap(frequency_THz: Array, first: Array, second: Array) -> float:
     """Common area of two densities of unit area, integral of min(a, b) over frequency: 1 if equal, 0 if disjoint."""
     return float(np.trapezoid(np.minimum(first, second), frequency_THz))
+
+
+def end_of_spectrum(frequency_THz: Array, density: Array, share: float = 0.999) -> float:
+    """Frequency, THz, below which this share of a density of states lies; 0 of a density of nothing."""
+    area = np.concatenate([[0.0], np.cumsum(np.diff(frequency_THz) * (density[1:] + density[:-1]) / 2)])
+    return float(frequency_THz[np.searchsorted(area, share * area[-1])]) if area[-1] > 0 else 0.0
+
+
+def axis_end(spectra: Iterable[tuple[Array, Array]]) -> float:
+    """End of an axis on which all of these spectra (frequency, density) are seen, THz, rounded up to a multiple of 5
+    (of 1 where they end below 10), and no further than they were computed."""
+    ends, computed = [], []
+    for frequency, density in spectra:
+        ends.append(end_of_spectrum(frequency, density))
+        computed.append(float(frequency[-1]))
+    if not ends:
+        return 1.0
+    step = 5.0 if max(ends) > 10 else 1.0
+    return min(max(computed), step * (np.floor(max(ends) / step) + 1))
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Overlaps of one crystal's spectrum with those of all others: what a comparison yields that means nothing.
+
+    Attributes:
+        mean, largest: over the other crystals; NaN if there is none.
+        nearest: the crystal of the largest one.
+    """
+
+    mean: float
+    largest: float
+    nearest: str
+
+
+def baselines(spectra: Mapping[str, tuple[Array, Array]]) -> dict[str, Baseline]:
+    """Overlap of each crystal's spectrum with those of the others, all on the same axis and at the same resolution.
+
+    Args:
+        spectra: crystal -> frequency [frequencies], THz, and density of unit area.
+    """
+    found = {}
+    for name, (frequency, density) in spectra.items():
+        others = {other: overlap(frequency, density, theirs) for other, (_, theirs) in spectra.items() if other != name}
+        nearest = max(others, key=lambda other: others[other], default="")
+        mean = float(np.mean(list(others.values()))) if others else float("nan")
+        found[name] = Baseline(mean, others.get(nearest, float("nan")), nearest)
+    return found

@@ -7,15 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from melt2crystal.figures.style import POTENTIAL_COLOURS, letter, literal, new_figure
+from melt2crystal.benchmark.vdos import Array, axis_end
+from melt2crystal.figures.grid import lines_of, panels_on
+from melt2crystal.figures.style import POTENTIAL_COLOURS, letter, literal, new_figure, small
 from melt2crystal.sections.figures import Figures
 
-COLUMNS = 2
+COLUMNS = 2  # at most
 PANEL_MM = 40.0
 Spectra = Mapping[str, pd.DataFrame]  # potential -> table with frequency_THz and vdos_total
 
 
-def draw_panel(axes: Axes, harmonic: Spectra, walks: Spectra) -> None:
+def draw_panel(axes: Axes, harmonic: Spectra, walks: Spectra, end_THz: float) -> None:
     """Harmonic spectra as lines (reference filled, HP with the range of its members), those of walks dotted."""
     if "reference" in harmonic:
         rows = harmonic["reference"]
@@ -32,10 +34,15 @@ def draw_panel(axes: Axes, harmonic: Spectra, walks: Spectra) -> None:
     for potential, rows in walks.items():
         colour = POTENTIAL_COLOURS[potential]
         axes.plot(rows["frequency_THz"], rows["vdos_total"], ":", color=colour, linewidth=0.9)
-    tables = [*harmonic.values(), *walks.values()]
-    axes.set_xlim(0, max((float(rows["frequency_THz"].max()) for rows in tables if len(rows)), default=1.0))
+    axes.set_xlim(0, end_THz)
     axes.set_ylim(bottom=0)
     axes.set_yticks([])
+
+
+def spectra_in(rows: pd.DataFrame) -> list[tuple[Array, Array]]:
+    """Frequencies and density of each member in a table; of the one spectrum in a table without members."""
+    parts = [part for _, part in rows.groupby("member")] if "member" in rows else [rows]
+    return [(part["frequency_THz"].to_numpy(), part["vdos_total"].to_numpy()) for part in parts if len(part)]
 
 
 def draw_key(figure: Figure, with_walks: Collection[str]) -> None:
@@ -52,7 +59,11 @@ def draw_key(figure: Figure, with_walks: Collection[str]) -> None:
 
 
 def draw_harmonic(
-    figures: Figures, titles: Mapping[str, str], harmonic: Mapping[str, Spectra], walks: Mapping[str, Spectra]
+    figures: Figures,
+    titles: Mapping[str, str],
+    harmonic: Mapping[str, Spectra],
+    walks: Mapping[str, Spectra],
+    words: Mapping[str, str] | None = None,
 ) -> Figure:
     """The figure.
 
@@ -60,19 +71,24 @@ def draw_harmonic(
         titles: polymorph -> title, in the order of the panels.
         harmonic: polymorph -> potential -> harmonic spectrum, with the column ``member``.
         walks: polymorph -> potential -> spectrum of the velocity autocorrelation; may lack some.
+        words: polymorph -> what stands in its panel: overlap, its baseline, imaginary modes.
     """
-    lines = -(-len(titles) // COLUMNS)
+    lines = len(lines_of(len(titles), COLUMNS))
     figure = new_figure(figures.double_column_mm, PANEL_MM * lines + 20)
-    panels = figure.subplots(lines, COLUMNS, squeeze=False, sharex=True)
+    panels = panels_on(figure, len(titles), COLUMNS)
+    drawn = [rows for name in titles for rows in [*harmonic.get(name, {}).values(), *walks.get(name, {}).values()]]
+    end = axis_end(spectrum for rows in drawn for spectrum in spectra_in(rows))
     for number, (name, title) in enumerate(titles.items()):
-        axes = panels.flat[number]
-        draw_panel(axes, harmonic.get(name, {}), walks.get(name, {}))
+        axes = panels[number]
+        draw_panel(axes, harmonic.get(name, {}), walks.get(name, {}), end)
         axes.set_title(literal(title), pad=3)
         letter(axes, chr(ord("a") + number))
-        axes.tick_params(labelbottom=True)
+        if words and words.get(name):
+            low, high = axes.get_ylim()
+            axes.set_ylim(low, high + (0.14 + 0.09 * words[name].count("\n")) * (high - low))
+            axes.text(0.985, 0.97, words[name], transform=axes.transAxes, ha="right", va="top", fontsize=small())
     draw_key(figure, {potential for mine in walks.values() for potential in mine})
-    for axes in panels.flat[len(titles) :]:
-        axes.set_axis_off()
-    figure.supxlabel("frequency (THz)", fontsize="medium")
+    for axes in panels[-lines_of(len(titles), COLUMNS)[-1] :]:
+        axes.set_xlabel("frequency (THz)")
     figure.supylabel("vibrational density of states (unit area)", fontsize="medium")
     return figure

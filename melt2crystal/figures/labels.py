@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from melt2crystal.figures.style import OKABE_ITO, as_text, letter, new_figure
+from melt2crystal.figures.style import OKABE_ITO, as_text, letter, new_figure, plain_logarithmic
 from melt2crystal.label.report import SOURCES, STATUSES
 from melt2crystal.label.report_text import good_here, hours, totals
 from melt2crystal.sections.figures import Figures
@@ -144,9 +143,7 @@ def _strips(axes: Axes, rows: pd.DataFrame, quantity: str, column: str, label: s
     smallest, largest = rows[column].min(), rows[column].max()
     if column == "seconds" and largest > WIDE * smallest:
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        plain_logarithmic(axes.yaxis)
         return None
     axes.ticklabel_format(axis="y", useOffset=False)
     if column != "energy_eV_per_atom":

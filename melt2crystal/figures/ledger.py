@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from melt2crystal.figures.style import OKABE_ITO, journal_style, new_figure
+from melt2crystal.figures.style import OKABE_ITO, journal_style, new_figure, small
 from melt2crystal.jobs.ledger import Waste
 from melt2crystal.sections.figures import Figures
 
@@ -65,7 +65,7 @@ def _bars(panel: Axes, table: pd.DataFrame, boxes: list[str], spent: Sequence[Wa
         panel.barh(number, getattr(waste, name), BAR, facecolor="white", edgecolor=OKABE_ITO["vermilion"], hatch="////")
     for number, value in enumerate(values):
         text = f"{value:.2g}" if value else "0"
-        panel.annotate(text, (value, number), (2, 0), textcoords="offset points", va="center", fontsize="small")
+        panel.annotate(text, (value, number), (2, 0), textcoords="offset points", va="center", fontsize=small())
     panel.set_xlim(0, 1.18 * max([*values, 1e-9]))
     panel.tick_params(axis="y", length=0)
 

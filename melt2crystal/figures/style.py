@@ -7,8 +7,10 @@ from typing import Any, Concatenate, ParamSpec
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from melt2crystal.files import complete
 from melt2crystal.provenance import Origin, as_json, origin_now, png_chunks
@@ -18,6 +20,7 @@ from melt2crystal.settings import Settings
 
 Drawn = ParamSpec("Drawn")
 MM_PER_INCH = 25.4
+SMALLEST_PT = 6.0  # what most journals still print
 NOTE_MM = 3.6  # strip at the bottom of each figure that says which reference made it
 
 # M. Okabe and K. Ito, Color Universal Design (2008), https://jfly.uni-koeln.de/color/
@@ -47,7 +50,7 @@ FONTS = {"sans-serif": ("DejaVu Sans", "dejavusans"), "serif": ("STIXGeneral", "
 @contextmanager
 def journal_style(figures: Figures) -> Iterator[None]:
     """Matplotlib settings for one figure; text stays text in the PDF (TrueType, font type 42)."""
-    size = figures.font_size_pt
+    size = max(figures.font_size_pt, SMALLEST_PT)
     font, mathematics = FONTS[figures.font_family]
     parameters: Any = {
         "font.family": font,
@@ -55,9 +58,9 @@ def journal_style(figures: Figures) -> Iterator[None]:
         "font.size": size,
         "axes.labelsize": size,
         "axes.titlesize": size,
-        "xtick.labelsize": 0.9 * size,
-        "ytick.labelsize": 0.9 * size,
-        "legend.fontsize": 0.9 * size,
+        "xtick.labelsize": max(SMALLEST_PT, 0.9 * size),
+        "ytick.labelsize": max(SMALLEST_PT, 0.9 * size),
+        "legend.fontsize": max(SMALLEST_PT, 0.9 * size),
         "legend.frameon": False,
         "legend.handlelength": 1.6,
         "axes.linewidth": 0.6,
@@ -83,6 +86,11 @@ def journal_style(figures: Figures) -> Iterator[None]:
         yield
 
 
+def small(share: float = 0.86) -> float:
+    """Size of small print, pt: this share of the figure's font size, and never too small to be printed."""
+    return max(SMALLEST_PT, share * float(matplotlib.rcParams["font.size"]))
+
+
 def new_figure(width_mm: float, height_mm: float) -> Figure:
     """An empty figure with constrained layout and a strip for the note at its lower edge; sizes in mm."""
     figure = Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained")
@@ -95,9 +103,8 @@ def new_figure(width_mm: float, height_mm: float) -> Figure:
 
 def write_note(figure: Figure, reference: str, study: str) -> Origin:
     """Say in small print which reference made the figure, and in which study; return its origin, for ``save``."""
-    size = 0.8 * matplotlib.rcParams["font.size"]
     note = literal(f"reference: {reference}; study: {study}")
-    figure.text(0.995, 0.004, note, ha="right", va="bottom", fontsize=size, color="#555555")
+    figure.text(0.995, 0.004, note, ha="right", va="bottom", fontsize=small(0.8), color="#555555")
     return origin_now(study, reference)
 
 
@@ -119,6 +126,13 @@ def as_text(number: float, form: str = "g") -> str:
 def literal(name: str) -> str:
     """A name that somebody else chose, drawn as it is spelt: Matplotlib reads mathematics between dollar signs."""
     return name.replace("$", r"\$")
+
+
+def plain_logarithmic(axis: Axis) -> None:
+    """Numbers as they are on a logarithmic axis: the exponents of powers of ten would be too small to print."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def letter(axes: Axes, text: str) -> None:

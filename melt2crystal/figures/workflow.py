@@ -18,7 +18,7 @@ from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
-from melt2crystal.figures.style import FONTS, MM_PER_INCH, OKABE_ITO, journal_style
+from melt2crystal.figures.style import FONTS, MM_PER_INCH, OKABE_ITO, SMALLEST_PT, journal_style
 from melt2crystal.figures.workflow_shapes import FOLD_MM, broken, outline, rounded
 from melt2crystal.files import complete
 from melt2crystal.jobs.job import Place
@@ -26,7 +26,6 @@ from melt2crystal.jobs.workflow_graph import Node, WorkflowGraph, loop_words
 from melt2crystal.provenance import Origin, as_json
 from melt2crystal.sections.figures import Figures
 
-SMALLEST_PT = 6.0  # what most journals still print
 MM_PER_PT = MM_PER_INCH / 72
 PAD = 1.2  # mm between a box and its words
 EDGE = 1.0  # mm between the picture and its border

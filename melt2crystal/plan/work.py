@@ -7,7 +7,7 @@ from pathlib import Path
 from melt2crystal.errors import UserError
 from melt2crystal.jobs.job import Job, with_outputs
 from melt2crystal.jobs.stages import Box
-from melt2crystal.plan.crystals import supercell_atoms
+from melt2crystal.plan.crystals import cells, supercell_atoms
 from melt2crystal.plan.label_work import label_shard, relaxed
 from melt2crystal.plan.laws import (
     classical_step_s,
@@ -119,6 +119,24 @@ def _benchmark_volumes(task: Task) -> list[Term]:
     return relaxed(task, rules.ions == "relaxed", len(rules.volume_scales))
 
 
+def _benchmark_relaxed(task: Task) -> list[Term]:
+    rules, sizes = task.study.benchmark.relaxed, cells(task.study)
+    points = len(sizes) * len(rules.pressures_GPa)
+    each = [relaxation_s(task, cell.atoms, rules.steps) for cell in sizes.values()]
+    mean = sum(evaluations * seconds for evaluations, seconds in each) / len(each)
+    terms: list[Term] = []
+    for potential, jobs in task.of("potential").items():
+        members = task.study.training_of(potential).members
+        counts = (Factor(jobs * points, "relaxations"), Factor(members, "members"))
+        terms.append((*counts, Factor(mean, f"s ({potential})")))
+    return [*terms, task.starts("small_job_s")]
+
+
+def _benchmark_relaxed_reference(task: Task) -> list[Term]:
+    rules = task.study.benchmark.relaxed
+    return relaxed(task, task.study.reference_relaxes_crystals, rules.starts * len(rules.pressures_GPa))
+
+
 def _benchmark_vdos(task: Task) -> list[Term]:
     rules, terms = task.study.benchmark.vdos, []
     sizes = supercell_atoms(task.study)
@@ -134,21 +152,21 @@ def _benchmark_vdos(task: Task) -> list[Term]:
     return [*terms, (Factor(hp, "starts"), Factor(task.meter("walk_start_s"), "s"))]
 
 
-def _relaxation_s(task: Task, units: int) -> tuple[float, float]:
-    """Evaluations of a relaxation in the search, and seconds of each."""
-    atoms = units * task.study.substance.atoms_per_formula_unit
-    number = search_evaluations(units, atoms, task.study.search.relax_steps, task.meter)
+def relaxation_s(task: Task, atoms: int, most: int) -> tuple[float, float]:
+    """Evaluations of a relaxation with HP in the search, at most ``most``, and seconds of each."""
+    units = max(1, atoms // task.study.substance.atoms_per_formula_unit)
+    number = search_evaluations(units, atoms, most, task.meter)
     beside = task.meter("search_ms_per_evaluation", atoms) / 1e3
     base = task.meter("walk_base_ms") / 1e3  # of LAMMPS; the search has ASE's instead
     return number, beside + model_step_s(task.network, atoms, task.meter, gpu=False) - base
 
 
 def _search_structures(task: Task) -> list[Term]:
-    search = task.study.search
+    search, per_unit = task.study.search, task.study.substance.atoms_per_formula_unit
     terms: list[Term] = []
     for text, searches in task.of("units").items():
         units = int(text)
-        evaluations, each = _relaxation_s(task, units)
+        evaluations, each = relaxation_s(task, units * per_unit, search.relax_steps)
         relaxations = (Factor(searches, "searches"), Factor(search.structures, f"structures (Z={units})"))
         terms.append((*relaxations, Factor(evaluations, "evaluations"), Factor(each, "s")))
     number = sum(task.of("units").values()) * search.structures
@@ -157,9 +175,9 @@ def _search_structures(task: Task) -> list[Term]:
 
 
 def _search_unique(task: Task) -> list[Term]:
-    search = task.study.search
+    search, per_unit = task.study.search, task.study.substance.atoms_per_formula_unit
     structures = len(search.formula_units) * search.structures
-    evaluations, each = _relaxation_s(task, max(search.formula_units))
+    evaluations, each = relaxation_s(task, max(search.formula_units) * per_unit, search.relax_steps)
     searches = Factor(len(task.jobs), "searches")
     checked = (searches, Factor(search.minima_checked, "relaxed again"), Factor(evaluations, "evaluations"))
     unique = task.meter("search_unique_s", 3 * max(search.formula_units))
@@ -180,10 +198,11 @@ SMALL = (
     "liquid_frames", "liquid_tables", "liquid_plot", "liquid_plot_frames", "label_request", "label_check",
     "label_collect", "train_assemble", "train_data", "train_given", "train_release_member", "train_card",
     "benchmark_energy_volume", "benchmark_energy_volume_reference", "benchmark_fits", "benchmark_errors",
-    "benchmark_overlaps", "benchmark_supercells", "benchmark_harmonic", "benchmark_harmonic_overlaps",
-    "search_request", "search_found", "search_given",
+    "benchmark_relaxed_errors", "benchmark_overlaps", "benchmark_supercells", "benchmark_harmonic",
+    "benchmark_harmonic_overlaps", "search_request", "search_found", "search_given",
     "figures_parity", "figures_energy_volume", "figures_found_energies", "figures_found_crystals", "figures_selection",
-    "figures_audit", "figures_learning", "figures_harmonic", "report_summary", "report_tables", "report_provenance",
+    "figures_audit", "figures_learning", "figures_relaxed", "figures_harmonic", "report_summary", "report_tables",
+    "report_provenance",
     "report_dag",
 )  # fmt: skip
 WORK: dict[str, Callable[[Task], list[Term]]] = {
@@ -198,6 +217,8 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "explore_audit": _explore_audit,
     "benchmark_structures": _benchmark_structures,
     "benchmark_volumes": _benchmark_volumes,
+    "benchmark_relaxed": _benchmark_relaxed,
+    "benchmark_relaxed_reference": _benchmark_relaxed_reference,
     "benchmark_vdos": _benchmark_vdos,
     "search_structures": _search_structures,
     "search_unique": _search_unique,

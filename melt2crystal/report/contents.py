@@ -31,6 +31,7 @@ CONTENTS = {
     "selection": Page(TABLES, "4 Loop", "Selection"),
     "fits": Page(TABLES, "5 Benchmark", "Birch-Murnaghan fits"),
     "errors": Page(TABLES, "5 Benchmark", "Energy-volume errors"),
+    "relaxed": Page(TABLES, "5 Benchmark", "Crystals relaxed"),
     "overlaps": Page(TABLES, "5 Benchmark", "Overlap of spectra"),
     "harmonic": Page(TABLES, "5 Benchmark", "Overlap of harmonic spectra"),
     "found": Page(TABLES, "6 Search", "Structures found, with reference energies"),
@@ -38,4 +39,16 @@ CONTENTS = {
     "study": Page(PROVENANCE, "1", "Configuration, resolved"),
     "versions": Page(PROVENANCE, "2", "Versions of the programs"),
     "origins": Page(PROVENANCE, "3", "Origin of each figure"),
+}
+
+FIGURES = {  # rule -> its files below figures/, without their endings
+    "figures_parity": "figure1",
+    "figures_energy_volume": "figure2",
+    "figures_relaxed": "relaxed",
+    "figures_harmonic": "harmonic",
+    "figures_found_energies": "figure3",
+    "figures_found_crystals": "figure4",
+    "figures_selection": "selection",
+    "figures_audit": "audit",
+    "figures_learning": "learning",
 }

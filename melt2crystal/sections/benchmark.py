@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from melt2crystal.sections.relaxed_crystals import RelaxedCrystals
 from melt2crystal.settings import Section, amount
 
 
@@ -141,6 +142,7 @@ class Benchmark(Section):
 
     polymorphs: dict[str, Polymorph] = amount(eleven_polymorphs(), description="name -> crystal")
     energy_volume: EnergyVolume = Field(EnergyVolume(), description="energy-volume curves")
+    relaxed: RelaxedCrystals = Field(RelaxedCrystals(), description="polymorphs relaxed by each potential")
     vdos: VibrationalSpectrum = Field(VibrationalSpectrum(), description="vibrational spectra")
     harmonic: HarmonicSpectrum = Field(HarmonicSpectrum(), description="harmonic vibrational spectra")
 

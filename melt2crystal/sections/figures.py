@@ -31,7 +31,7 @@ class Figures(Section):
     single_column_mm: float = Field(89.0, gt=30, lt=300, description="width of a one-column figure, mm")
     double_column_mm: float = Field(183.0, gt=60, lt=400, description="width of a two-column figure, mm")
     font_family: Literal["sans-serif", "serif"] = Field("sans-serif", description="font family")
-    font_size_pt: float = Field(7.0, ge=4, le=20, description="font size, pt")
+    font_size_pt: float = Field(7.0, ge=4, le=20, description="font size, pt; nothing is drawn below 6 pt")
     resolution_dpi: int = Field(300, ge=72, le=1200, description="resolution of the PNG files, dots per inch")
     comparisons: tuple[Comparison, ...] = Field(
         paper_comparisons(), min_length=1, description="found structures and library crystals compared in figure 4"

@@ -140,7 +140,7 @@ class LowPressurePotential(ReleasedPotential):
 
 
 class Release(Section):
-    """LP (melts at p = 0 only) and HP (all pressures)."""
+    """LP (melts at low pressure, 0 GPa by default) and HP (all pressures)."""
 
     lp: LowPressurePotential = Field(
         LowPressurePotential(pressures_GPa=[0.0]), description="the low-pressure potential"

@@ -16,6 +16,8 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from ase import Atoms
 
 SYMPREC_A = 1e-2  # at which crystal files must have the space group that the study says
@@ -60,6 +62,18 @@ def standard_cell(atoms: Atoms, primitive: bool, symprec_A: float = SYMPREC_A) -
 def primitive_part(atoms: Atoms, symprec_A: float) -> Atoms | None:
     """A primitive cell, neither turned nor symmetrised, with atoms of the cell; None if spglib finds nothing."""
     return _as_atoms(_asked("find_primitive", atoms, symprec_A))
+
+
+def to_conventional_axes(atoms: Atoms, symprec_A: float = SYMPREC_A) -> npt.NDArray[np.float64] | None:
+    """Matrix [3, 3] that makes the conventional cell of a crystal from its own: rows of ``matrix @ cell`` are a, b, c.
+
+    The same matrix follows these axes through any deformation of the cell, whatever becomes of the symmetry. None if
+    spglib finds nothing.
+    """
+    import numpy as np
+
+    found = _asked("get_symmetry_dataset", atoms, symprec_A)
+    return None if found is None else np.linalg.inv(np.asarray(found.transformation_matrix, dtype=float)).T
 
 
 def symmetry(atoms: Atoms, symprec_A: float) -> Symmetry:

@@ -72,3 +72,10 @@ class Study(Section):
         if ensemble.startswith("iteration"):
             return self.train.loop
         return (self.release.lp if ensemble == "lp" else self.release.hp).training
+
+    @property
+    def reference_relaxes_crystals(self) -> bool:
+        """Whether the reference relaxes the polymorphs from the potentials' own starts."""
+        rules = self.benchmark.relaxed
+        classical = self.reference.engine == "lammps" and self.computes_labels
+        return rules.enabled and (classical if rules.reference is None else rules.reference)

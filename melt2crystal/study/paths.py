@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from melt2crystal.lammps.include import potential_files
+from melt2crystal.report.contents import FIGURES
 from melt2crystal.study.batches import number_of_shards
 from melt2crystal.study.model import Study
 from melt2crystal.study.yaml_text import Mistake
@@ -20,16 +21,6 @@ OF_THE_PROJECT = (  # folders in which results would be mixed with sources
     *("config", "data", "docs", "envs", "melt2crystal", "profiles", "report", "rules", "scripts", "slurm", "tests"),
     *("tools", ".git", ".snakemake", ".venv"),
 )
-FIGURES = {  # rule -> its files below figures/, without their endings
-    "figures_parity": "figure1",
-    "figures_energy_volume": "figure2",
-    "figures_harmonic": "harmonic",
-    "figures_found_energies": "figure3",
-    "figures_found_crystals": "figure4",
-    "figures_selection": "selection",
-    "figures_audit": "audit",
-    "figures_learning": "learning",
-}
 # as Snakemake finds its wildcards and its pathvars, in names of files too
 WILDCARD = re.compile(r"\{\s*[.\w]+\s*(,.*)?\}|<[a-z][a-z0-9_]*>", re.DOTALL)
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -239,6 +230,12 @@ class Paths:
         return [f"{self.root}/benchmark/{name}" for name in names if self.study.benchmark.energy_volume.enabled]
 
     @cached_property
+    def relaxed_crystals(self) -> list[str]:
+        """What became of the polymorphs when they were relaxed; none where they are not."""
+        names = ("crystals.csv", "totals.json") if self.study.benchmark.relaxed.enabled else ()
+        return [f"{self.root}/benchmark/relaxed/{name}" for name in names]
+
+    @cached_property
     def spectra_of(self) -> list[str]:
         """Whose vibrational spectra are computed by molecular dynamics."""
         vdos = self.study.benchmark.vdos
@@ -281,6 +278,7 @@ class Paths:
         has_loop = study.rounds > 0
         asked = {
             "figures_energy_volume": bool(self.energy_volume),
+            "figures_relaxed": bool(self.relaxed_crystals),
             "figures_harmonic": bool(study.benchmark.harmonic_polymorphs),
             "figures_found_energies": study.search.enabled,
             "figures_found_crystals": study.search.enabled,

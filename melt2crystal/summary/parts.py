@@ -21,11 +21,12 @@ from melt2crystal.summary.schema import (
     Overlap,
     Part,
     PolymorphErrors,
+    RelaxedCrystal,
     Search,
     SearchAtPressure,
     Structure,
 )
-from melt2crystal.train.agreement import pearson, rmse, stable_window
+from melt2crystal.train.agreement import pearson, pearson_interval, rmse, stable_window
 
 AUDITED = ("audited", "missed", "missed_share_low", "missed_share_high", "rank_correlation")  # keys of audit.json
 BEST = 5  # structures listed per pressure
@@ -118,6 +119,8 @@ def energy_volume_part(errors: pd.DataFrame, totals: dict[str, Any]) -> EnergyVo
         PolymorphErrors,
         errors,
         raw_meV_per_atom="rms_raw_meV_per_atom",
+        raw_smallest_member_meV_per_atom="rms_raw_min_member",
+        raw_largest_member_meV_per_atom="rms_raw_max_member",
         shifted_meV_per_atom="rms_shifted_meV_per_atom",
         shifted_smallest_member_meV_per_atom="rms_shifted_min_member",
         shifted_largest_member_meV_per_atom="rms_shifted_max_member",
@@ -132,6 +135,13 @@ def fit_part(fits: pd.DataFrame) -> list[Fit]:
     means = fits[fits["member"] == -1]
     by_crystal = means.sort_values("polymorph", kind="stable", key=lambda names: pd.factorize(names)[0])
     return each_row(Fit, by_crystal, V0_error_A3_per_formula="V0_error", B0_error_GPa="B0_error")
+
+
+def relaxed_part(crystals: pd.DataFrame) -> list[RelaxedCrystal]:
+    """Relaxed polymorphs of both potentials, HP first."""
+    crystals = crystals.astype({"space_groups": object})
+    crystals["space_groups"] = [None if groups != groups else str(groups) for groups in crystals["space_groups"]]
+    return each_row(RelaxedCrystal, crystals.sort_values("potential", kind="stable"))
 
 
 def overlap_part(overlaps: pd.DataFrame) -> list[Overlap]:
@@ -176,7 +186,8 @@ def search_part(
     pressures = sorted({float(p) for p in (unique if relaxed is None else relaxed)["pressure_GPa"]})
     return Search(
         labelled=len(labelled),
-        pearson_r=pearson(labelled[HP], labelled[REFERENCE]),
+        pearson_r=(r := pearson(labelled[HP], labelled[REFERENCE])),
+        pearson_interval=pearson_interval(r, len(labelled)),
         rmse_all_meV_per_atom=in_meV["all"],
         mean_difference_meV_per_atom=number(1000 * (labelled[HP] - labelled[REFERENCE]).mean()),
         stable_window_eV_per_atom=window_eV_per_atom,

@@ -1,5 +1,7 @@
 """What ``summary.json`` holds. Optional parts are null when their stage is disabled; units are in the names."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from melt2crystal.sections.purpose import Purpose
@@ -23,6 +25,9 @@ class HeldOut(Errors):
     """Errors of the ensemble mean, of each member, and at each pressure (key: GPa)."""
 
     frames: int = Field(ge=0)
+    walks: int | None = Field(None, ge=0, description="of these frames; neighbours in time are one test")
+    energy_interval_meV_per_atom: tuple[float, float] | None = Field(None, description="95 %, bootstrap over walks")
+    force_interval_eV_per_A: tuple[float, float] | None = Field(None, description="95 %, bootstrap over walks")
     members: list[Errors]
     pressures: dict[str, Errors] = {}
 
@@ -94,16 +99,19 @@ class PolymorphErrors(Part):
 
     polymorph: str
     coordination: int
-    raw_meV_per_atom: float = Field(ge=0)
-    shifted_meV_per_atom: float = Field(ge=0, description="after the one common shift of the potential")
-    shifted_smallest_member_meV_per_atom: float | None = Field(ge=0)
-    shifted_largest_member_meV_per_atom: float | None = Field(ge=0)
+    raw_meV_per_atom: float = Field(ge=0, description="relative to the model's own zero of energy")
+    raw_smallest_member_meV_per_atom: float | None = Field(None, ge=0)
+    raw_largest_member_meV_per_atom: float | None = Field(None, ge=0)
+    shifted_meV_per_atom: float = Field(ge=0, description="after one constant of the potential")
+    shifted_smallest_member_meV_per_atom: float | None = Field(None, ge=0)
+    shifted_largest_member_meV_per_atom: float | None = Field(None, ge=0)
 
 
 class GroupErrors(Part):
     """The same over all polymorphs of one coordination, or all."""
 
     raw_meV_per_atom: float = Field(ge=0)
+    raw_members_meV_per_atom: list[float] = []
     shifted_meV_per_atom: float = Field(ge=0)
     shifted_members_meV_per_atom: list[float] = []
     own_shift_meV_per_atom: float | None = Field(None, ge=0, description="after a shift of each curve of its own")
@@ -133,11 +141,56 @@ class Fit(Part):
     status: str = Field("ok", description="ok, or why the fit means little")
 
 
+class RelaxedCrystal(Part):
+    """A polymorph relaxed in cell and ions by a potential, mean over its members, beside the reference."""
+
+    polymorph: str
+    pressure_GPa: float
+    potential: str
+    members: int = Field(ge=0)
+    kept: int | None = Field(
+        None, ge=0, description="members with the reference's space group, coordination and volume"
+    )
+    verdict: str = Field(description="kept, or lost and how; what the reference itself lets go may go")
+    volume_A3_per_formula: float | None
+    volume_A3_per_formula_reference: float | None
+    volume_error_percent: float | None
+    volume_error_smallest: float | None = Field(None, description="of the members, %")
+    volume_error_largest: float | None = Field(None, description="of the members, %")
+    scatter_percent_reference: float | None = Field(None, description="of volumes between the reference's own starts")
+    c_over_a: float | None
+    c_over_a_reference: float | None
+    bridging_angle_deg: float | None = Field(None, description="mean angle central-ligand-central (Si-O-Si)")
+    bridging_angle_deg_reference: float | None
+    space_groups: str | None
+    space_group_reference: int | None
+    state_reference: str | None = Field(None, description="relaxed, or symmetry kept: it could not break")
+    energy_error_meV_per_atom: float | None = Field(None, description="each in its own relaxed crystal, raw")
+    rank: float | None = Field(None, description="in the order of enthalpies, 1: the lowest")
+    rank_reference: float | None
+
+
+class RelaxedTotals(Part):
+    """Relaxed crystals of one potential at one pressure, counted."""
+
+    pressure_GPa: float
+    crystals: int = Field(ge=0)
+    with_reference: int = Field(ge=0)
+    kept_by_reference: int = Field(ge=0)
+    kept_by_all_members: int = Field(ge=0, description="of those that the reference keeps")
+    volume_rms_percent: float | None = Field(ge=0, description="over those that the reference keeps")
+    misplaced_pairs: int = Field(ge=0, description="pairs whose enthalpies stand in the other order")
+    pairs: int = Field(ge=0)
+
+
 class Overlap(Part):
     """Overlap of HP's and the reference's vibrational density of states; 1 means equal."""
 
     polymorph: str
     overlap: float | None
+    overlap_others_mean: float | None = Field(None, description="baseline: of this crystal with the other crystals")
+    overlap_others_largest: float | None = Field(None, description="baseline: with the crystal that is most like it")
+    most_like: str | None = None
     temperature_K: float
     pressure_GPa: float
     resolution_THz: float
@@ -175,6 +228,7 @@ class Search(Part):
 
     labelled: int = Field(ge=0)
     pearson_r: float | None
+    pearson_interval: tuple[float, float] | None = Field(None, description="95 % (Fisher), structures as independent")
     rmse_all_meV_per_atom: float | None
     mean_difference_meV_per_atom: float | None = Field(None, description="HP minus reference, mean over all")
     stable_window_eV_per_atom: float
@@ -215,8 +269,11 @@ class Summary(Part):
     certificate_enabled: bool
     certificates: list[CertificateCount]
     held_out: dict[str, HeldOut]
+    ions: Literal["fixed", "relaxed"] = Field("fixed", description="of the energy-volume curves: clamped, or relaxed")
     energy_volume: dict[str, EnergyVolume] = Field(description="empty if the study makes no curves")
     fits: list[Fit]
+    relaxed: list[RelaxedCrystal] = Field([], description="empty if the study relaxes no polymorphs")
+    relaxed_totals: dict[str, list[RelaxedTotals]] = Field({}, description="key: potential")
     vdos_overlaps: list[Overlap] | None
     search: Search | None
     costs: list[Cost]

@@ -8,85 +8,24 @@ import pandas as pd
 from melt2crystal.markdown import records
 from melt2crystal.sections.purpose import warning
 from melt2crystal.structure.pressure import in_classes, too_many_to_name
+from melt2crystal.summary.columns import (
+    CERTIFICATES,
+    COSTS,
+    CURVES,
+    DATASETS,
+    FITS,
+    HELD_OUT,
+    ITERATIONS,
+    MISSING,
+    MOST_MISSING,
+    RELAXED,
+    SEARCHES,
+    SPECTRA,
+    STRUCTURES,
+)
 from melt2crystal.summary.schema import Dataset, EnergyVolume, Fit, Iteration, Labels, Part, Search, Summary
 
-# head of a column -> form of its cells, of the fields of the schema
-DATASETS = {"dataset": "{iteration}", "labelled frames": "{frames}", "of these": "{at_pressures}"}
-CERTIFICATES = {
-    "melt for": "{purpose}",
-    "p (GPa)": "{pressure_GPa:g}",
-    "T (K)": "{temperature_K:g}",
-    "frames": "{frames}",
-    "found disordered": "{would_pass}",
-    "excluded": "{excluded}",
-    "cut: order rose": "{cut}",
-    "why not disordered": "{because}",
-}
-ITERATIONS = {
-    "iteration": "{iteration}",
-    "accurate": "{accurate}",
-    "candidate": "{candidate}",
-    "failed": "{failed}",
-    "invalid": "{invalid}",
-    "why invalid": "{why_invalid}",
-    "excluded by certificate": "{excluded_by_certificate}",
-    "selected": "{selected}",
-    "accurate ones audited": "{audited}",
-    "of these wrong (95 % interval)": "{wrong}",
-    "rank correlation": "{rank_correlation:.2f}",
-    "window (eV/Å)": "{eps_lo_eV_per_A:.3f}–{eps_hi_eV_per_A:.3f}",
-}
-MISSING = {"batch": "{batch}", "of": "{what}", "status": "{status}", "why": "{reason}"}
-MOST_MISSING = 20  # rows of one batch
-HELD_OUT = {
-    "potential": "{potential}",
-    "of": "{which}",
-    "frames": "{frames}",
-    "energy RMSE (meV/atom)": "{energy_rmse_meV_per_atom:.1f}",
-    "force RMSE (eV/Å)": "{force_rmse_eV_per_A:.3f}",
-}
-CURVES = {
-    "polymorph": "{polymorph}",
-    "CN": "{coordination}",
-    "RMS raw (meV/atom)": "{raw_meV_per_atom:.1f}",
-    "RMS after one common shift (meV/atom)": "{shifted_meV_per_atom:.1f}",
-    "members, shifted (meV/atom)": "{spread}",
-}
-FITS = {
-    "polymorph": "{polymorph}",
-    "potential": "{potential}",
-    "V0 (Å³ per formula unit)": "{V0}",
-    "B0 (GPa)": "{B0}",
-    "E0 (eV/atom)": "{E0_eV_per_atom:.4f}",
-    "fit": "{status}",
-}
-SPECTRA = {
-    "polymorph": "{polymorph}",
-    "overlap": "{overlap:.3f}",
-    "halves of HP": "{overlap_halves_hp:.3f}",
-    "halves of reference": "{overlap_halves_reference:.3f}",
-    "T (K)": "{temperature_K:g}",
-    "p (GPa)": "{pressure_GPa:g}",
-    "resolution (THz)": "{resolution_THz:g}",
-}
-SEARCHES = {"p (GPa)": "{pressure_GPa:g}", "relaxed": "{relaxed}", "sound": "{sound}", "unique": "{unique}"}
-STRUCTURES = {
-    "p (GPa)": "{pressure_GPa:g}",
-    "id": "{id}",
-    "H above lowest (meV/atom)": "{enthalpy_above_lowest_meV_per_atom:.1f}",
-    "SG": "{space_group}",
-    "CN": "{coordination:.2f}",
-    "V (Å³/atom)": "{volume_A3_per_atom:.2f}",
-    "E in the search (eV/atom)": "{energy_search_eV_per_atom:.4f}",
-    "E of reference (eV/atom)": "{energy_reference_eV_per_atom:.4f}",
-}
-COSTS = {
-    "stage": "{stage}",
-    "jobs": "{jobs}",
-    "wall (s)": "{wall_s:.1f}",
-    "CPU (s)": "{cpu_s:.1f}",
-    "largest memory (MB)": "{largest_memory_MB:.0f}",
-}
+IONS = {"fixed": "clamped ions", "relaxed": "relaxed ions"}
 
 
 def as_markdown(summary: Summary) -> str:
@@ -110,10 +49,17 @@ def as_markdown(summary: Summary) -> str:
             _energy_volume(name, part, alone=name in summary.held_out and len(summary.held_out[name].members) == 1)
             for name, part in summary.energy_volume.items()
         ]
+        about = {
+            "fixed": "Ions are clamped: they keep the reference's fractional coordinates. That tests bond lengths; "
+            "V0 and B0 are those of clamped curves, B0 is no bulk modulus of a crystal.",
+            "relaxed": "Ions are relaxed at each volume by each potential, in a cell of unchanged shape.",
+        }[summary.ions]
         fits = "Birch-Murnaghan fits (ensemble means):\n\n" + records(FITS, map(_fitted, summary.fits))
-        parts += ["## Energy-volume curves", *curves, fits]
+        parts += [f"## Energy-volume curves, {IONS[summary.ions]}", about, *curves, fits]
     else:
         parts += ["No energy-volume curves in this study: it has no figure 2."]
+    if summary.relaxed:
+        parts += ["## Crystals relaxed", *(_relaxed(name, summary) for name in summary.relaxed_totals)]
     if summary.vdos_overlaps is not None:
         parts += ["## Vibrational density of states, HP against the reference", _table(SPECTRA, summary.vdos_overlaps)]
     if summary.search is None:
@@ -219,10 +165,17 @@ def _held_out(summary: Summary) -> str:
         mean = ", ensemble mean" if len(part.members) > 1 else ""
         entries = [(f"all{mean}", part), *((f"{p} GPa{mean}", e) for p, e in part.pressures.items())]
         entries += [(f"all, member {k}", e) for k, e in enumerate(part.members) if len(part.members) > 1]
+        none = {"energy_interval": "", "force_interval": ""}
         for which, errors in entries:
             frames = errors.frames if "GPa" in which else part.frames
-            rows.append({"potential": name.upper(), "which": which, **vars(errors), "frames": frames})
+            rows.append({"potential": name.upper(), "which": which, **none, **vars(errors), "frames": frames})
+        if part.energy_interval_meV_per_atom and part.force_interval_eV_per_A:
+            rows[-len(entries)]["energy_interval"] = " ({:.1f} to {:.1f})".format(*part.energy_interval_meV_per_atom)
+            rows[-len(entries)]["force_interval"] = " ({:.3f} to {:.3f})".format(*part.force_interval_eV_per_A)
     text = records(HELD_OUT, rows)
+    if walks := next((part.walks for part in summary.held_out.values() if part.walks), None):
+        text += f"\n\nThe held-out frames are those of {walks} walks; in brackets: 95 % intervals, bootstrap over walks"
+        text += " (not given for fewer than five)."
     for name, part in summary.held_out.items():
         if len(part.members) == 1:
             text += (
@@ -238,24 +191,41 @@ def _held_out(summary: Summary) -> str:
 def _energy_volume(name: str, part: EnergyVolume, alone: bool) -> str:
     rows = []
     for p in part.polymorphs:
-        least, most = p.shifted_smallest_member_meV_per_atom, p.shifted_largest_member_meV_per_atom
+        least, most = p.raw_smallest_member_meV_per_atom, p.raw_largest_member_meV_per_atom
         spread = None if least is None and most is None else f"{show(least, 1)} to {show(most, 1)}"
         rows.append({**vars(p), "spread": spread})
     for group, errors in part.groups.items():
-        members = errors.shifted_members_meV_per_atom
+        members = errors.raw_members_meV_per_atom
         spread = f"{min(members):.1f} to {max(members):.1f}" if members else None
         rows.append({**vars(errors), "polymorph": f"**{group}**", "coordination": "", "spread": spread})
     shift = (
         ""
         if part.shift_meV_per_atom is None
-        else f" Mean difference from the reference: {part.shift_meV_per_atom:+.1f} meV/atom."
+        else f" The one constant, mean difference from the reference: {part.shift_meV_per_atom:+.1f} meV/atom."
     )
     return f"**{name.upper()}**, {'its one member' if alone else 'ensemble mean'}.{shift}\n\n" + records(CURVES, rows)
 
 
+def _relaxed(name: str, summary: Summary) -> str:
+    rows = [row for row in summary.relaxed if row.potential == name]
+    totals = "; ".join(
+        f"at {t.pressure_GPa:g} GPa all members keep {t.kept_by_all_members} of the {t.kept_by_reference} crystals "
+        f"that the reference keeps, RMS of their volumes {show(t.volume_rms_percent, 1)} %, "
+        f"{t.misplaced_pairs} of {t.pairs} pairs stand in the other order of enthalpy"
+        for t in summary.relaxed_totals[name]
+    )
+    states = {row.state_reference for row in rows} - {None}
+    beside = "the reference was relaxed in the same way" if states == {"relaxed"} else "of the reference: symmetry kept"
+    return f"**{name.upper()}**, cell and ions, from rattled starts ({beside}): {totals}.\n\n" + _table(RELAXED, rows)
+
+
 def _search(search: Search) -> str:
+    interval = ""
+    if search.pearson_interval:
+        interval = " (95 % interval {:.3f} to {:.3f})".format(*search.pearson_interval)
     text = (
-        f"{search.labelled} unique structures have a reference energy: Pearson r = {show(search.pearson_r, 3)}, "
+        f"{search.labelled} unique structures have a reference energy: "
+        f"Pearson r = {show(search.pearson_r, 3)}{interval}, "
         f"RMSE {show(search.rmse_all_meV_per_atom, 1)} meV/atom over all; "
         f"{show(search.rmse_window_meV_per_atom, 1)} meV/atom over the {search.labelled_in_window} within "
         f"{search.stable_window_eV_per_atom:g} eV/atom of the lowest."
@@ -263,7 +233,7 @@ def _search(search: Search) -> str:
     if search.rmse_all_meV_per_atom is not None and search.mean_difference_meV_per_atom is not None:
         common = search.mean_difference_meV_per_atom
         left = max(0.0, search.rmse_all_meV_per_atom**2 - common**2) ** 0.5
-        text += f" HP lies {common:+.1f} meV/atom off on average; without this common shift {left:.1f} are left."
+        text += f" HP lies {common:+.1f} meV/atom off on average; after this one constant {left:.1f} are left."
     if search.found_in:
         text += f"\n\nNothing was searched: the structures are those of `{search.found_in}`, found with another model. "
         text += f"HP's own relaxation keeps {search.kept} of {search.given} of them."

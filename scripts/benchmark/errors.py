@@ -1,4 +1,4 @@
-"""Errors of the models' energy-volume curves: raw, after one common shift, and after a shift of each curve."""
+"""Errors of the models' energy-volume curves: raw, and beside that after one constant, and after one of each."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ def benchmark_errors(
     totals: Annotated[Path, typer.Option(help="errors over groups of equal coordination (JSON)")],
     settings: SettingsText,
 ) -> None:
-    """Compare curves at equal volumes; the common shift is the mean difference over all points of all polymorphs."""
+    """Compare curves at equal volumes; the one constant is the mean difference over all points of all polymorphs."""
     coordination = Settings(settings).value("coordination")
     truth = pd.read_csv(reference)[["polymorph", "volume_scale", "energy_eV_per_atom"]]
     tables, summary = [], {}
@@ -38,12 +38,14 @@ def benchmark_errors(
         points["difference"] = 1000 * (points.energy_eV_per_atom - points.energy_eV_per_atom_reference)
         points["group"] = [coordination_name(coordination[name]) for name in points.polymorph]
         tables.append(of_each_polymorph(points, path.stem, coordination))
-        summary[path.stem] = of_groups(points)
+        summary[path.stem] = errors_of_groups(points)
     write_csv(out, pd.concat(tables), "%.6g")
     write_text(totals, json.dumps(summary, indent=1, sort_keys=True) + "\n")
     for name, groups in summary.items():
-        shifted = [f"{g} {v['shifted_meV_per_atom']:.1f}" for g, v in groups.items() if g != "shift_meV_per_atom"]
-        print(f"{name}: RMS after one common shift, meV/atom: {', '.join(shifted)}")
+        of_groups = {group: errors for group, errors in groups.items() if group != "shift_meV_per_atom"}
+        for words, key in (("raw", "raw_meV_per_atom"), ("after one constant", "shifted_meV_per_atom")):
+            said = ", ".join(f"{group} {errors[key]:.1f}" for group, errors in of_groups.items())
+            print(f"{name}: RMS {words}, meV/atom: {said}")
 
 
 def of_each_polymorph(points: pd.DataFrame, potential: str, coordination: dict[str, int]) -> pd.DataFrame:
@@ -56,23 +58,25 @@ def of_each_polymorph(points: pd.DataFrame, potential: str, coordination: dict[s
     alone = len(members) < 2  # one member has no spread
     rows = []
     for name, errors in by_member[MEAN].items():
-        spread = [of_member[name]["shifted"] for of_member in members]
+        spread = {kind: [of_member[name][kind] for of_member in members] for kind in ("raw", "shifted")}
         rows.append(
             {
                 "polymorph": name,
                 "potential": potential,
                 "coordination": coordination[name],
                 "rms_raw_meV_per_atom": errors["raw"],
+                "rms_raw_min_member": float("nan") if alone else min(spread["raw"]),
+                "rms_raw_max_member": float("nan") if alone else max(spread["raw"]),
                 "rms_shifted_meV_per_atom": errors["shifted"],
-                "rms_shifted_min_member": float("nan") if alone else min(spread),
-                "rms_shifted_max_member": float("nan") if alone else max(spread),
+                "rms_shifted_min_member": float("nan") if alone else min(spread["shifted"]),
+                "rms_shifted_max_member": float("nan") if alone else max(spread["shifted"]),
                 "rms_own_shift_meV_per_atom": errors["own_shift"],
             }
         )
     return pd.DataFrame(rows)
 
 
-def of_groups(points: pd.DataFrame) -> dict[str, Any]:
+def errors_of_groups(points: pd.DataFrame) -> dict[str, Any]:
     """Errors over all points of equally coordinated polymorphs and over all, mean and members, meV/atom."""
     mean = points[points.member == MEAN]
     shift = float(mean.difference.mean())
@@ -82,12 +86,16 @@ def of_groups(points: pd.DataFrame) -> dict[str, Any]:
     for name in [*dict.fromkeys(mean.group), "all"]:
         chosen = mean.index if name == "all" else mean.index[mean.group == name]
         in_group = np.ones(len(points), bool) if name == "all" else (points.group == name).to_numpy()
-        members = {
-            int(member): root_mean_square(values.to_numpy())
-            for member, values in centred[in_group].groupby(points.member[in_group])
-        }
+        raw, members = (
+            {
+                int(member): root_mean_square(values.to_numpy())
+                for member, values in differences[in_group].groupby(points.member[in_group])
+            }
+            for differences in (points.difference, centred)
+        )
         groups[name] = {
-            "raw_meV_per_atom": round(root_mean_square(mean.difference[chosen].to_numpy()), 4),
+            "raw_meV_per_atom": round(raw.pop(MEAN), 4),
+            "raw_members_meV_per_atom": [round(raw[m], 4) for m in sorted(raw)] if len(raw) > 1 else [],
             "shifted_meV_per_atom": round(members.pop(MEAN), 4),
             "shifted_members_meV_per_atom": [round(members[m], 4) for m in sorted(members)] if len(members) > 1 else [],
             "own_shift_meV_per_atom": round(root_mean_square(own[chosen].to_numpy()), 4),

@@ -21,7 +21,9 @@ def benchmark_fits(
     settings: SettingsText,
 ) -> None:
     """Fit each polymorph, potential and member; column status says which fits to trust."""
-    atoms = Settings(settings).section("substance", Substance).atoms_per_formula_unit
+    given = Settings(settings)
+    atoms = given.section("substance", Substance).atoms_per_formula_unit
+    ions = {"fixed": "clamped", "relaxed": "relaxed"}[given.value("benchmark.energy_volume.ions")]
     rows = []
     for path in curves:
         table = pd.read_csv(path)
@@ -34,6 +36,7 @@ def benchmark_fits(
                     "polymorph": polymorph,
                     "potential": path.stem,
                     "member": member,
+                    "ions": ions,
                     "V0_A3_per_formula": fit.V0_A3,
                     "V0_error": fit.V0_error,
                     "B0_GPa": fit.B0_GPa,

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from melt2crystal.errors import reports_errors
 from melt2crystal.explore.audit import share_with_interval
 from melt2crystal.explore.selection import ACCURATE, AUDIT, CANDIDATE
-from melt2crystal.figures.style import CLASS_COLOURS, new_figure, publish_for
+from melt2crystal.figures.style import CLASS_COLOURS, new_figure, plain_logarithmic, publish_for, small
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
@@ -42,9 +42,11 @@ def draw(figures: Figures, rounds: list[tuple[pd.DataFrame, dict[str, float]]]) 
         share, low, high = share_with_interval(int(audit["missed"]), int(audit["audited"]))
         counts = f"{audit['missed']} of {audit['audited']} audited missed ({low:.0%} to {high:.0%})"
         axes.set_title(
-            f"round {int(audit['iteration'])}: {counts if share is not None else 'no audit'}", fontsize="small"
+            f"round {int(audit['iteration'])}: {counts if share is not None else 'no audit'}", fontsize=small()
         )
         axes.set(xscale="log", yscale="log", xlim=limits, ylim=limits)
+        for axis in (axes.xaxis, axes.yaxis):
+            plain_logarithmic(axis)
     for axes in panels[len(rounds) :]:
         axes.set_visible(False)
     for number, axes in enumerate(panels[: len(rounds)]):

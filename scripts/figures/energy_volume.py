@@ -1,6 +1,6 @@
 """Figure 2: energy-volume curves of the polymorphs, with vibrational spectra as insets."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,17 +9,20 @@ import pandas as pd
 import typer
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from melt2crystal.benchmark.equation_of_state import birch_murnaghan
-from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.figures.style import POTENTIAL_COLOURS, as_text, letter, literal, new_figure, publish_for
+from melt2crystal.benchmark.vdos import axis_end
+from melt2crystal.errors import reports_errors
+from melt2crystal.figures.grid import lines_of, panels_on
+from melt2crystal.figures.style import POTENTIAL_COLOURS, as_text, letter, literal, new_figure, publish_for, small
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 from melt2crystal.structure.energies import ENERGY
 
-COLUMNS = 4
 VOLUME = "volume_A3_per_formula"
 MARKS: dict[str, dict[str, Any]] = {
     "reference": {"marker": "o", "markerfacecolor": "white"},
@@ -27,43 +30,35 @@ MARKS: dict[str, dict[str, Any]] = {
     "lp": {"marker": "^"},
 }
 FITTED = ["V0_A3_per_formula", "B0_GPa", "B0_prime", "E0_eV_per_atom"]
-INSET = (0.44, 0.60, 0.54, 0.38)  # left, bottom, width, height of the spectrum, in units of the panel
-POINT = ["polymorph", "volume_scale"]
-
-
-def common_shift(curves: pd.DataFrame, reference: pd.DataFrame) -> float:
-    """Mean difference of the ensemble mean from the reference over all points of all polymorphs, eV/atom."""
-    both = curves[curves["member"] == -1].merge(reference[reference["member"] == -1], on=POINT)
-    if both.empty:
-        raise UserError("energy-volume tables: no point is in the model's and the reference's table; remake them")
-    return float((both[f"{ENERGY}_x"] - both[f"{ENERGY}_y"]).mean())
+HEIGHT_MM = {1: 62.0, 2: 58.0, 3: 48.0, 4: 44.0}  # of a line of so many panels
+INSET = (0.43, 0.60, 0.53, 0.38)  # left, bottom, width, height of the spectrum, in units of the panel
 
 
 def draw_curves(
-    axes: Axes, curves: dict[str, pd.DataFrame], fits: pd.DataFrame, shifts: dict[str, float], atoms_per_formula: int
+    axes: Axes, curves: dict[str, pd.DataFrame], fits: pd.DataFrame, zero: float, atoms_per_formula: int
 ) -> None:
-    """Points, Birch-Murnaghan lines and bands of the members of one polymorph, shifted, eV/atom."""
+    """Points, Birch-Murnaghan lines and bands of the members of one polymorph above one zero of all, eV/atom."""
     for potential in filter(curves.__contains__, ("lp", "hp", "reference")):
         rows = curves[potential].sort_values(VOLUME)
-        colour, shift = POTENTIAL_COLOURS[potential], shifts[potential]
+        colour = POTENTIAL_COLOURS[potential]
         members = rows[rows["member"] >= 0].groupby(VOLUME)[ENERGY]
         if len(members) and potential != "reference":
-            low, high = members.min() - shift, members.max() - shift
+            low, high = members.min() - zero, members.max() - zero
             axes.fill_between(low.index, low, high, color=colour, alpha=0.22, linewidth=0)
         points = rows[rows["member"] == -1]
         size, order = (3.4, 2) if potential == "reference" else (2.2, 3)
         look = MARKS[potential] | {"linestyle": "none", "markersize": size, "markeredgewidth": 0.6, "zorder": order}
-        axes.plot(points[VOLUME], points[ENERGY] - shift, color=colour, **look)
+        axes.plot(points[VOLUME], points[ENERGY] - zero, color=colour, **look)
         for fit in fits.loc[(fits["potential"] == potential) & (fits["member"] == -1), FITTED].to_numpy(float):
             if np.isfinite(fit).all():
                 V0, B0, B0_prime, E0 = fit
                 volumes = np.linspace(points[VOLUME].min(), points[VOLUME].max(), 100)
                 energies = birch_murnaghan(volumes, V0, B0, B0_prime, E0 * atoms_per_formula) / atoms_per_formula
-                axes.plot(volumes, energies - shift, color=colour, linewidth=0.8)
+                axes.plot(volumes, energies - zero, color=colour, linewidth=0.8)
 
 
-def draw_spectra(axes: Axes, spectra: Mapping[str, pd.DataFrame]) -> None:
-    """Normalised densities of states of HP and, if it was computed, the reference."""
+def draw_spectra(axes: Axes, spectra: Mapping[str, pd.DataFrame], end_THz: float) -> None:
+    """Normalised densities of states of HP and, if computed, of the reference; all insets end at one frequency."""
     if "reference" in spectra:
         rows = spectra["reference"]
         axes.fill_between(rows["frequency_THz"], rows["vdos_total"], color="black", alpha=0.22, linewidth=0)
@@ -71,36 +66,26 @@ def draw_spectra(axes: Axes, spectra: Mapping[str, pd.DataFrame]) -> None:
         if potential in spectra:
             rows = spectra[potential]
             axes.plot(rows["frequency_THz"], rows["vdos_total"], color=POTENTIAL_COLOURS[potential], linewidth=width)
-    axes.set(xlim=(0, max(rows["frequency_THz"].max() for rows in spectra.values())), yticks=[])
+    axes.set(xlim=(0, end_THz), yticks=[])
     axes.set_ylim(bottom=0)
-    axes.locator_params(axis="x", nbins=4)
-    axes.tick_params(axis="x", pad=1, labelsize="xx-small", top=False)
-    axes.set_xlabel("THz", fontsize="xx-small", labelpad=0)
+    axes.locator_params(axis="x", nbins=3)
+    axes.tick_params(axis="x", pad=1, labelsize=small(0.7), top=False)
+    axes.set_xlabel("THz", fontsize=small(0.7), labelpad=0)
     axes.patch.set_alpha(0.0)
 
 
-def draw_key(
-    axes: Axes, shifts: dict[str, float], spread: bool, spectra: str, left: float, note_at: tuple[float, float]
-) -> None:
-    """Legend in the free cell of the grid, from ``left`` of its width on (negative: into the gap)."""
-    axes.set_axis_off()
+def key(potentials: Collection[str], seen: dict[str, str], spread: bool, spectra: str, ions: str) -> list[Any]:
+    """What marks, lines and bands are; ``seen`` says which melts a potential saw; an ensemble of one has no spread."""
     handles: list[Any] = []
-    for potential in filter(shifts.__contains__, ("reference", "hp", "lp")):
-        shifted = f"{potential.upper()} (shift {as_text(-1000 * shifts[potential], '+.1f')} meV/atom)"
-        label = potential if potential == "reference" else shifted
-        handles += axes.plot([], [], color=POTENTIAL_COLOURS[potential], label=label, **MARKS[potential])
+    for potential in filter(potentials.__contains__, ("reference", "hp", "lp")):
+        name = potential if potential == "reference" else f"{potential.upper()}{seen.get(potential, '')}"
+        handles.append(Line2D([], [], color=POTENTIAL_COLOURS[potential], label=name, **MARKS[potential]))
     if spread:
-        handles += [
-            axes.fill_between([], [], [], color="#888888", alpha=0.4, linewidth=0, label="spread of the members")
-        ]
-    legend = axes.legend(handles=handles, loc="upper left", borderaxespad=0, bbox_to_anchor=(left - 0.03, 1.04))
-    legend.set_in_layout(False)
-    text = (
-        "points: computed;\nlines: Birch-Murnaghan fits;\nshift: one per potential, its mean\n"
-        "difference over all points\nof all panels" + spectra
-    )
-    note = axes.text(*note_at, text, transform=axes.transAxes, va="top", fontsize="small", linespacing=1.35)
-    note.set_in_layout(False)
+        handles.append(Patch(color="#888888", alpha=0.4, linewidth=0, label="band: range of the members"))
+    handles.append(Line2D([], [], color="#555555", linewidth=0.8, label=f"lines: Birch-Murnaghan fits ({ions})"))
+    if spectra:
+        handles.append(Line2D([], [], linestyle="none", label=f"insets: vibrational density of states, {spectra}"))
+    return handles
 
 
 def draw(
@@ -110,47 +95,54 @@ def draw(
     fits: pd.DataFrame,
     spectra: dict[str, dict[str, pd.DataFrame]],
     atoms_per_formula: int,
+    seen: dict[str, str] | None = None,
+    ions: str = "ions clamped",
 ) -> Figure:
-    """One panel per polymorph and the key in the last cell."""
-    with_panels, lines = -(-len(polymorphs) // COLUMNS), -(-(len(polymorphs) + 1) // COLUMNS)
-    heights = [1.0] * with_panels + [0.55] * (lines - with_panels)  # a row for the key alone is a low one
-    figure = new_figure(figures.double_column_mm, 44.0 * sum(heights) + 8)
-    panels = figure.subplots(lines, COLUMNS, squeeze=False, height_ratios=heights)
-    shifts = {
-        "reference": 0.0,
-        **{p: common_shift(curves[p], curves["reference"]) for p in ("hp", "lp") if p in curves},
-    }
-    zero = curves["reference"][ENERGY].min()  # of the lowest reference point of all polymorphs
+    """One panel per polymorph, raw energies above one zero, and the key above them all.
+
+    Args:
+        seen: potential -> which melts it saw, for the key.
+        ions: what the ions do along a curve.
+    """
+    lines = lines_of(len(polymorphs))
+    alone = len(polymorphs) == 1
+    width, height = (figures.single_column_mm, 62.0) if alone else (figures.double_column_mm, HEIGHT_MM[lines[0]])
+    figure = new_figure(width, height * len(lines) + (26 if alone else 20))
+    panels = panels_on(figure, len(polymorphs))
+    zero = float(curves["reference"][ENERGY].min())  # of the lowest reference point of all polymorphs
+    drawn = [rows for name in polymorphs for rows in spectra.get(name, {}).values()]
+    end = axis_end((rows["frequency_THz"].to_numpy(), rows["vdos_total"].to_numpy()) for rows in drawn)
     for k, (name, polymorph) in enumerate(polymorphs.items()):
-        axes = panels.flat[k]
+        axes = panels[k]
         mine = {p: table[table["polymorph"] == name] for p, table in curves.items()}
         if mine["reference"].empty:  # its labels failed: the summary says why
-            axes.text(0.5, 0.5, "no label of the reference", ha="center", transform=axes.transAxes, fontsize="small")
-        offsets = {p: shift + zero for p, shift in shifts.items()}
-        draw_curves(axes, mine, fits[fits["polymorph"] == name], offsets, atoms_per_formula)
+            axes.text(0.5, 0.5, "no label of the reference", ha="center", transform=axes.transAxes, fontsize=small())
+        draw_curves(axes, mine, fits[fits["polymorph"] == name], zero, atoms_per_formula)
         axes.set_title(f"{literal(polymorph['title'])} (SG {polymorph['space_group']})", pad=3)
         letter(axes, chr(ord("a") + k))
         axes.locator_params(nbins=5)
         low, high = axes.get_ylim()
         if name in spectra:  # room for the inset above the curves
             axes.set_ylim(low, low + 1.75 * (high - low))
-            draw_spectra(axes.inset_axes(INSET), spectra[name])
-    for axes in panels.flat[max(0, len(polymorphs) - COLUMNS) : len(polymorphs)]:  # the lowest of each column
+            draw_spectra(axes.inset_axes(INSET), spectra[name], end)
+    for axes in panels[-lines[-1] :]:
         axes.set_xlabel("volume (Å³ per formula unit)")
-    between = "\n" if lines == 1 else " "
-    figure.supylabel(f"energy above the lowest{between}reference point (eV/atom)", fontsize="medium")
-    last = len(polymorphs)
+    between = "\n" if len(lines) == 1 else " "
+    figure.supylabel(f"energy above the{between}reference's lowest (eV/atom)", fontsize="medium")
     with_reference = any("reference" in pair for pair in spectra.values())
-    about = ";\ninsets: vibrational density of states" + (
-        ",\nHP (blue), reference (grey)" if with_reference else ", HP"
-    )
-    left = -0.08 if last + 1 == panels.size else 0.1  # a lonely cell is narrow
-    note_at = (1.6, 1.0) if lines > with_panels else (left, 0.55)  # beside the legend, or below it
+    about = ("HP (blue), reference (grey)" if with_reference else "HP") if drawn else ""
     spread = any((table["member"] > 0).any() for table in curves.values())  # an ensemble of one has none
-    draw_key(panels.flat[last], shifts, spread, about if spectra else "", left, note_at)
-    for axes in panels.flat[last + 1 :]:
-        axes.set_axis_off()
+    handles = key(curves, seen or {}, spread, about, ions)
+    figure.legend(handles=handles, loc="outside upper left", ncols=1 if alone else 3)
     return figure
+
+
+def melts_seen(pressures_GPa: dict[str, list[float] | None]) -> dict[str, str]:
+    """Potential -> in words, the pressures of the melts it learnt from."""
+    return {
+        name: " (all melts)" if pressures is None else f" (melts at {', '.join(map(as_text, pressures))} GPa)"
+        for name, pressures in pressures_GPa.items()
+    }
 
 
 @reports_errors
@@ -175,7 +167,9 @@ def figures_energy_volume(
         if len(spectrum):  # empty where the walk failed
             spectra.setdefault(path.stem, {})[path.parent.name] = spectrum
     atoms = given.section("substance", Substance).atoms_per_formula_unit
-    drawn = given.value("polymorphs"), curves, pd.read_csv(fits), spectra, atoms
+    ions = {"fixed": "ions clamped", "relaxed": "ions relaxed"}[given.value("benchmark.energy_volume.ions")]
+    seen = melts_seen(given.value("melts_seen"))
+    drawn = given.value("polymorphs"), curves, pd.read_csv(fits), spectra, atoms, seen, ions
     publish_for(given, pdf, png, "Energy-volume curves of the polymorphs", draw, *drawn)
 
 

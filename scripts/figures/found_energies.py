@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from melt2crystal.errors import reports_errors
-from melt2crystal.figures.style import OKABE_ITO, as_text, new_figure, publish_for
+from melt2crystal.figures.style import OKABE_ITO, as_text, new_figure, publish_for, small
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
@@ -33,7 +33,7 @@ def draw_histogram(axes: Axes, found: pd.DataFrame, colours: dict[float, str]) -
     differences = [1000 * (rows[REFERENCE] - rows[HP]).to_numpy() for _, rows in found.groupby("pressure_GPa")]
     axes.hist(differences, bins=20, stacked=True, color=list(colours.values()), edgecolor="white", linewidth=0.3)
     axes.axvline(0, color="black", linewidth=0.6)
-    axes.set_xlabel("$E_\\mathrm{ref}-E_\\mathrm{HP}$ (meV/atom)", labelpad=1)
+    axes.set_xlabel("ref. − HP (meV/atom)", labelpad=1)
     axes.set_ylabel("structures", labelpad=1)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -41,7 +41,8 @@ def draw_histogram(axes: Axes, found: pd.DataFrame, colours: dict[float, str]) -
 
 
 def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
-    """Parity panel with the stable window shaded and the histogram in the lower right corner."""
+    """Parity panel, the window above the lowest structure shaded unless all lie in it, and the histogram in the lower
+    right corner."""
     figure = new_figure(figures.single_column_mm, 1.12 * figures.single_column_mm)
     axes = figure.subplots()
     axes.set(xlabel="reference energy (eV/atom)", ylabel="HP energy (eV/atom)")
@@ -56,15 +57,16 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
     limits = (low - 0.06 * span, high + 0.06 * span)
     stable = stable_window(found[REFERENCE], window_eV)
     edge = found[REFERENCE].min() + window_eV
-    axes.axvspan(
-        limits[0],
-        min(edge, limits[1]),
-        facecolor="#E4ECF2",
-        edgecolor="#7A93A8",
-        linestyle="--",
-        zorder=-1,
-        label=f"lowest {window_eV:g} eV/atom (stable window)",
-    )
+    if not stable.all():
+        axes.axvspan(
+            limits[0],
+            min(edge, limits[1]),
+            facecolor="#E4ECF2",
+            edgecolor="#7A93A8",
+            linestyle="--",
+            zorder=-1,
+            label=f"up to {window_eV:g} eV/atom above the lowest",
+        )
     axes.plot(limits, limits, color="black", linewidth=0.6)
     for k, pressure in enumerate(pressures):
         rows = found[found["pressure_GPa"] == pressure]
@@ -85,11 +87,13 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
     lines = [
         f"all {len(found)}: r = {'no data' if r is None else f'{r:.3f}'}, "
         f"RMSE {per_atom_in_words(rmse(found[HP], found[REFERENCE]))}",
-        f"window {len(inside)}: RMSE {per_atom_in_words(rmse(inside[HP], inside[REFERENCE]))}",
+        f"all lie within {window_eV:g} eV/atom of the lowest"
+        if stable.all()
+        else f"shaded {len(inside)}: RMSE {per_atom_in_words(rmse(inside[HP], inside[REFERENCE]))}",
     ]
     # above the panel: inside it, there is no corner that every study leaves free
     legend = figure.legend(loc="outside upper center", title="\n".join(lines), alignment="left", ncols=2)
-    legend.get_title().set_fontsize(0.9 * figures.font_size_pt)
+    legend.get_title().set_fontsize(small(0.9))
     if len(found) >= FEWEST:  # below the points: one that lies there is seen
         draw_histogram(axes.inset_axes((0.60, 0.13, 0.37, 0.29), zorder=1), found, colours)
     return figure
@@ -102,7 +106,7 @@ def figures_found_energies(
     png: PngFile,
     settings: SettingsText,
 ) -> None:
-    """Draw figure 3: found structures' energies, with the histogram of the differences and the stable window."""
+    """Draw figure 3: found structures' energies, and the histogram of the differences."""
     given = Settings(settings)
     table = pd.read_csv(found)
     finite = np.isfinite(table[HP].astype(float)) & np.isfinite(table[REFERENCE].astype(float))

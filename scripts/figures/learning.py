@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 import typer
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.figures.style import OKABE_ITO, POTENTIAL_COLOURS, letter, new_figure, publish_for
+from melt2crystal.figures.style import OKABE_ITO, POTENTIAL_COLOURS, letter, new_figure, plain_logarithmic, publish_for
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
@@ -59,10 +58,9 @@ def draw(figures: Figures, curves: dict[str, list[pd.DataFrame]]) -> Figure:
         panels[0].plot([], [], color=colour, label=f"{name} ({len(tables)} members)")
     for k, (axes, (_, _, label)) in enumerate(zip(panels, shown, strict=True)):
         axes.set(xlabel="training step", ylabel=label, yscale="log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.ticklabel_format(axis="x", style="sci", scilimits=(0, 4))
+        plain_logarithmic(axes.yaxis)
+        axes.ticklabel_format(axis="x", style="plain")
+        axes.locator_params(axis="x", nbins=4)
         letter(axes, chr(ord("a") + k))
     panels[0].plot([], [], "-", color="black", linewidth=0.6, label="training")
     panels[0].plot([], [], "--", color="black", linewidth=0.6, label="validation")

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.figures.style import CLASS_COLOURS, as_text, new_figure, publish_for
+from melt2crystal.figures.style import CLASS_COLOURS, as_text, new_figure, publish_for, small
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
@@ -37,7 +37,7 @@ def draw_iteration(axes: Axes, table: pd.DataFrame) -> None:
     for x, row in zip(positions, table.itertuples(), strict=True):
         excluded = f"\n({int(row.excluded)})" if "excluded" in table and row.excluded > 0 else "\n"
         text = f"{int(row.selected)}{excluded}"
-        axes.text(x, 1.03, text, ha="center", va="bottom", fontsize="x-small", linespacing=0.95)
+        axes.text(x, 1.03, text, ha="center", va="bottom", fontsize=small(0.7), linespacing=0.95)
     starts = np.flatnonzero(np.diff(table["pressure_GPa"], prepend=np.nan) != 0)
     for start in starts[1:]:
         axes.axvline(start - 0.5, color="black", linewidth=0.6)
@@ -45,14 +45,14 @@ def draw_iteration(axes: Axes, table: pd.DataFrame) -> None:
     axes.tick_params(axis="x", length=0)
     window = f"{table['eps_lo'].iloc[0]:.2f}–{table['eps_hi'].iloc[0]:.2f} eV/Å"
     axes.set_ylabel(f"iteration {int(table['iteration'].iloc[0]):02d}\nshare of frames")
-    axes.text(1.005, 0.5, f"window\n{window}", transform=axes.transAxes, va="center", fontsize="small")
+    axes.text(1.005, 0.5, f"window\n{window}", transform=axes.transAxes, va="center", fontsize=small())
 
 
 def label_states(axes: Axes, table: pd.DataFrame) -> None:
     """Temperatures under the bars, the pressure of each group below them."""
     table = table.sort_values(STATE).reset_index(drop=True)
     labels = [f"{t:.0f}" for t in table["temperature_K"]]
-    axes.set_xticks(range(len(table)), labels, rotation=90 if len(table) > 20 else 0, fontsize="small")
+    axes.set_xticks(range(len(table)), labels, rotation=90 if len(table) > 20 else 0, fontsize=small())
     for pressure, rows in table.groupby("pressure_GPa"):
         axes.annotate(
             f"{as_text(pressure)} GPa",

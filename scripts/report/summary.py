@@ -22,6 +22,7 @@ from melt2crystal.summary.parts import (
     iteration_part,
     labels_part,
     overlap_part,
+    relaxed_part,
     search_part,
 )
 from melt2crystal.summary.schema import EnergyVolume, HeldOut, Summary
@@ -74,7 +75,7 @@ def summary(
             "audit.json beside it, "
             "label/{batch}/labels.csv and, with a search, search/.../structures.csv (or relaxed.csv) and "
             "search/.../unique.csv, with energy-volume curves energy_volume_errors.csv, energy_volume_errors.json and "
-            "fits.csv, told apart by their names"
+            "fits.csv, with relaxed polymorphs crystals.csv and totals.json, told apart by their names"
         ),
     ],
     certificate: Annotated[Path, typer.Option(help="certificates of disorder per state (CSV)")],
@@ -114,8 +115,11 @@ def summary(
         certificate_enabled=given.value("certificate")["enabled"],
         certificates=certificate_part(pd.read_csv(certificate)),
         held_out={path.parent.name: HeldOut(**read_json(path)) for path in named["heldout.json"]},
+        ions=given.value("benchmark")["energy_volume"]["ions"],
         energy_volume=energy_volumes(named) if curves else {},
         fits=fit_part(pd.read_csv(named["fits.csv"][0])) if curves else [],
+        relaxed=relaxed_part(pd.read_csv(named["crystals.csv"][0])) if "crystals.csv" in named else [],
+        relaxed_totals=read_json(named["totals.json"][0]) if "totals.json" in named else {},
         vdos_overlaps=None if overlaps is None else overlap_part(pd.read_csv(overlaps)),
         search=search,
         costs=cost_part(jobs_measured(costs)),

@@ -10,6 +10,7 @@ import typer
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import complete, write_text
 from melt2crystal.frames import read_frames
+from melt2crystal.liquid.melts_from_files import walk_of
 from melt2crystal.train.agreement import parity_errors
 from melt2crystal.train.deviation import largest_force_deviation
 from melt2crystal.train.models import Ensemble
@@ -48,7 +49,8 @@ def train_heldout(
     }
     with complete(arrays) as beside:
         np.savez(beside, **values)
-    write_text(errors, json.dumps(parity_errors(values), indent=1, sort_keys=True))
+    walks = [walk_of(frame) for frame in frames]
+    write_text(errors, json.dumps(parity_errors(values, walks), indent=1, sort_keys=True))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from melt2crystal.jobs.code_inputs import code_inputs
-from melt2crystal.sections import search
+from melt2crystal.sections import relaxed_crystals, search
 from tools.rebuild.contract import JobRecord
 
 # Environment variables choose programs, threads and folders here, never numbers.
@@ -52,7 +52,8 @@ def asked_by(script: Path) -> set[str]:
         elif called == "publish_for":  # melt2crystal/figures/style.py
             names.update(("figures", "name", "purpose", "reference.name"))
         elif called == "part_of" and isinstance(node.args[1], ast.Name):
-            names.update(search.leaves(getattr(search, node.args[1].id)))
+            section = next(section for section in (search, relaxed_crystals) if hasattr(section, node.args[1].id))
+            names.update(section.leaves(getattr(section, node.args[1].id)))
     return names
 
 

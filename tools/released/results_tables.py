@@ -23,7 +23,7 @@ from melt2crystal.files import write_text
 from melt2crystal.jobs.snakemake_plan import ROOT
 from melt2crystal.structure.energies import HP, REFERENCE
 from melt2crystal.summary.text import show
-from melt2crystal.train.agreement import rmse
+from melt2crystal.train.agreement import pearson_interval, rmse
 
 PAGE = ROOT / "docs" / "results" / "released.md"
 BEGIN = "<!-- written by 'python -m tools.released.results_tables' from here -->"
@@ -83,19 +83,22 @@ def energy_volume(summary: dict[str, Any], fits: pd.DataFrame) -> str:
         cells = []
         for name in POTENTIALS:
             of = errors[name]["groups"][group]
-            cells.append(with_members(of["shifted_meV_per_atom"], of["shifted_members_meV_per_atom"], ".0f"))
+            cells.append(with_members(of["raw_meV_per_atom"], of.get("raw_members_meV_per_atom", []), ".0f"))
         count = errors["hp"]["groups"][group]["polymorphs"]
         rows.append([f"{group} ({count} polymorphs)", *cells, AIMS[group]])
+    for group in groups:
+        after = [f"{errors[name]['groups'][group]['shifted_meV_per_atom']:.0f}" for name in POTENTIALS]
+        rows.append([f"{group}, after one constant", *after, ""])
     own = [f"{errors[name]['groups']['all']['own_shift_meV_per_atom']:.0f}" for name in POTENTIALS]
-    rows.append(["each curve with a shift of its own, all", *own, ""])
+    rows.append(["each curve after a constant of its own, all", *own, ""])
     return f"""## Energy-volume curves
 
 RMS of energy against the reference, meV/atom, over the volumes of each curve, ions clamped at the reference's
-fractional coordinates, after one common shift of the potential (members in brackets):
+fractional coordinates, raw: relative to the model's own zero (members in brackets):
 
 {markdown.table(["", "HP", "LP", "aim for HP"], rows)}
 
-By polymorph (RMS in meV/atom as above; volumes of the Birch-Murnaghan minimum, ions clamped, in Å³ per
+By polymorph (raw RMS in meV/atom; volumes of the Birch-Murnaghan minimum, ions clamped, in Å³ per
 {summary["substance"]}):
 
 {polymorphs(errors, fits)}
@@ -123,8 +126,8 @@ def polymorphs(errors: dict[str, Any], fits: pd.DataFrame) -> str:
     for row in errors["hp"]["polymorphs"]:
         name = row["polymorph"]
         volumes = [_number(_of(fits, name, p, "V0_A3_per_formula"), ".2f") for p in ("reference", *POTENTIALS)]
-        shifted = [f"{of['shifted_meV_per_atom']:.0f}" for of in (row, lp[name])]
-        rows.append([name, f"{row['coordination']:g}", *shifted, *volumes])
+        raw = [f"{of['raw_meV_per_atom']:.0f}" for of in (row, lp[name])]
+        rows.append([name, f"{row['coordination']:g}", *raw, *volumes])
     return markdown.table(["polymorph", "CN", "HP", "LP", "V0 reference", "V0 HP", "V0 LP"], rows)
 
 
@@ -141,10 +144,17 @@ def minima(summary: dict[str, Any], fits: pd.DataFrame) -> str:
 def vibrations(overlaps: pd.DataFrame) -> str:
     """Harmonic spectra of HP against the reference's."""
     rows = [
-        [row.polymorph, f"{row.overlap_hp_reference:.3f}", f"{row.residual_force_eV_per_A_hp:.2f}"]
-        for row in overlaps.itertuples()
+        [
+            row["polymorph"],
+            f"{row['overlap_hp_reference']:.3f}",
+            show(row.get("overlap_others_largest"), 3),
+            f"{row['residual_force_eV_per_A_hp']:.2f}",
+            row.get("note") if isinstance(row.get("note"), str) else "",
+        ]
+        for row in overlaps.to_dict("records")
     ]
-    head = ["", "overlap of HP with the reference", "largest force of the reference's crystal in HP, eV/Å"]
+    head = ["", "overlap of HP with the reference", "baseline: other crystals, up to"]
+    head += ["largest force of the reference's crystal in HP, eV/Å", "imaginary modes"]
     return f"""## Vibrations
 
 Harmonic density of states from forces on the same displaced supercells, reference and HP; overlap as in the paper's
@@ -158,9 +168,16 @@ def found(search: dict[str, Any], table: pd.DataFrame) -> str:
     labelled = table.dropna(subset=[HP, REFERENCE])
     hp, reference = 1000 * labelled[HP], 1000 * labelled[REFERENCE]
     common = (hp - reference).mean()
+    interval = pearson_interval(search["pearson_r"], search["labelled"])
+    beside = f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
     rows: list[list[str]] = [
         ["structures", "", str(search["labelled"]), "60"],
-        ["Pearson r of the energies", PAPER_FOUND["pearson"], show(search["pearson_r"], 3), PAPER_FOUND["pearson"]],
+        [
+            "Pearson r (95 % interval)",
+            PAPER_FOUND["pearson"],
+            show(search["pearson_r"], 3) + beside,
+            PAPER_FOUND["pearson"],
+        ],
         ["RMSE, meV/atom", f"{PAPER_FOUND['all']} (its full range)", show(search["rmse_all_meV_per_atom"], 0), ""],
         [
             f"in the window of stable structures ({search['stable_window_eV_per_atom']:g} eV/atom; here "
@@ -169,7 +186,7 @@ def found(search: dict[str, Any], table: pd.DataFrame) -> str:
             show(search["rmse_window_meV_per_atom"], 0),
             PAPER_FOUND["window"],
         ],
-        [f"without the common shift of {common:+.0f} meV/atom", "", show(rmse(hp - common, reference), 0), ""],
+        [f"after one constant, {common:+.0f} meV/atom", "", show(rmse(hp - common, reference), 0), ""],
     ]
     for number, name in ((4, "tetrahedral"), (6, "octahedral")):
         like = labelled["coordination"].round() == number

@@ -51,7 +51,7 @@ def test_a_variant_ends_in_a_row(tmp_path):
     row = row_of("wide", tmp_path)
     assert row == {"variant": "wide", "cpu_s": 110.0, "energy_meV_per_atom": 7.5, "force_eV_per_A": 0.28}
     (tmp_path / "benchmark").mkdir()
-    curves = {"hp": {"tetrahedral": {"shifted_meV_per_atom": 9.0}, "octahedral": {"shifted_meV_per_atom": 31.0}}}
+    curves = {"hp": {"tetrahedral": {"raw_meV_per_atom": 9.0}, "octahedral": {"raw_meV_per_atom": 31.0}}}
     (tmp_path / "benchmark/energy_volume_errors.json").write_text(json.dumps(curves))
     row = row_of("wide", tmp_path)
     assert row["tetrahedral_meV_per_atom"] == 9.0 and row["octahedral_meV_per_atom"] == 31.0

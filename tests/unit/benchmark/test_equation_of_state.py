@@ -1,6 +1,9 @@
 """Birch-Murnaghan fits against curves whose parameters are known."""
 
+import json
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from melt2crystal.benchmark.equation_of_state import (
@@ -9,6 +12,7 @@ from melt2crystal.benchmark.equation_of_state import (
     curve_errors,
     fit_birch_murnaghan,
 )
+from tests.helpers.programs import program
 
 TRUTH = (38.0, 120.0, 5.5, -23.7)  # Å³, GPa, -, eV
 VOLUMES = 38.0 * np.array([0.88, 0.91, 0.94, 0.97, 1.0, 1.03, 1.06, 1.09, 1.12])
@@ -87,3 +91,45 @@ def test_shifts_of_curve_errors():
     assert offset["a"] == pytest.approx({"raw": 10.0, "shifted": 5.5, "own_shift": 0.0})
     assert offset["b"]["own_shift"] == pytest.approx(1.0)
     assert offset["b"]["shifted"] == pytest.approx(np.sqrt((4.5**2 + 6.5**2) / 2))
+
+
+def test_errors_are_raw_first_of_the_mean_and_of_each_member(tmp_path, capsys):
+    """A model that lies 100 meV/atom too high is 100 wrong, raw; after one constant it is right."""
+    point = ["polymorph", "volume_scale"]
+    points = [(name, scale) for name in ("quartz", "stishovite") for scale in (0.9, 1.0, 1.1)]
+    truth = pd.DataFrame(points, columns=point).assign(member=-1, energy_eV_per_atom=-19.0)
+    members = {-1: 0.10, 0: 0.08, 1: 0.12}
+    model = pd.concat([truth.assign(member=k, energy_eV_per_atom=-19.0 + off) for k, off in members.items()])
+    truth.to_csv(tmp_path / "reference.csv", index=False)
+    model.to_csv(tmp_path / "hp.csv", index=False)
+    program("benchmark_errors").benchmark_errors(
+        [tmp_path / "hp.csv"],
+        tmp_path / "reference.csv",
+        tmp_path / "errors.csv",
+        tmp_path / "errors.json",
+        json.dumps({"coordination": {"quartz": 4, "stishovite": 6}}),
+    )
+    row = pd.read_csv(tmp_path / "errors.csv").iloc[0]
+    assert (row.rms_raw_meV_per_atom, row.rms_raw_min_member, row.rms_raw_max_member) == pytest.approx((100, 80, 120))
+    assert row.rms_shifted_meV_per_atom == pytest.approx(0, abs=1e-6)
+    columns = list(pd.read_csv(tmp_path / "errors.csv").columns)
+    assert columns.index("rms_raw_meV_per_atom") < columns.index("rms_shifted_meV_per_atom")
+    groups = json.loads((tmp_path / "errors.json").read_text())["hp"]
+    assert groups["octahedral"]["raw_meV_per_atom"] == pytest.approx(100)
+    assert groups["tetrahedral"]["raw_members_meV_per_atom"] == pytest.approx([80, 120])
+    first, second = (line for line in capsys.readouterr().out.splitlines() if line.startswith("hp:"))
+    assert first == "hp: RMS raw, meV/atom: tetrahedral 100.0, octahedral 100.0, all 100.0"
+    assert second.startswith("hp: RMS after one constant") and second.endswith("all 0.0")
+
+
+@pytest.mark.parametrize(("ions", "called"), [("fixed", "clamped"), ("relaxed", "relaxed")])
+def test_a_fit_says_what_the_ions_did(tmp_path, ions, called):
+    volumes = np.linspace(34, 46, 9)
+    rows = {"polymorph": "quartz", "member": -1, "volume_A3_per_formula": volumes}
+    energies = birch_murnaghan(volumes, 40.0, 40.0, 4.0, -57.0) / 3
+    pd.DataFrame(rows | {"energy_eV_per_atom": energies}).to_csv(tmp_path / "hp.csv", index=False)
+    substance = {"formula": [["Si", 1], ["O", 2]]}
+    settings = json.dumps({"substance": substance, "benchmark.energy_volume.ions": ions})
+    program("benchmark_fits").benchmark_fits([tmp_path / "hp.csv"], tmp_path / "fits.csv", settings)
+    fit = pd.read_csv(tmp_path / "fits.csv").iloc[0]
+    assert fit.ions == called and fit.B0_GPa == pytest.approx(40.0, rel=1e-3)

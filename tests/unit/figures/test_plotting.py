@@ -108,17 +108,6 @@ def test_the_structure_drawn_is_chosen_as_stated():
     assert choose(rows([154, 152]), [quartz] * 2, ideal, [227]) == (0, "no SG 227, no match: lowest of all")
 
 
-def test_common_shift_is_the_mean_over_all_points():
-    script = program("figures_energy_volume")
-    points = [("a", 0.9), ("a", 1.0), ("b", 0.9), ("b", 1.0)]
-    reference = pd.DataFrame(points, columns=["polymorph", "volume_scale"]).assign(member=-1, energy_eV_per_atom=0.0)
-    model = reference.assign(energy_eV_per_atom=[0.1, 0.1, 0.3, 0.3])
-    member = model.assign(member=0, energy_eV_per_atom=9.0)
-    assert script.common_shift(pd.concat([model, member]), reference) == pytest.approx(0.2)
-    with pytest.raises(UserError, match="no point"):
-        script.common_shift(model.assign(volume_scale=5.0), reference)
-
-
 def test_learning_curves_are_averaged_in_blocks():
     steps, values = program("figures_learning").smoothed(np.arange(120.0), np.tile([3.0, 4.0], 60))
     assert len(steps) == 60 and np.allclose(values, np.sqrt(12.5))
@@ -152,7 +141,8 @@ def test_search_figure_without_any_label(tmp_path):
     """No reference energy at all: the figure says so instead of failing."""
     columns = ["energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom", "pressure_GPa"]
     pd.DataFrame([(-8.0, np.nan, 0.0)], columns=columns).to_csv(tmp_path / "found.csv", index=False)
-    settings = {"figures": {}, "name": "t", "reference.name": "BKS", "search.stable_window_eV_per_atom": 1.0}
+    settings = {"figures": {}, "name": "t", "purpose": "results", "reference.name": "BKS"}
+    settings |= {"search.stable_window_eV_per_atom": 1.0}
     program("figures_found_energies").figures_found_energies(
         tmp_path / "found.csv", tmp_path / "3.pdf", tmp_path / "3.png", json.dumps(settings)
     )

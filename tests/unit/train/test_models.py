@@ -136,6 +136,8 @@ def test_parity_errors_of_a_known_offset():
     assert errors["force_rmse_eV_per_A"] == pytest.approx(0.1)
     assert [m["force_rmse_eV_per_A"] for m in errors["members"]] == pytest.approx([0.2, 0.0])
     assert set(errors["pressures"]) == {"0", "10"}
+    assert "walks" not in errors
+    assert parity_errors(values, ["a", "b"])["energy_interval_meV_per_atom"] is None  # two walks make no interval
 
 
 def test_dpdata_system_has_virial_minus_volume_times_stress(frames, tmp_path):
