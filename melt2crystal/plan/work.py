@@ -134,6 +134,14 @@ def _relaxation_s(task: Task, units: int) -> tuple[float, float]:
     return number, beside + model_step_s(task.network, atoms, task.meter, gpu=False) - base
 
 
+def _search_melts(task: Task) -> list[Term]:
+    """Melts are brought to rest as structures of a search are relaxed, but only until forces are small."""
+    evaluations, atoms = task.meter("search_quench_evaluations"), task.atoms
+    each = model_step_s(task.network, atoms, task.meter, gpu=False)
+    melts = (Factor(len(task.jobs), "pressures"), Factor(task.study.search.melts, "melts"))
+    return [(*melts, Factor(evaluations, "evaluations"), Factor(each, "s")), task.starts("small_job_s")]
+
+
 def _search_structures(task: Task) -> list[Term]:
     search = task.study.search
     terms: list[Term] = []
@@ -144,7 +152,7 @@ def _search_structures(task: Task) -> list[Term]:
         terms.append((*relaxations, Factor(evaluations, "evaluations"), Factor(each, "s")))
     number = sum(task.of("units").values()) * search.structures
     random = task.meter("search_start_s", 3 * max(search.formula_units))
-    return [*terms, (Factor(number, "random starts"), Factor(random, "s")), task.starts("small_job_s")]
+    return [*terms, (Factor(number, "starts"), Factor(random, "s")), task.starts("small_job_s")]
 
 
 def _search_unique(task: Task) -> list[Term]:
@@ -188,6 +196,7 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "benchmark_structures": _benchmark_structures,
     "benchmark_volumes": _benchmark_volumes,
     "benchmark_vdos": _benchmark_vdos,
+    "search_melts": _search_melts,
     "search_structures": _search_structures,
     "search_unique": _search_unique,
 }

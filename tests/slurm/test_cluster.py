@@ -35,6 +35,7 @@ EXPECTED = {
     "benchmark_volumes": ("batch", 1, 0, 1000, 720),
     "benchmark_energy_volume": ("batch", 1, 0, 3000, 120),
     "benchmark_vdos": ("batch", 1, 0, 2000, 720),
+    "search_melts": ("batch", 1, 0, 2000, 240),
     "search_structures": ("batch", 1, 0, 2000, 720),
     "search_unique": ("batch", 1, 0, 2000, 240),
     "search_found": ("batch", 1, 0, 2000, 30),

