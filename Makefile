@@ -53,11 +53,14 @@ env-progress: env ## the optional progress bars, once: then make run LOGGER=rich
 dry-run: env ## what 'make run' would still do, and why
 	$(ENV_RUN) snakemake --cores $(CORES) --dry-run $(CHOOSE)
 
-test: env ## unit and workflow tests (minutes), on CORES workers; of a file, one after the other
-	$(ENV_RUN) pytest --numprocesses $(CORES) --dist loadfile
+# One worker more than cores, as tests of time limits and of killed programs wait; the order is that of tests/conftest.py.
+WORKERS := --numprocesses $(shell expr $(CORES) + 1) --dist loadfile --no-loadscope-reorder
+
+test: env ## unit and workflow tests (minutes), on CORES cores; of a file, one after the other
+	$(ENV_RUN) pytest $(WORKERS) --durations 20
 
 test-installed: env ## the tests alone that need PyTorch, pw.x or Chromium; each is skipped, with its reason, where that is missing
-	$(ENV_RUN) pytest --numprocesses $(CORES) --dist loadfile -m "(pytorch or pw_x or chromium) and not slow"
+	$(ENV_RUN) pytest $(WORKERS) -m "(pytorch or pw_x or chromium) and not slow"
 
 test-slow: env ## scientific checks that take many minutes
 	$(ENV_RUN) pytest -m slow

@@ -28,6 +28,7 @@ include: "rules/benchmark.smk"
 include: "rules/vibrations.smk"
 include: "rules/search.smk"
 include: "rules/figures.smk"
+include: "rules/figures_loop.smk"
 
 
 # One target for each part of the paper: `snakemake potentials`, `snakemake benchmark`, ...

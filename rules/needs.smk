@@ -75,7 +75,8 @@ TITLE_OF = {
     "liquid_plot": ("A", "Melts and their certificates"),
     "liquid_plot_frames": ("A", "Melts and their certificates"),
     "figures_selection": ("B", "Selection of frames in the loop"),
-    "figures_learning": ("C", "Learning curves"),
+    "figures_audit": ("C", "Audit of the selection"),
+    "figures_learning": ("D", "Learning curves"),
 }
 
 

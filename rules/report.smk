@@ -34,7 +34,7 @@ SOURCES = {
     "walks": None if STUDY.liquid.frames else f"{RESULTS}/liquid/walks.csv",
     "melts": f"{RESULTS}/liquid/frames.csv" if STUDY.liquid.frames else None,
     "certificate": f"{RESULTS}/liquid/certificate.csv",
-    "labels": lambda wildcards: PATHS.label_tables(int(final_iteration())),
+    "labels": lambda wildcards: PATHS.label_tables(len(iterations_done())),
     "heldout": [f"{RESULTS}/train/{name}/heldout.json" for name in ("hp", "lp")],
     "selection": selection_tables if STUDY.select.max_iterations else None,
     "fits": PATHS.energy_volume and f"{RESULTS}/benchmark/fits.csv",
@@ -54,6 +54,7 @@ rule report_summary:
     input:
         manifests=lambda wildcards: PATHS.manifests(int(final_iteration())),
         selections=selection_tables,
+        audits=lambda wildcards: PATHS.audits(iterations_done(), "audit.json"),
         relaxed=collect(
             f"{RESULTS}/search/p{{p}}/z{{z}}/structures.csv",
             p=PATHS.searched,
@@ -89,7 +90,7 @@ rule report_summary:
     shell:
         program(
             "report_summary",
-            "{input.manifests} {input.selections} {input.relaxed} {input.kept} {input.unique} {params.found} "
+            "{input.manifests} {input.selections} {input.audits} {input.relaxed} {input.kept} {input.unique} {params.found} "
             "{input.found} {params.overlaps} {input.overlaps} --hp {input.hp} --lp {input.lp} {input.curves} "
             "--certificate {input.certificate} --costs {params.costs} --out {output.json} "
             "--text {output.text}",

@@ -6,15 +6,19 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.helpers import hostile
 from tests.helpers.checkout import Checkout, copy_repository
 from tests.helpers.golden import OPTION, Updating, refusal
 
+# Of the tests on the finished study those that take a minute and more, the longest first.
+LONGEST = ("test_rebuild_keys", "test_faults", "test_study", "test_rebuild", "test_trained_elsewhere", "test_report")
 SILICON = Path("/usr/share/espresso/pseudo/Si.pbe-rrkj.UPF")
 
 
@@ -47,11 +51,22 @@ def lacking() -> dict[str, str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with the reason, what needs more than this machine has."""
+    """Skip, with the reason, what needs more than this machine has; files that need the finished study come last.
+
+    Of these the longest come first, so that all workers end at about the same time.
+    """
     reasons = lacking()
     for item in items:
         for marker in reasons.keys() & {mark.name for mark in item.iter_markers()}:
             item.add_marker(pytest.mark.skip(reason=reasons[marker]))
+    late = {item.path for item in items if uses_finished(item)}
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (item.path in late, place.get(item.path.stem, len(LONGEST))))
+
+
+def uses_finished(item: pytest.Item) -> bool:
+    """Whether a test needs the ci study to have run."""
+    return "finished" in getattr(item, "fixturenames", ()) and item.get_closest_marker("skip") is None
 
 
 @pytest.fixture(scope="session")
@@ -68,23 +83,40 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+def place_of_finished(basetemp: Path) -> Path:
+    """Where the finished checkout stands, or shall stand: the same place for all workers."""
+    ours = (basetemp.parent if "PYTEST_XDIST_WORKER" in os.environ else basetemp) / hostile.FOLDER
+    return Path(os.environ.get("FINISHED_CHECKOUT", ours))
+
+
+def make_finished(folder: Path) -> None:
+    """Run the ci study to its end, unless that was done before; whoever comes second waits."""
+    with locked(folder.with_suffix(".lock")):
+        if not folder.exists():  # a worker that comes after a failed run tries again, and fails with the same message
+            making = folder.with_suffix(".making")
+            shutil.rmtree(making, ignore_errors=True)
+            making.mkdir()
+            hostile.plant_in_ci(copy_repository(making))
+            Checkout(making).snakemake()
+            making.rename(folder)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The first worker runs the ci study beside its tests, so that none has to wait for it."""
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw0" and any(map(uses_finished, session.items)):
+        folder = place_of_finished(session.config._tmp_path_factory.getbasetemp())
+        threading.Thread(target=make_finished, args=(folder,), daemon=True).start()
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Checkout:
     """A checkout in which the ci study has run to its end (minutes, once for all workers). Don't edit it: copy it.
 
-    FINISHED_CHECKOUT names one that was made before, with the same sources, to try a single test in seconds.
+    Its files and captions bear names that run commands or scripts where they are pasted into a language.
+    FINISHED_CHECKOUT says where: what stands there was made before, with the same sources, and is taken as it is.
     """
-    if "FINISHED_CHECKOUT" in os.environ:
-        return Checkout(Path(os.environ["FINISHED_CHECKOUT"]))
-    own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "finished"
-    done = folder.with_suffix(".done")
-    with locked(folder.with_suffix(".lock")):
-        if not done.exists():  # a worker that comes after a failed run tries again, and fails with the same message
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            Checkout(copy_repository(folder)).snakemake()
-            done.touch()
+    folder = place_of_finished(tmp_path_factory.getbasetemp())
+    make_finished(folder)
     return Checkout(folder)
 
 

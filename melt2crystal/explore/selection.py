@@ -14,15 +14,21 @@ from melt2crystal.sections.explore import Window
 
 ACCURATE, CANDIDATE, FAILED, INVALID = "accurate", "candidate", "failed", "invalid"
 CLASSES = (ACCURATE, CANDIDATE, FAILED, INVALID)
+AUDIT = "audit"  # an accurate frame that was drawn to be labelled nevertheless
 CELL = ["pressure_GPa", "temperature_K"]
 
 
-def window_of(window: Window, heldout_deviation: np.ndarray) -> tuple[float, float]:
+def window_of(window: Window, heldout_deviation: np.ndarray, heldout_forces: np.ndarray) -> tuple[float, float]:
     """eps_lo and eps_hi in eV/Å.
 
     Args:
         heldout_deviation: deviation of the same ensemble on held-out melt [frames], eV/Å; used in mode "calibrated",
             where the window follows the models' quality and never falls below the fixed numbers.
+        heldout_forces: the labels' forces on the same melt [atoms, 3], eV/Å. A share of their root mean square bounds
+            eps_lo, so that models which agree on nothing don't widen the window until all is accurate.
+
+    Raises:
+        UserError: no held-out deviation is finite.
     """
     if window.mode == "fixed":
         return window.eps_lo, window.eps_hi
@@ -33,7 +39,8 @@ def window_of(window: Window, heldout_deviation: np.ndarray) -> tuple[float, flo
             "the window can't be calibrated: the ensemble is broken; look at its learning curves (train/*/lcurve.csv), "
             "train for longer, or set select.window.mode: fixed"
         )
-    lower = max(window.eps_lo, float(np.percentile(finite, window.lo_percentile)))
+    most = window.lo_share_of_force_max * float(np.sqrt((heldout_forces**2).sum(axis=1).mean()))
+    lower = max(window.eps_lo, min(float(np.percentile(finite, window.lo_percentile)), most))
     return round(lower, 4), round(max(window.eps_hi, window.hi_factor * lower), 4)
 
 
@@ -95,29 +102,56 @@ def class_table(frames: pd.DataFrame, cells: Sequence[tuple[float, float]]) -> p
     return pd.DataFrame(rows, columns=[*CELL, *CLASSES])
 
 
+def audit_sample(accurate: pd.DataFrame, per_cell: int, generator: np.random.Generator) -> list[int]:
+    """Index labels of accurate frames drawn at random, at most so many from each (T, p) cell, whatever the strategy.
+
+    They are labelled like the candidates, so they tell how wrong the frames are that nobody asked for.
+    """
+    drawn: list[int] = []
+    for _, cell in accurate.groupby(CELL, sort=True):
+        drawn += [int(k) for k in generator.permutation(cell.index.to_numpy())[:per_cell]]
+    return drawn
+
+
+def refuse_failure_everywhere(table: pd.DataFrame, eps_hi: float) -> None:
+    """A round in which no frame can be trusted is no end of a loop.
+
+    Raises:
+        UserError: no walk left a frame, or all frames of all cells failed or are invalid.
+    """
+    counts = {name: int(table[name].sum()) for name in CLASSES}
+    total = sum(counts.values())
+    if total > counts[FAILED] + counts[INVALID]:
+        return
+    what = f"all {total} explored frames failed: {counts[FAILED]} have a deviation of {eps_hi:g} eV/Å and more, " + (
+        f"{counts[INVALID]} are invalid (see the reasons beside the counts)"
+    )
+    raise UserError(
+        f"select: {what if total else 'no walk left a frame'}, so this ensemble can't lead a walk in any state, and "
+        "nothing it would choose is worth a label. What helps: more melt to begin with (liquid.walk_ps, "
+        "liquid.frames_per_state), longer training (train.loop.steps; train/iteration-*/*/lcurve.csv shows the "
+        "learning curves), shorter exploration (explore.walk_ps), or no loop (select.max_iterations: 0)"
+    )
+
+
 def why_none(table: pd.DataFrame) -> str:
     """Why a round that isn't saturated has no frame to label."""
     counts = {name: int(table[name].sum()) for name in CLASSES}
-    total = sum(counts.values())
-    if total == 0:
-        return "no walk left a frame"
-    if counts[FAILED] + counts[INVALID] == total:
-        return (
-            f"no frame can be trusted: {counts[FAILED]} failed, {counts[INVALID]} invalid; more melt to begin with, a "
-            "larger network or a wider select.window is needed"
-        )
     if counts[CANDIDATE]:
         return f"no candidate can be labelled: none of {counts[CANDIDATE]} is shown to be disordered"
+    total = sum(counts.values())
+    if counts[ACCURATE] == total:
+        return f"no candidates among {total} frames, but some cells have too few of them to be called saturated"
     return f"no candidates, but not saturated: {counts[FAILED]} failed and {counts[INVALID]} invalid of {total}"
 
 
-def is_saturated(table: pd.DataFrame, largest_fraction: float) -> bool:
-    """True if in every cell at most ``largest_fraction`` of the frames are not accurate.
+def is_saturated(table: pd.DataFrame, largest_fraction: float, least_frames: int) -> bool:
+    """True if in every cell at most ``largest_fraction`` of the frames, at least ``least_frames``, are not accurate.
 
-    Failed and invalid frames count as not accurate, and a cell that was never visited is not saturated: "no candidates
-    because the walks exploded" is no convergence.
+    Failed and invalid frames count as not accurate, and a cell that was hardly visited is not saturated: "no candidates
+    because the walks exploded" is no convergence, and neither is one accurate frame.
     """
     total = table[list(CLASSES)].sum(axis=1)
-    if (total == 0).any():
+    if (total < least_frames).any():
         return False
     return bool(((total - table[ACCURATE]) / total <= largest_fraction).all())

@@ -18,7 +18,7 @@ from melt2crystal.plan.laws import (
 from melt2crystal.plan.rows import Factor, Row, Term
 from melt2crystal.plan.task import Task
 from melt2crystal.plan.units import Meter, UnitCost
-from melt2crystal.study.batches import largest_batch
+from melt2crystal.study.batches import largest_batch, states
 from melt2crystal.study.model import Study
 
 
@@ -93,12 +93,21 @@ def _explore_select(task: Task) -> list[Term]:
     frames, rounds = explored_frames(task.study), len(task.jobs)
     read = task.meter("selection_us_per_atom", task.atoms) * task.atoms / 1e6
     certificate = task.meter("certificate_ms_per_atom", task.atoms) * task.atoms / 1e3
-    chosen = task.study.select.frames_per_iteration
+    select = task.study.select
+    chosen = select.frames_per_iteration + states(task.study) * select.audit_frames_per_cell
     return [
         (Factor(rounds, "iterations"), Factor(frames, "explored frames"), Factor(read, "s")),
         (Factor(rounds, "iterations"), Factor(chosen, "certificates"), Factor(certificate, "s")),
         task.starts("small_job_s"),
     ]
+
+
+def _explore_audit(task: Task) -> list[Term]:
+    rounds, members = len(task.jobs), task.study.train.loop.members
+    frames = largest_batch(task.study, "iteration-00")
+    each = model_step_s(task.network, task.atoms, task.meter, gpu=False)
+    evaluated = (Factor(rounds, "iterations"), Factor(frames, "frames"), Factor(members, "models"))
+    return [(*evaluated, Factor(each, f"s at {task.atoms} atoms")), task.starts("small_job_s")]
 
 
 def _benchmark_structures(task: Task) -> list[Term]:
@@ -129,7 +138,8 @@ def _relaxation_s(task: Task, units: int) -> tuple[float, float]:
     """Evaluations of a relaxation in the search, and seconds of each."""
     atoms = units * task.study.substance.atoms_per_formula_unit
     number = search_evaluations(units, atoms, task.study.search.relax_steps, task.meter)
-    beside = task.meter("search_ms_per_evaluation", atoms) / 1e3
+    alone = task.study.train.network.passes_messages  # others are relaxed in lock step
+    beside = task.meter("search_ms_per_evaluation" if alone else "search_lock_step_ms_per_evaluation", atoms) / 1e3
     base = task.meter("walk_base_ms") / 1e3  # of LAMMPS; the search has ASE's instead
     return number, beside + model_step_s(task.network, atoms, task.meter, gpu=False) - base
 
@@ -182,7 +192,8 @@ SMALL = (
     "benchmark_overlaps", "benchmark_supercells", "benchmark_harmonic", "benchmark_harmonic_overlaps",
     "search_request", "search_found", "search_given",
     "figures_parity", "figures_energy_volume", "figures_found_energies", "figures_found_crystals", "figures_selection",
-    "figures_learning", "figures_harmonic", "report_summary", "report_tables", "report_provenance", "report_dag",
+    "figures_audit", "figures_learning", "figures_harmonic", "report_summary", "report_tables", "report_provenance",
+    "report_dag",
 )  # fmt: skip
 WORK: dict[str, Callable[[Task], list[Term]]] = {
     **dict.fromkeys(SMALL, _small),
@@ -193,6 +204,7 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "train_heldout": _train_heldout,
     "explore_walks": _explore_walks,
     "explore_selection": _explore_select,
+    "explore_audit": _explore_audit,
     "benchmark_structures": _benchmark_structures,
     "benchmark_volumes": _benchmark_volumes,
     "benchmark_vdos": _benchmark_vdos,

@@ -31,6 +31,13 @@ class Window(Section):
         90.0, gt=0, lt=100, description="calibrated eps_lo: this percentile of the held-out deviation"
     )
     hi_factor: float = Field(3.0, gt=1, description="calibrated eps_hi: this factor times eps_lo")
+    lo_share_of_force_max: float = Field(
+        0.25,
+        gt=0,
+        le=1,
+        description="calibrated eps_lo: never above this share of the root-mean-square force on an atom of the "
+        "held-out labels, in which the models have no part",
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> "Window":
@@ -53,5 +60,14 @@ class Select(Section):
         ge=0,
         lt=1,
         description="the loop ends when no (T, p) cell has a larger share of frames that are not accurate",
+    )
+    frames_per_cell_min: int = Field(
+        20, ge=1, description="the loop can't end saturated before every (T, p) cell has shown so many frames"
+    )
+    audit_frames_per_cell: int = Field(
+        1,
+        ge=0,
+        le=1000,
+        description="accurate frames of each (T, p) cell that are labelled too, drawn at random: what was not chosen",
     )
     density_range_g_per_cm3: tuple[float, float] = Field((1.5, 8.0), description="frames outside are invalid, g/cm3")

@@ -23,7 +23,7 @@ def largest_batch(study: Study, batch: str) -> int:
     if batch == "harmonic":
         return DISPLACEMENTS * len(study.benchmark.harmonic_polymorphs)
     if batch.startswith("iteration"):
-        return study.select.frames_per_iteration
+        return study.select.frames_per_iteration + states(study) * study.select.audit_frames_per_cell
     return study.search.labelled_structures
 
 

@@ -28,6 +28,7 @@ FIGURES = {  # rule -> its files below figures/, without their endings
     "figures_found_energies": "figure3",
     "figures_found_crystals": "figure4",
     "figures_selection": "selection",
+    "figures_audit": "audit",
     "figures_learning": "learning",
 }
 # as Snakemake finds its wildcards and its pathvars, in names of files too
@@ -213,6 +214,10 @@ class Paths:
         ensembles += [name for name in POTENTIALS if name not in self.trained_elsewhere]
         return [f"{self.root}/train/{name}/{member}/lcurve.csv" for name in ensembles for member in self.members(name)]
 
+    def audits(self, iterations: Iterable[str], name: str) -> list[str]:
+        """A file of every iteration's audit, the last one's too."""
+        return [f"{self.root}/select/{number}/{name}" for number in iterations]
+
     # ---- known crystals
 
     @cached_property
@@ -273,6 +278,7 @@ class Paths:
             "figures_found_energies": study.search.enabled,
             "figures_found_crystals": study.search.enabled,
             "figures_selection": has_loop,
+            "figures_audit": has_loop,
             "figures_learning": has_loop or len(self.trained_elsewhere) < len(POTENTIALS),
         }
         return [rule for rule in FIGURES if asked.get(rule, True)]

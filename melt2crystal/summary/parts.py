@@ -25,6 +25,7 @@ from melt2crystal.summary.schema import (
 )
 from melt2crystal.train.agreement import pearson, rmse, stable_window
 
+AUDITED = ("audited", "missed", "missed_share_low", "missed_share_high", "rank_correlation")  # keys of audit.json
 BEST = 5  # structures listed per pressure
 AnyPart = TypeVar("AnyPart", bound=Part)
 
@@ -57,14 +58,15 @@ def dataset_part(iteration: str, manifest: dict[str, Any]) -> Dataset:
     )
 
 
-def iteration_part(iteration: str, table: pd.DataFrame) -> Iteration:
-    """Sums over the (T, p) states of one selection table."""
+def iteration_part(iteration: str, table: pd.DataFrame, audit: dict[str, Any]) -> Iteration:
+    """Sums over the (T, p) states of one selection table, and what the labels said about it (``audit.json``)."""
     classes = {name: int(table[name].sum()) for name in ("accurate", "candidate", "failed", "invalid")}
     return Iteration(
         iteration=iteration,
         **classes,
         excluded_by_certificate=int(table["excluded"].sum()) if "excluded" in table else None,
         selected=int(table["selected"].sum()),
+        **{name: audit.get(name) for name in AUDITED},
         eps_lo_eV_per_A=float(table["eps_lo"].iloc[0]),
         eps_hi_eV_per_A=float(table["eps_hi"].iloc[0]),
     )

@@ -34,6 +34,11 @@ class Iteration(Part):
     invalid: int = Field(ge=0)
     excluded_by_certificate: int | None = Field(ge=0)
     selected: int = Field(ge=0)
+    audited: int | None = Field(None, ge=0, description="accurate frames drawn at random whose labels are known")
+    missed: int | None = Field(None, ge=0, description="of these, forces wrong by eps_hi and more")
+    missed_share_low: float | None = Field(None, description="lower end of the share's 95 % interval (Clopper-Pearson)")
+    missed_share_high: float | None = None
+    rank_correlation: float | None = Field(None, description="Spearman, of deviation and true error, all new labels")
     eps_lo_eV_per_A: float
     eps_hi_eV_per_A: float
 

@@ -1,12 +1,12 @@
 """The summary as readable tables (Markdown). It states numbers and where they come from, no more."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from melt2crystal.markdown import records
 from melt2crystal.structure.pressure import in_classes, too_many_to_name
-from melt2crystal.summary.schema import EnergyVolume, Part, Search, Summary
+from melt2crystal.summary.schema import EnergyVolume, Iteration, Part, Search, Summary
 
 # head of a column -> form of its cells, of the fields of the schema
 DATASETS = {"dataset": "{iteration}", "labelled frames": "{frames}", "of these": "{at_pressures}"}
@@ -27,6 +27,9 @@ ITERATIONS = {
     "invalid": "{invalid}",
     "excluded by certificate": "{excluded_by_certificate}",
     "selected": "{selected}",
+    "accurate ones audited": "{audited}",
+    "of these wrong (95 % interval)": "{wrong}",
+    "rank correlation": "{rank_correlation:.2f}",
     "window (eV/Å)": "{eps_lo_eV_per_A:.3f}–{eps_hi_eV_per_A:.3f}",
 }
 HELD_OUT = {
@@ -89,7 +92,7 @@ def as_markdown(summary: Summary) -> str:
         "## Melt",
         records(DATASETS, ({**vars(d), "at_pressures": _at_pressures(d.frames_at_pressure)} for d in summary.datasets)),
         _certificates(summary),
-        _table(ITERATIONS, summary.iterations) if summary.iterations else "No exploration.",
+        _iterations(summary.iterations),
         "## Held-out melt",
         _held_out(summary),
     ]
@@ -143,6 +146,21 @@ def _certificates(summary: Summary) -> str:
         state += f"; melts from {files}: their walks are not here, so diffusion is unknown"
     rows = ({**vars(c), "excluded": c.frames - c.passed} for c in summary.certificates)
     return f"Certificate of disorder: {state}.\n\n" + records(CERTIFICATES, rows)
+
+
+def _iterations(iterations: Sequence[Iteration]) -> str:
+    if not iterations:
+        return "No exploration."
+    rows = []
+    for part in iterations:
+        low, high = part.missed_share_low, part.missed_share_high
+        wrong = f"{part.missed} ({low:.0%} to {high:.0%})" if part.audited and None not in (low, high) else None
+        rows.append({**vars(part), "wrong": wrong})
+    told = (
+        "Audited: accurate frames that were drawn at random and labelled; wrong: their largest force error is the "
+        "window's upper bound or more. Rank correlation: of deviation and largest force error, over all new labels."
+    )
+    return f"{records(ITERATIONS, rows)}\n\n{told}"
 
 
 def _held_out(summary: Summary) -> str:

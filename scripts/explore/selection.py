@@ -11,12 +11,17 @@ from ase import Atoms
 
 from melt2crystal.errors import reports_errors
 from melt2crystal.explore.selection import (
+    ACCURATE,
+    AUDIT,
     CANDIDATE,
     CELL,
+    CLASSES,
+    audit_sample,
     class_table,
     classify,
     is_saturated,
     labelling_order,
+    refuse_failure_everywhere,
     why_none,
     window_of,
 )
@@ -46,40 +51,53 @@ def explore_selection(
     given = Settings(settings)
     select, substance = given.section("select", Select), given.section("substance", Substance)
     frames, rows = _read(explored)
-    eps_lo, eps_hi = window_of(select.window, np.load(heldout)["deviation"])
+    melt = np.load(heldout)
+    eps_lo, eps_hi = window_of(select.window, melt["deviation"], melt["forces_reference"])
     rows["geometry"] = [_geometry(frames, row, select, substance) for row in rows.itertuples()]
     rows["class"] = classify(rows["max_devi_f"].to_numpy(float), (rows["geometry"] == "").to_numpy(), eps_lo, eps_hi)
     counts = class_table(rows, [tuple(cell) for cell in given.value("cells")])
-    saturated = is_saturated(counts, select.candidate_fraction_max)
+    refuse_failure_everywhere(counts, eps_hi)
+    saturated = is_saturated(counts, select.candidate_fraction_max, select.frames_per_cell_min)
 
-    order = labelling_order(
-        rows[rows["class"] == CANDIDATE], select.strategy, generator_for(given.value("seed"), "select", iteration)
+    seed = given.value("seed")
+    order = labelling_order(rows[rows["class"] == CANDIDATE], select.strategy, generator_for(seed, "select", iteration))
+    audit = audit_sample(
+        rows[rows["class"] == ACCURATE], select.audit_frames_per_cell, generator_for(seed, "audit", iteration)
     )
     certificate, potential = given.section("certificate", Certificate), Path(given.value("potential"))
     library = [Path(name) for name in given.value("library")]
-    picked, considered = [], []
+
+    def certified(batch: list[int], chosen_as: str) -> list[Atoms]:
+        candidates = [frames[int(rows.loc[index, "frame"])] for index in batch]
+        verdicts, passed = certify(candidates, library, certificate, substance, potential)
+        told = {name: rows.loc[batch, name].to_numpy() for name in [*CELL, "max_devi_f"]}
+        considered.append(verdicts.assign(chosen_as=chosen_as, **told))
+        return passed
+
+    considered: list[pd.DataFrame] = []
+    picked: list[Atoms] = []
     while order and len(picked) < select.frames_per_iteration and not saturated:
         wanted = select.frames_per_iteration - len(picked)
         batch, order = order[:wanted], order[wanted:]
-        candidates = [frames[int(rows.loc[index, "frame"])] for index in batch]
-        verdicts, passed = certify(candidates, library, certificate, substance, potential)
-        considered.append(verdicts.assign(**{name: rows.loc[batch, name].to_numpy() for name in [*CELL, "max_devi_f"]}))
-        picked += passed
+        picked += certified(batch, CANDIDATE)
+    audited = certified(audit, AUDIT) if audit else []
     stop = "saturated" if saturated else "" if picked else why_none(counts)
-    verdicts = pd.concat(considered) if considered else pd.DataFrame(columns=["frame_id", "passed", "reason", *CELL])
+    columns = ["frame_id", "passed", "reason", "chosen_as", *CELL, "max_devi_f"]
+    verdicts = pd.concat(considered) if considered else pd.DataFrame(columns=columns)
     counts["excluded"] = _count(counts, verdicts[~verdicts["passed"].astype(bool)])
-    counts["selected"] = _count(counts, pd.DataFrame([frame.info for frame in picked], columns=CELL))
+    for name, taken in (("selected", picked), ("audited", audited)):
+        counts[name] = _count(counts, pd.DataFrame([frame.info for frame in taken], columns=CELL))
     counts.insert(0, "iteration", int(iteration))
     counts["eps_lo"], counts["eps_hi"] = eps_lo, eps_hi
 
-    write_frames(requested, picked)
+    write_frames(requested, [*picked, *audited])
     for path, content in ((table, counts), (chosen, verdicts)):
         write_csv(path, content)
-    totals = {name: int(counts[name].sum()) for name in ("accurate", "candidate", "failed", "invalid", "excluded")}
-    answer = {"iteration": int(iteration), "eps_lo": eps_lo, "eps_hi": eps_hi, "selected": len(picked), "stop": stop}
-    answer["frames"] = [frame.info["frame_id"] for frame in picked]
-    write_text(decision, json.dumps({**answer, **totals}, indent=1, sort_keys=True))
-    print(json.dumps({**answer, **totals, "frames": len(picked)}))
+    totals = {name: int(counts[name].sum()) for name in (*CLASSES, "excluded", "selected", "audited")}
+    answer = {"iteration": int(iteration), "eps_lo": eps_lo, "eps_hi": eps_hi, "stop": stop, **totals}
+    names = [frame.info["frame_id"] for frame in (*picked, *audited)]
+    write_text(decision, json.dumps({**answer, "frames": names}, indent=1, sort_keys=True))
+    print(json.dumps({**answer, "frames": len(names)}))
 
 
 def _read(explored: list[Path]) -> tuple[list[Atoms], pd.DataFrame]:

@@ -60,8 +60,8 @@ def summary(
     tables: Annotated[
         list[Path],
         typer.Argument(
-            help="dataset/{iteration}/manifest.json, select/{iteration}/table.csv and, with a search, "
-            "search/.../structures.csv (or relaxed.csv) and search/.../unique.csv, with energy-volume curves "
+            help="dataset/{iteration}/manifest.json, select/{iteration}/table.csv with audit.json beside it and, with "
+            "a search, search/.../structures.csv (or relaxed.csv) and search/.../unique.csv, with energy-volume curves "
             "energy_volume_errors.csv, energy_volume_errors.json and fits.csv, told apart by their names"
         ),
     ],
@@ -93,7 +93,10 @@ def summary(
         commit=commit_of(ROOT),
         version=version_of_code(),
         datasets=[dataset_part(path.parent.name, read_json(path)) for path in named.get("manifest.json", [])],
-        iterations=[iteration_part(path.parent.name, pd.read_csv(path)) for path in named.get("table.csv", [])],
+        iterations=[
+            iteration_part(path.parent.name, pd.read_csv(path), read_json(path.with_name("audit.json")))
+            for path in named.get("table.csv", [])
+        ],
         melts_from=given.value("melts_from"),
         trained_elsewhere=given.value("trained_elsewhere"),
         certificate_enabled=given.value("certificate")["enabled"],

@@ -10,8 +10,10 @@ import yaml
 COMMAND = "$(touch RAN-{})"
 SCRIPT = "</script><script>window.ran='{}'</script><img src=x onerror=window.ran='{}'>"
 RESULTS = "out $(touch RAN-results) (a) 'b' \"c\" #ü </script><SCRIPT>window.ran='results'</script>"
+FOLDER = "finished $(touch RAN-finished) 'a' #ü @b"  # of the checkout in which the ci study runs
 REFERENCE = (
-    rf"B$\frac{{1$KS |{SCRIPT.format('reference', 'reference')} {{wildcards.pressure}} ![a](http://evil.example/a.png)"
+    rf"BKS (classical stand-in for DFT) $\frac{{1$ |{SCRIPT.format('reference', 'reference')} "
+    "{wildcards.pressure} ![a](http://evil.example/a.png)"
 )
 SUBSTANCE = f"sili${{HOME}}ca {SCRIPT.format('substance', 'substance')}"
 TITLE = rf"α-$\frac{{1$ {SCRIPT.format('title', 'title')}"
@@ -19,7 +21,20 @@ TITLE = rf"α-$\frac{{1$ {SCRIPT.format('title', 'title')}"
 
 def plant(folder: Path) -> None:
     """Write the study ``hostile`` into a checkout: the ci study with hostile names, and the files that bear them."""
-    data = yaml.safe_load((folder / "config/studies/ci.yaml").read_text(encoding="utf-8"))
+    write(folder, named(folder))
+
+
+def plant_in_ci(folder: Path) -> None:
+    """Give the ci study itself the hostile names, but for the folder of its results."""
+    data = named(folder)
+    (folder / "config/studies/ci.yaml").write_text(
+        yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8"
+    )
+
+
+def named(folder: Path) -> dict:
+    """Settings of the ci study with hostile names, whose files now stand in the checkout."""
+    data = json.loads(json.dumps(yaml.safe_load((folder / "config/studies/ci.yaml").read_text(encoding="utf-8"))))
     own = folder / "own files; touch RAN-folder"
     own.mkdir()
     potential, reference = own / "melt `touch RAN-potential` & $x 'y'.lmp", own / 'reference "a" #b, c=d.lmp'
@@ -28,10 +43,10 @@ def plant(folder: Path) -> None:
     data["liquid"]["potential"] = str(potential.relative_to(folder))
     data["reference"] |= {"potential": str(reference.relative_to(folder)), "name": REFERENCE}
     crystal = folder / "data/polymorphs" / f"{COMMAND.format('crystal')} %20 (1).cif"
-    shutil.move(folder / "data/polymorphs/alpha_quartz.cif", crystal)
+    shutil.copy(folder / "data/polymorphs/alpha_quartz.cif", crystal)
     data["benchmark"]["polymorphs"]["alpha_quartz"] |= {"file": str(crystal.relative_to(folder)), "title": TITLE}
     data["substance"] = {"name": SUBSTANCE}
-    write(folder, data)
+    return data
 
 
 def plant_files(folder: Path) -> None:

@@ -31,6 +31,7 @@ EXPECTED = {
     "train_heldout": ("batch", 1, 0, 4000, 60),
     "explore_walks": ("accelerated", 1, 1, 4000, 1440),
     "explore_selection": ("batch", 1, 0, 4000, 120),
+    "explore_audit": ("batch", 1, 0, 4000, 60),
     "benchmark_structures": ("batch", 1, 0, 2000, 720),
     "benchmark_volumes": ("batch", 1, 0, 1000, 720),
     "benchmark_energy_volume": ("batch", 1, 0, 3000, 120),

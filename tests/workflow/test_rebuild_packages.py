@@ -23,7 +23,7 @@ FIGURES = {
     "figures_found_crystals",
     "figures_harmonic",
 }
-FIGURES |= {"figures_learning", "figures_selection", "liquid_plot"}
+FIGURES |= {"figures_learning", "figures_selection", "figures_audit", "liquid_plot"}
 CERTIFICATE = {"liquid_certify", "explore_selection"}
 SEARCH = {"search_structures", "search_unique"}
 HARMONIC = {"benchmark_supercells", "benchmark_harmonic"}

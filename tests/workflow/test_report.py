@@ -1,4 +1,7 @@
-"""The report opens without a network and shows everything; the export reads back; neither reruns anything."""
+"""The report opens without a network and shows everything; the export reads back; neither reruns anything.
+
+The study's names are scripts and broken mathematics (tests/helpers/hostile.py); nothing runs.
+"""
 
 import json
 import re
@@ -6,6 +9,7 @@ import subprocess
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -14,7 +18,7 @@ from rocrate.rocrate import ROCrate
 from melt2crystal.files import digest_of_file
 from melt2crystal.provenance import read_origin
 from melt2crystal.study.load import load_study
-from tests.helpers import browser
+from tests.helpers import browser, hostile
 from tests.helpers.checkout import Checkout, tool
 
 PROFILES = {f"https://w3id.org/ro/wfrun/{name}/0.5" for name in ("process", "workflow")}
@@ -27,11 +31,16 @@ CATEGORIES = {
         "known crystals",
         "Melts",
         "Selection",
+        "Audit",
         "Learning",
     ],
     "3. Tables": ["Walks", "Certificates", "Labels", "Birch-Murnaghan", "Energy-volume errors", "Selection", "found"],
     "4. Provenance": ["workflow", "Configuration", "Versions", "Origin"],
 }
+TOLD = (
+    "<pre id='told'></pre><script>told.textContent='ran: '+window.ran+"
+    "', fetched: '+performance.getEntriesByType('resource').length</script>"
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ def test_the_report_shows_everything_in_a_browser_without_network(exported, tmp_
             assert word in seen["categories"][category], (category, word)
     figures = {Path(path).name: told for path, told in seen["results"].items() if "width" in told}
     drawn = {path.name for path in [*exported.results.glob("figures/*.png"), *exported.results.glob("liquid/*.png")]}
-    assert set(figures) == drawn | {"dag-wide.svg"} and len(drawn) == 7
+    assert set(figures) == drawn | {"dag-wide.svg"} and len(drawn) == 8
     pages = {Path(path).stem: told for path, told in seen["results"].items() if "title" in told}
     assert len(pages) == 15
     for name, told in [*figures.items(), *pages.items()]:
@@ -87,6 +96,28 @@ def test_the_report_shows_everything_in_a_browser_without_network(exported, tmp_
     assert all(told["width"] > 500 for told in figures.values())
     assert all(told["rows"] or told["preformatted"] for told in pages.values())
     assert "snakemake" in (exported.results / "report/versions.html").read_text()
+
+
+@pytest.mark.chromium
+def test_no_name_runs_in_the_report_in_its_pages_or_in_the_preview_of_the_export(exported, tmp_path):
+    control = tmp_path / "control.html"
+    control.write_text(f"<script>var a = '{hostile.REFERENCE}';</script>{TOLD}", encoding="utf-8")
+    assert "ran: reference" in browser.chrome(control, tmp_path / "profile", "--dump-dom")
+    with zipfile.ZipFile(exported.crate) as archive:
+        preview = Path(archive.extract("ro-crate-preview.html", tmp_path / "crate"))
+    pages = ("report.html", "report/summary.html", "report/study.html")
+    for page in (*(exported.results / name for name in pages), preview):
+        probed = tmp_path / f"{page.stem}-told.html"
+        probed.write_text(page.read_text(encoding="utf-8") + TOLD, encoding="utf-8")
+        shown = browser.chrome(probed, tmp_path / f"profile-{page.stem}", "--dump-dom")
+        assert "ran: undefined" in shown and (page == preview or "fetched: 0" in shown), page
+
+
+def test_no_name_ran_anywhere(exported, finished):
+    study = load_study({"study": "ci"}, exported.checkout.folder)
+    assert (study.reference.name, study.substance.name) == (hostile.REFERENCE, hostile.SUBSTANCE)
+    assert not hostile.ran(finished.folder.parent) and not hostile.ran(exported.checkout.folder)
+    assert "with the SHA-256 they should have" in tool(exported.checkout, "export", "--check", str(exported.crate))
 
 
 def test_report_and_commit_leave_nothing_to_be_done(exported):
@@ -105,7 +136,7 @@ def test_figures_carry_the_digest_of_the_summary(exported):
     summary = json.loads((exported.results / "summary.json").read_text())
     assert summary["version"] == "0.2.0" and summary["commit"] == "unknown"  # there was no git when it was written
     figures = [*exported.results.glob("figures/*.p*"), *exported.results.glob("liquid/liquid.p*")]
-    assert len(figures) == 14
+    assert len(figures) == 16
     for path in figures:
         origin = read_origin(path)
         assert origin.study == "ci" and origin.settings_digest == summary["settings_digest"], path
@@ -119,7 +150,7 @@ def test_the_export_reads_back_with_the_library(exported, tmp_path):
     files = [entity for entity in crate.data_entities if "sha256" in entity]
     assert len(files) > 200
     for entity in files:
-        assert digest_of_file(tmp_path / entity.id) == entity["sha256"], entity.id
+        assert digest_of_file(tmp_path / unquote(entity.id)) == entity["sha256"], entity.id
     places = {entity.id for entity in files}
     for path in ("0.pb", "1-compressed.pb", "card.md", "manifest.json"):
         assert {f"results/models/lp/{path}", f"results/models/hp/{path}"} <= places

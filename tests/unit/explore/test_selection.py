@@ -2,7 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from melt2crystal.explore.selection import class_table, classify, is_saturated, labelling_order, window_of
+from melt2crystal.explore.selection import (
+    audit_sample,
+    class_table,
+    classify,
+    is_saturated,
+    labelling_order,
+    why_none,
+    window_of,
+)
 from melt2crystal.sections.explore import Window
 
 
@@ -15,9 +23,19 @@ def test_the_window_is_half_open_and_nan_is_invalid():
 
 def test_calibrated_window_follows_the_models_and_never_falls_below_the_fixed_one():
     window = Window(mode="calibrated", lo_percentile=90, hi_factor=3)
-    assert window_of(window, np.linspace(0, 1, 101)) == (0.9, 2.7)
-    assert window_of(window, np.full(10, 0.01)) == (0.15, 0.45)
-    assert window_of(Window(), np.linspace(0, 1, 101)) == (0.15, 0.30)
+    strong = np.full((50, 3), 10.0)
+    assert window_of(window, np.linspace(0, 1, 101), strong) == (0.9, 2.7)
+    assert window_of(window, np.full(10, 0.01), strong) == (0.15, 0.45)
+    assert window_of(Window(), np.linspace(0, 1, 101), strong) == (0.15, 0.30)
+
+
+@pytest.mark.parametrize("badness", [1.0, 10.0, 1e6])
+def test_a_calibrated_window_can_t_follow_the_ensemble_s_own_failure(badness):
+    """Members that agree on nothing deviate by as much as they are wrong: the labels' forces bound the window."""
+    forces = np.tile([3.0, 0.0, 4.0], (40, 1))  # 5 eV/A on every atom
+    lower, upper = window_of(Window(mode="calibrated"), np.full(20, 2.0 * badness), forces)
+    assert (lower, upper) == (1.25, 3.75)
+    assert (classify(np.full(7, 2.0 * badness), np.full(7, True), lower, upper) != "accurate").all()
 
 
 def candidates(cells=3, per_cell=10):
@@ -58,10 +76,28 @@ def frames(**classes):
 
 def test_saturation_needs_every_cell_and_counts_failures_as_not_accurate():
     cell = [(0.0, 4000.0)]
-    assert is_saturated(class_table(frames(accurate=96, candidate=4), cell), 0.05)
-    assert not is_saturated(class_table(frames(accurate=90, candidate=4, failed=6), cell), 0.05)
-    assert not is_saturated(class_table(frames(accurate=90, invalid=10), cell), 0.05)
-    assert not is_saturated(class_table(frames(accurate=100), [*cell, (40.0, 6000.0)]), 0.05)
+    assert is_saturated(class_table(frames(accurate=96, candidate=4), cell), 0.05, 20)
+    assert not is_saturated(class_table(frames(accurate=90, candidate=4, failed=6), cell), 0.05, 20)
+    assert not is_saturated(class_table(frames(accurate=90, invalid=10), cell), 0.05, 20)
+    assert not is_saturated(class_table(frames(accurate=100), [*cell, (40.0, 6000.0)]), 0.05, 20)
+
+
+@pytest.mark.parametrize("seen", [1, 5, 19])
+def test_a_few_accurate_frames_saturate_no_cell(seen):
+    table = class_table(frames(accurate=seen), [(0.0, 4000.0)])
+    assert not is_saturated(table, 0.05, 20)
+    assert is_saturated(class_table(frames(accurate=20), [(0.0, 4000.0)]), 0.05, 20)
+    assert "too few of them" in why_none(table)
+
+
+def test_the_audit_sample_is_drawn_from_each_cell_and_by_the_seed_alone():
+    table = candidates(cells=3, per_cell=10).iloc[:21]  # one frame in the last cell
+    drawn = audit_sample(table, 2, np.random.default_rng(5))
+    assert table.loc[drawn, "pressure_GPa"].tolist() == [0, 0, 10, 10, 20]
+    assert drawn == audit_sample(table, 2, np.random.default_rng(5)) != audit_sample(table, 2, np.random.default_rng(6))
+    assert (
+        audit_sample(table, 0, np.random.default_rng(5)) == [] == audit_sample(table[:0], 2, np.random.default_rng(5))
+    )
 
 
 def test_class_table_counts_every_class_of_a_cell():

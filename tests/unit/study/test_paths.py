@@ -58,7 +58,7 @@ def test_a_potential_from_elsewhere_has_no_learning_curve_and_names_what_it_has_
 def test_what_a_study_switches_off_has_no_files():
     off = paths(search={"enabled": False}, benchmark={"vdos": {"enabled": False}, "energy_volume": {"enabled": False}})
     assert off.searched == off.searches("unique.csv") == off.spectra == off.overlaps == off.energy_volume == []
-    assert off.drawn == ["figures_parity", "figures_selection", "figures_learning"]
+    assert off.drawn == ["figures_parity", "figures_selection", "figures_audit", "figures_learning"]
     assert set(off.drawn) < set(FIGURES)
 
 

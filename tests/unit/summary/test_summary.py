@@ -101,7 +101,9 @@ def test_melt_and_loop():
     assert dataset_part("00", {"frames": frames, "settings_digest": "x"}).frames_at_pressure == {"0": 1, "15": 2}
     classes = {"accurate": [5, 1], "candidate": [2, 3], "failed": [0, 1], "invalid": [1, 0]}
     table = pd.DataFrame({**classes, "excluded": [1, 0], "selected": [1, 2], "eps_lo": 0.15, "eps_hi": 0.3})
-    part = iteration_part("01", table)
+    audit = {"audited": 12, "missed": 1, "missed_share": 1 / 12, "missed_share_low": 0.002, "missed_share_high": 0.38}
+    part = iteration_part("01", table, audit | {"rank_correlation": None})
+    assert (part.audited, part.missed, part.missed_share_high, part.rank_correlation) == (12, 1, 0.38, None)
     assert (part.accurate, part.candidate, part.failed, part.invalid) == (6, 5, 1, 1)
     assert (part.excluded_by_certificate, part.selected) == (1, 3)
 
@@ -168,6 +170,7 @@ def rich(search) -> Summary:
     lp = HeldOut(**errors[3].model_dump(), frames=16, members=errors[2:], pressures={"0": errors[2]})
     counts = {"accurate": [420, 11], "candidate": [61, 70], "failed": [0, 19], "invalid": [0, 3]}
     selection = pd.DataFrame({**counts, "excluded": [7, 0], "selected": [20, 20], "eps_lo": 0.151, "eps_hi": 0.3})
+    audit = {"audited": 9, "missed": 1, "missed_share_low": 0.003, "missed_share_high": 0.48}
     columns = ["purpose", "pressure_GPa", "temperature_K", "frames", "passed", "would_pass", "most_like"]
     melts = [("train", 0.0, 4000.0, 12, 12, 12, np.nan), ("train", 70.0, 4500.0, 12, 9, 9, "stishovite")]
     polymorphs = [
@@ -201,7 +204,9 @@ def rich(search) -> Summary:
             dataset_part("00", {"frames": [{"pressure_GPa": p} for p in (0.0, 0.0, 40.0)], "settings_digest": "x"}),
             dataset_part("01", {"frames": many, "settings_digest": "x"}),
         ],
-        iterations=[iteration_part("00", selection), iteration_part("01", selection.drop(columns="excluded"))],
+        iterations=[
+            iteration_part("00", selection, audit), iteration_part("01", selection.drop(columns="excluded"), {})
+        ],
         certificate_enabled=True,
         certificates=certificate_part(pd.DataFrame(melts, columns=columns)),
         held_out={"hp": hp, "lp": lp},
