@@ -10,9 +10,11 @@ PYTORCH_LOCK := envs/requirements-pytorch.txt
 STAMP := $(VENV)/installed-requirements.txt
 # Programs of an environment name its Python by its whole path, which is wrong when the folder has been moved.
 USABLE = { $(VENV)/bin/python -c '' && test -x "$$(sed -n '1s/^\#!//p' $(VENV)/bin/pip)"; } 2>/dev/null
-ENV_RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+# Snakemake keeps a cache in the home folder; where nobody may write there, it gets a folder of this clone.
+CACHE = $(shell test -w "$${XDG_CACHE_HOME:-$$HOME}" || echo 'XDG_CACHE_HOME="$(CURDIR)/.snakemake/cache" MPLCONFIGDIR="$(CURDIR)/.snakemake/cache"')
+ENV_RUN = $(CACHE) PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CHOOSE := $(if $(STUDY),--config study=$(STUDY))
-DOOR := $(ENV_RUN) python -m melt2crystal
+DOOR = $(ENV_RUN) python -m melt2crystal
 OF_STUDY := $(if $(STUDY),--study $(STUDY))
 
 .DEFAULT_GOAL := help

@@ -19,6 +19,7 @@ report: "report/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/needs.smk"
+include: "rules/run.smk"
 include: "rules/liquid_given.smk" if STUDY.liquid.frames else "rules/liquid.smk"
 include: "rules/label.smk"
 include: "rules/train.smk"
@@ -35,7 +36,7 @@ include: "rules/figures_loop.smk"
 rule potentials:
     input:
         f"{RESULTS}/liquid/liquid.png",
-        expand(f"{RESULTS}/models/{{potential}}/card.md", potential=["lp", "hp"]),
+        expand(f"{RESULTS}/models/{{potential}}/card.md", potential=STUDY.potentials),
     localrule: True
 
 

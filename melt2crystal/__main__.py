@@ -4,7 +4,10 @@ A command is the module of its name in ``melt2crystal/commands/``, which defines
 asked for, and not before: Snakemake, pandas and Matplotlib take seconds to import, a question for help should not.
 """
 
+import errno
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Annotated, Any
@@ -13,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from melt2crystal import __version__
-from melt2crystal.errors import readable_errors
+from melt2crystal.errors import UserError, readable_errors
 from melt2crystal.provenance import ROOT, UNKNOWN, commit_of
 
 # Purpose -> command -> its line in `melt2crystal --help`.
@@ -94,9 +97,27 @@ def melt2crystal(
     """
 
 
+@contextmanager
+def told_who_may_not() -> Iterator[None]:
+    """A place that this user may not read or write is told with what can be done, as is any mistake.
+
+    Raises:
+        UserError: instead of the error of the system.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        raise UserError(
+            f"{error.filename}: {error.strerror}; where results may only be read, write elsewhere: --out with a folder "
+            "of your own (status, why and plan write nothing)"
+        ) from None
+
+
 def main() -> None:
     """Run the command that is called; a mistake the user can mend ends as one message and status 1."""
-    with readable_errors():
+    with readable_errors(), told_who_may_not():
         app()
 
 

@@ -14,7 +14,7 @@ from melt2crystal import extended_xyz
 from melt2crystal.errors import UserError
 from melt2crystal.files import complete
 
-GRAMS_PER_CM3 = 1.66053907  # one atomic mass unit per A^3
+GRAMS_PER_CM3 = 1.66053907  # one atomic mass unit per Å³
 DECIMALS = 8  # what extended XYZ keeps; the id is made from exactly what is written
 LARGEST_FILE = "MELT2CRYSTAL_LARGEST_FILE_MB"  # environment variable: the largest file of frames, unpacked, MB
 LARGEST_FILE_MB = 2000
@@ -135,7 +135,7 @@ def image_shifts(atoms: Atoms, reach_A: float) -> np.ndarray:
 def minimum_distances(atoms: Atoms) -> dict[str, float]:
     """Smallest distance of each pair of species, A; key 'A-B' in the order of appearance in the chemical symbols.
 
-    Periodic images are counted, so that a cell that is too small shows too; 3 A where no pair is nearer than that.
+    Periodic images are counted, so that a cell that is too small shows too; 3 Å where no pair is nearer than that.
     """
     from scipy.spatial import cKDTree  # half a CPU second to import
 
@@ -168,12 +168,16 @@ def pair_limits(symbols: Sequence[str], minimum_distances_A: Mapping[str, float]
     return np.array([[both.get((a, b), both.get((b, a), unnamed_A)) for b in symbols] for a in symbols])
 
 
-def too_close(atoms: Atoms, limits: dict[str, float]) -> str | None:
-    """The first pair of species closer than its limit, in words, or None."""
+def too_close(atoms: Atoms, limits: Mapping[str, float]) -> str | None:
+    """The first pair of species closer than its limit, in words, or None.
+
+    The one rule for distances: labels, selection, search and frames of others ask here, with
+    ``substance.minimum_distances_A`` as it is.
+    """
     found = minimum_distances(atoms)
     for pair, limit in limits.items():
         a, b = pair.split("-")
         distance = found.get(f"{a}-{b}", found.get(f"{b}-{a}"))
         if distance is not None and distance < limit:
-            return f"{pair} distance {distance:.2f} A is below {limit:g} A"
+            return f"{pair} distance {distance:.2f} Å is below {limit:g} Å"
     return None

@@ -117,7 +117,7 @@ rule benchmark_energy_volume_reference:
 
 rule benchmark_fits:
     input:
-        curves=collect(f"{RESULTS}/benchmark/energy_volume/{{name}}.csv", name=["lp", "hp", "reference"]),
+        curves=collect(f"{RESULTS}/benchmark/energy_volume/{{name}}.csv", name=[*STUDY.potentials, "reference"]),
     output:
         fits=f"{RESULTS}/benchmark/fits.csv",
     log:
@@ -139,7 +139,7 @@ rule benchmark_fits:
 
 rule benchmark_errors:
     input:
-        curves=collect(f"{RESULTS}/benchmark/energy_volume/{{name}}.csv", name=["lp", "hp"]),
+        curves=collect(f"{RESULTS}/benchmark/energy_volume/{{name}}.csv", name=STUDY.potentials),
         reference=f"{RESULTS}/benchmark/energy_volume/reference.csv",
     output:
         table=f"{RESULTS}/benchmark/energy_volume_errors.csv",

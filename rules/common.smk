@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 from melt2crystal.errors import UserError  # noqa: E402
 from melt2crystal.jobs.code_inputs import code_digests, code_inputs  # noqa: E402
 from melt2crystal.jobs.signatures import signed  # noqa: E402
+from melt2crystal.project import of_project  # noqa: E402
 from melt2crystal.report.contents import CONTENTS  # noqa: E402
 from melt2crystal.structure.cif import of_composition  # noqa: E402
 from melt2crystal.settings import to_text  # noqa: E402
@@ -117,17 +118,17 @@ def cost(rule, wildcards=""):
 
 def final_iteration():
     """The dataset the potentials are released from: one decision per iteration is asked for."""
-    for number in range(STUDY.select.max_iterations):
+    for number in range(STUDY.rounds):
         decision = checkpoints.explore_selection.get(iteration=f"{number:02d}").output.decision
         if json.loads(Path(decision).read_text())["stop"]:
             return f"{number:02d}"
-    return f"{STUDY.select.max_iterations:02d}"
+    return f"{STUDY.rounds:02d}"
 
 
 def iterations_done():
     """Iterations whose exploration was looked at."""
     last = int(final_iteration())
-    return [f"{number:02d}" for number in range(min(last + 1, STUDY.select.max_iterations))]
+    return [f"{number:02d}" for number in range(min(last + 1, STUDY.rounds))]
 
 
 def selection_tables(wildcards):
@@ -140,14 +141,16 @@ def dataset_of(ensemble):
     return f"{RESULTS}/dataset/{number}"
 
 
+def data_told(potential):
+    """Where a potential's reference is told: with its training data, or, if these are elsewhere, with the check of it."""
+    where = "label/reference" if potential in PATHS.trained_elsewhere else f"train/{potential}/info"
+    return f"{RESULTS}/{where}.json"
+
+
 def certificate_library():
-    """Crystals that no melt may resemble: structures of the study's composition in data/polymorphs."""
-    if not Path("data/polymorphs").is_dir():
-        raise WorkflowError(
-            f"data/polymorphs: there is no such folder in {PROJECT}; put the crystals into it that no melt may "
-            f"resemble, or link to those of the clone: ln -s {shlex.quote(str(ROOT / 'data'))} data"
-        )
-    names = sorted(Path("data/polymorphs").glob("*.cif"))
+    """Crystals that no melt may resemble: structures of the study's composition in data/polymorphs, of the project or
+    else of the clone."""
+    names = sorted(Path(of_project("data/polymorphs", PROJECT)).glob("*.cif"))
     for name in map(str, names):
         if wrong := mistake_in_name(name):
             raise WorkflowError(f"{name!r} holds {wrong}; rename the file")
@@ -156,7 +159,7 @@ def certificate_library():
 
 def style(*sections, **extra):
     """What every figure needs to know, and what this one needs beside it."""
-    return settings("figures", "reference.name", "name", *sections, **extra)
+    return settings("figures", "reference.name", "name", "purpose", *sections, **extra)
 
 
 def page_sources(wildcards):

@@ -37,6 +37,10 @@ rule explore_walks:
         )
 
 
+# None if the study itself says which densities are believable.
+MELTS_SEEN = [] if STUDY.select.density_range_g_per_cm3 else PATHS.certified("initial")
+
+
 checkpoint explore_selection:
     input:
         explored=[f"{RESULTS}/explore/{{iteration}}/p{pressure}/deviations.csv" for pressure in PATHS.pressures],
@@ -45,6 +49,7 @@ checkpoint explore_selection:
         potential=STUDY.liquid.potential,
         parameters=PATHS.melting_files,
         library=certificate_library(),
+        melts=MELTS_SEEN,
     output:
         decision=f"{RESULTS}/select/{{iteration}}/decision.json",
         table=f"{RESULTS}/select/{{iteration}}/table.csv",
@@ -59,6 +64,7 @@ checkpoint explore_selection:
         runtime=120,
     params:
         *code("explore_selection"),
+        melts=repeated("--melts", MELTS_SEEN),
         settings=lambda wildcards: settings(
             "select",
             "substance",
@@ -74,7 +80,7 @@ checkpoint explore_selection:
     shell:
         program(
             "explore_selection",
-            "{input.explored} --iteration {wildcards.iteration} --heldout {input.heldout} "
+            "{input.explored} {params.melts} --iteration {wildcards.iteration} --heldout {input.heldout} "
             "--decision {output.decision} --table {output.table} --chosen {output.chosen} "
             "--requested {output.requested}",
         )

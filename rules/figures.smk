@@ -9,8 +9,7 @@ rule figures:
 
 rule figures_parity:
     input:
-        hp=f"{RESULTS}/train/hp/heldout.npz",
-        lp=f"{RESULTS}/train/lp/heldout.npz",
+        heldout=[f"{RESULTS}/train/{name}/heldout.npz" for name in reversed(STUDY.potentials)],
     output:
         pdf=PATHS.figure("figures_parity", "pdf"),
         png=picture("figures_parity"),
@@ -29,12 +28,12 @@ rule figures_parity:
     message:
         "Drawing figure 1: parity on held-out melt"
     shell:
-        program("figures_parity", "--hp {input.hp} --lp {input.lp} --pdf {output.pdf} --png {output.png}")
+        program("figures_parity", "{input.heldout} --pdf {output.pdf} --png {output.png}")
 
 
 rule figures_energy_volume:
     input:
-        lp=f"{RESULTS}/benchmark/energy_volume/lp.csv",
+        lp=[f"{RESULTS}/benchmark/energy_volume/lp.csv"] if STUDY.release.lp.enabled else [],
         hp=f"{RESULTS}/benchmark/energy_volume/hp.csv",
         reference=f"{RESULTS}/benchmark/energy_volume/reference.csv",
         fits=f"{RESULTS}/benchmark/fits.csv",
@@ -52,6 +51,7 @@ rule figures_energy_volume:
         runtime=10,
     params:
         *code("figures_energy_volume"),
+        lp=["--lp"] if STUDY.release.lp.enabled else [],
         settings=style("substance", polymorphs=polymorph_table(STUDY, "title", "space_group")),
         packages=packages("matplotlib"),
     message:
@@ -59,7 +59,7 @@ rule figures_energy_volume:
     shell:
         program(
             "figures_energy_volume",
-            "{input.vdos} --lp {input.lp} --hp {input.hp} --reference {input.reference} --fits {input.fits} "
+            "{input.vdos} {params.lp} {input.lp} --hp {input.hp} --reference {input.reference} --fits {input.fits} "
             "--pdf {output.pdf} --png {output.png}",
         )
 

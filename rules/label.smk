@@ -33,9 +33,10 @@ rule label_check:
         log("label_check"),
     benchmark:
         cost("label_check")
-    priority: 100  # a missing program or file is told before the melts have cost hours
+    priority: MELTING  # before all melts together
     resources:
         mem_mb=memory(1000),
+        melting=MELTING,
         runtime=10,
     params:
         *code("label_check"),
@@ -57,7 +58,7 @@ rule label_shard:
         checked=f"{RESULTS}/label/reference.json",
         requested=f"{RESULTS}/label/{{batch}}/requested.extxyz",
         files=PATHS.reference_files,
-        known=list(STUDY.label.known),
+        known=[*STUDY.label.known, *PATHS.given_labels],
     output:
         frames=f"{RESULTS}/label/{{batch}}/shard-{{shard}}.extxyz",
         table=f"{RESULTS}/label/{{batch}}/shard-{{shard}}.csv",
@@ -106,11 +107,14 @@ rule label_collect:
         runtime=30,
     params:
         *code("label_collect"),
-        settings=settings("label"),
+        tolerance=tolerated,
+        least=signed(lambda wildcards: 0 if wildcards.batch.startswith("found") else 1),
     message:
         "Collecting the labels of batch {wildcards.batch}"
     shell:
         program(
             "label_collect",
-            "{input.shards} --requested {input.requested} --out {output.labels} --table {output.table}",
+            "{input.shards} --requested {input.requested} --out {output.labels} --table {output.table} "
+            "--tolerance {params.tolerance} --least {params.least}",
+            settings=False,
         )

@@ -17,6 +17,7 @@ rule liquid_walks:
     priority: 10  # on the critical path
     resources:
         mem_mb=memory(1000),
+        melting=1,
         runtime=1440,
     params:
         *code("liquid_walks"),
@@ -83,13 +84,13 @@ rule liquid_tables:
         runtime=10,
     params:
         *code("liquid_tables"),
+        settings=settings("certificate.crystal_fraction_max"),
     message:
         "Joining the tables of the melts"
     shell:
         program(
             "liquid_tables",
             "{input.certificates} --walks {output.walks} --counts {output.certificate}",
-            settings=False,
         )
 
 
@@ -113,6 +114,7 @@ rule liquid_plot:
         settings=settings(
             "figures",
             "name",
+            "purpose",
             "substance",
             potential=STUDY.liquid.potential,
             minimum_diffusion=STUDY.certificate.minimum_diffusion_A2_per_ps,

@@ -75,10 +75,11 @@ rule liquid_tables:
         runtime=10,
     params:
         *code("liquid_tables"),
+        settings=settings("certificate.crystal_fraction_max"),
     message:
         "Joining the tables of the melts"
     shell:
-        program("liquid_tables", "{input.certificates} --counts {output.certificate}", settings=False)
+        program("liquid_tables", "{input.certificates} --counts {output.certificate}")
 
 
 rule liquid_plot_frames:

@@ -1,7 +1,5 @@
 # What jobs need, wherever they run: memory, GPUs, ranks, and packages of the lock. Queues, accounts and modules are the
-# profile's. Functions, and one check.
-from importlib.util import find_spec
-
+# profile's. Functions alone.
 from melt2crystal.report.versions import pins_text
 from melt2crystal.settings import places_text
 
@@ -12,11 +10,16 @@ RANKS = STUDY.jobs.label_ranks or getattr(STUDY.reference, "ranks", 1)
 RANKS_AS_TASKS = {"mpi": "srun", "tasks": RANKS, "cpus_per_task": 1} if RANKS > 1 else {}
 if RANKS > 1:
     os.environ.update(SLURM_NTASKS=str(RANKS))  # the plugin hides it from the job, and srun would start a single rank
+# No melt begins while the reference is being checked: a missing program or file is told before walks have cost hours. By a
+# resource, of which the check takes all: as an input of the walks, its file would melt finished studies again.
+MELTING = 10_000
+workflow.register_resource("melting", MELTING)
 # Where labels are only looked up, a missing one is told before the trainings have cost hours.
-LABELS_FIRST = 0 if STUDY.label.compute else 20
+LABELS_FIRST = 0 if STUDY.computes_labels else 20
 
 
 PLACES = places_text(STUDY.reference)
+TRAINED_ON = re.compile("initial|heldout|iteration-")  # batches of melts; the others only judge
 
 
 @signed
@@ -24,6 +27,13 @@ def places(wildcards, output):
     """Command, ranks and folders of the reference. Snakemake keeps no record of a parameter that is a function of
     ``output`` (here for that alone): so none of it reruns a label."""
     return PLACES
+
+
+@signed
+def tolerated(wildcards, output):
+    """Share of a batch's labels that may fail; of crystals and found structures, which only judge, any. Not recorded,
+    as places are not: another tolerance asks a batch that stopped once more, and no other."""
+    return STUDY.label.failure_tolerance if TRAINED_ON.match(wildcards.batch) else 1.0
 
 
 def relaxing(used):
@@ -58,12 +68,6 @@ def packages(*names):
         return pins_text(LOCKS, names)
     except UserError as error:
         raise WorkflowError(str(error)) from None
-
-
-onstart:
-    # a dry run needs none
-    if lacking := [name for name in BACKEND if PYTORCH and find_spec(name) is None]:
-        raise WorkflowError(f"train.network.descriptor: dpa4 needs {', '.join(lacking)}; run 'make env-pytorch'")
 
 
 TITLE_OF = {

@@ -17,7 +17,7 @@ SUMMARISED = [
 ]
 SETTINGS_OF_SUMMARY = settings(
     *SUMMARISED,
-    *("name", "substance.name", "reference.name", "benchmark", "search", "seed"),
+    *("name", "purpose", "substance.name", "reference.name", "benchmark", "search", "seed"),
     melts_from=list(STUDY.liquid.frames or []),
     found_in=PATHS.found_earlier,
     trained_elsewhere=PATHS.trained_elsewhere,
@@ -29,14 +29,14 @@ os.environ.update(MELT2CRYSTAL_SETTINGS_DIGEST=hashlib.sha256(SETTINGS_OF_SUMMAR
 # page -> the files it is made from; a function, if decisions of the loop must be asked; nothing, if the study has no such page
 SOURCES = {
     "summary": f"{RESULTS}/summary.md",
-    "lp": f"{RESULTS}/models/lp/card.md",
+    "lp": f"{RESULTS}/models/lp/card.md" if STUDY.release.lp.enabled else None,
     "hp": f"{RESULTS}/models/hp/card.md",
     "walks": None if STUDY.liquid.frames else f"{RESULTS}/liquid/walks.csv",
     "melts": f"{RESULTS}/liquid/frames.csv" if STUDY.liquid.frames else None,
     "certificate": f"{RESULTS}/liquid/certificate.csv",
     "labels": lambda wildcards: PATHS.label_tables(len(iterations_done())),
-    "heldout": [f"{RESULTS}/train/{name}/heldout.json" for name in ("hp", "lp")],
-    "selection": selection_tables if STUDY.select.max_iterations else None,
+    "heldout": [f"{RESULTS}/train/{name}/heldout.json" for name in reversed(STUDY.potentials)],
+    "selection": selection_tables if STUDY.rounds else None,
     "fits": PATHS.energy_volume and f"{RESULTS}/benchmark/fits.csv",
     "errors": PATHS.energy_volume[:1],
     "overlaps": PATHS.overlaps if len(PATHS.spectra_of) == 2 else None,
@@ -54,6 +54,7 @@ rule report_summary:
     input:
         manifests=lambda wildcards: PATHS.manifests(int(final_iteration())),
         selections=selection_tables,
+        labels=lambda wildcards: PATHS.label_tables(len(iterations_done())),
         audits=lambda wildcards: PATHS.audits(iterations_done(), "audit.json"),
         relaxed=collect(
             f"{RESULTS}/search/p{{p}}/z{{z}}/structures.csv",
@@ -63,8 +64,7 @@ rule report_summary:
         kept=PATHS.searches("relaxed.csv") if PATHS.found_earlier else [],
         unique=PATHS.searches("unique.csv"),
         found=f"{RESULTS}/search/found.csv" if STUDY.search.enabled else [],
-        hp=f"{RESULTS}/train/hp/heldout.json",
-        lp=f"{RESULTS}/train/lp/heldout.json",
+        heldout=[f"{RESULTS}/train/{name}/heldout.json" for name in reversed(STUDY.potentials)],
         certificate=f"{RESULTS}/liquid/certificate.csv",
         curves=PATHS.energy_volume,
         overlaps=PATHS.overlaps,
@@ -90,8 +90,8 @@ rule report_summary:
     shell:
         program(
             "report_summary",
-            "{input.manifests} {input.selections} {input.audits} {input.relaxed} {input.kept} {input.unique} {params.found} "
-            "{input.found} {params.overlaps} {input.overlaps} --hp {input.hp} --lp {input.lp} {input.curves} "
+            "{input.manifests} {input.selections} {input.audits} {input.labels} {input.relaxed} {input.kept} {input.unique} {params.found} "
+            "{input.found} {params.overlaps} {input.overlaps} {input.heldout} {input.curves} "
             "--certificate {input.certificate} --costs {params.costs} --out {output.json} "
             "--text {output.text}",
         )
@@ -120,7 +120,7 @@ rule report_tables:
         runtime=10,
     params:
         *code("report_tables"),
-        settings=settings("name", "reference.name"),
+        settings=settings("name", "purpose", "reference.name"),
         sources=page_sources,
     message:
         "Writing the tables of the report"

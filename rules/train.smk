@@ -1,6 +1,6 @@
 # Ensembles of DeePMD models: those of the loop (iteration-00, ...) and the two released ones (LP: melts at p = 0 only;
 # HP: all pressures) alike; and the released ones as artefacts.
-TRAINED = "|".join([r"iteration-\d\d", *(name for name in ("lp", "hp") if name not in PATHS.trained_elsewhere)])
+TRAINED = "|".join([r"iteration-\d\d", *(name for name in STUDY.potentials if name not in PATHS.trained_elsewhere)])
 # of two commands; a network whose atoms pass messages can't be compressed
 COMPRESSED = "" if PYTORCH else "--compressed {output.compressed}"
 
@@ -155,7 +155,7 @@ rule train_release_member:
 rule train_card:
     input:
         models=lambda wildcards: PATHS.released(wildcards.potential),
-        info=f"{RESULTS}/train/{{potential}}/info.json",
+        info=lambda wildcards: data_told(wildcards.potential),
         errors=f"{RESULTS}/train/{{potential}}/heldout.json",
         certificate=f"{RESULTS}/liquid/certificate.csv",
         manifest=lambda wildcards: PATHS.manifest_elsewhere(wildcards.potential)
@@ -175,6 +175,7 @@ rule train_card:
         *code("train_card"),
         settings=lambda wildcards: settings(
             "name",
+            "purpose",
             "reference.name",
             "substance.name",
             "certificate",

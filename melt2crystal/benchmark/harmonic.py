@@ -24,7 +24,7 @@ Array = npt.NDArray[np.float64]
 
 FWHM_PER_DEVIATION = 2 * np.sqrt(2 * np.log(2))
 IMAGINARY_BELOW_THZ = -0.1  # acoustic modes at Gamma scatter around zero by less
-SYMPREC_A = 1e-4  # structures are kept with 1e-8 A, relaxed ones are symmetrical to about 1e-6 A
+SYMPREC_A = 1e-4  # structures are kept with 1e-8 Å, relaxed ones are symmetrical to about 1e-6 Å
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,9 @@ def dag_figure(
         return
     if strangers:
         print(f"{words} (drawn under the name of its file)", file=sys.stderr)
-    folder = out or (ROOT / planned.results / "figures" if study else ROOT / "docs" / "figures")
-    draw(planned, folder, with_origin=bool(study))  # files of docs/ are in git: no commit may change their bytes
+    of_study = bool(study) or planned.project != ROOT
+    folder = out or (planned.project / planned.results / "figures" if of_study else ROOT / "docs" / "figures")
+    draw(planned, folder, with_origin=of_study)  # files of docs/ are in git: no commit may change their bytes
 
 
 def draw(planned: Plan, folder: Path, with_origin: bool) -> None:

@@ -15,11 +15,13 @@ import yaml
 
 from melt2crystal.commands.report import PAGES, make_report
 from melt2crystal.errors import UserError
+from melt2crystal.files import digest_of_file
 from melt2crystal.jobs.finished import require_finished, size_in_words
 from melt2crystal.jobs.snakemake_plan import ROOT, Plan, plan
 from melt2crystal.provenance import Origin, commit_of, version_of_code
 from melt2crystal.report.crate import Part, Run, write_crate
 from melt2crystal.report.crate_check import check_crate
+from melt2crystal.study.load import files_of_study
 
 # Files of results/<study>/ that go into the crate: pattern, what it is, the output of the workflow it is an example of.
 # The first pattern that fits counts; what fits none (walks, shards, checkpoints) stays at home.
@@ -60,6 +62,9 @@ def export(
     study: Annotated[str, typer.Option(help="a file of config/studies; without, that of config/config.yaml")] = "",
     out: Annotated[Path | None, typer.Option(help="zip; results/<study>/export/<study>-<digest>.zip without")] = None,
     check: Annotated[Path | None, typer.Option(help="read this zip back instead, and compare every file")] = None,
+    with_untracked: Annotated[
+        bool, typer.Option("--with-untracked", help="also take the files that the study reads and git doesn't track")
+    ] = False,
 ) -> None:
     """Write a finished study as an RO-Crate and read it back, or check one that was written before."""
     if check is not None:
@@ -69,14 +74,18 @@ def export(
     report = make_report(study)
     with plan(study, targets=[PAGES]) as planned:
         require_finished(planned, "the export")
-        results = ROOT / planned.results
-        parts = [*outputs(planned, report), *repository(planned)]
+        results = planned.project / planned.results
+        own = sorted(untracked(planned, study), key=lambda part: part.place)
+        kept = [*outputs(planned, report), *repository(planned), *(own if with_untracked else [])]
+        parts = [*{part.place: part for part in kept}.values()]  # a file of the project instead of the clone's
         summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
         run = run_of(planned, summary)
     path = out or results / "export" / f"{planned.study.name}-{summary['settings_digest'][:16]}.zip"
     print(f"{len(parts)} files, {sum(part.source.stat().st_size for part in parts) / 1e6:.1f} MB: packing", flush=True)
     write_crate(path, parts, run)
     _told(path)
+    if own and not with_untracked:
+        print("\n".join(left_out(own)))
     print(f"{path} ({size_in_words(path)}, {time.monotonic() - begun:.0f} s)")
 
 
@@ -89,14 +98,20 @@ def _told(path: Path) -> None:
 
 def outputs(planned: Plan, report: Path) -> Iterator[Part]:
     """Results that this study's jobs made (files of former settings are none of them), and the report."""
-    made = sorted({path for job in planned.jobs for path in job.outputs})
+    made, here = sorted({path for job in planned.jobs for path in job.outputs}), planned.project
     last = max((path for path in made if path.endswith("/dataset.extxyz")), default="")
     for path in made:
         if path.endswith("/dataset.extxyz") and path != last:
             continue  # the last one holds the others
         kept = described(path.removeprefix(f"{planned.results}/"))
         if kept:
-            yield Part(ROOT / path, f"results/{path.removeprefix(f'{planned.results}/')}", kept[0], "result", kept[1])
+            yield Part(
+                here / path,
+                f"results/{path.removeprefix(f'{planned.results}/')}",
+                kept[0],
+                "result",
+                kept[1],
+            )
     yield Part(report, "results/report.html", "report: open it in a browser", "result", "report")
 
 
@@ -111,23 +126,48 @@ def described(path: str) -> tuple[str, str] | None:
 
 
 def repository(planned: Plan) -> Iterator[Part]:
-    """The workflow as it is in the working folder; data and the study's file are inputs of the run.
-
-    Files that jobs read but that aren't part of the repository (pseudopotentials, labels from elsewhere) are left out,
-    for their licences aren't known here, and named.
-    """
-    made = {path for job in planned.jobs for path in job.outputs}
-    read = {str(path) for job in planned.dag.jobs for path in job.input} - made
-    names = sorted(tracked())
-    study = f"config/studies/{planned.study.name}.yaml"
-    for name in names:
-        data = name in read and name.startswith("data/")
+    """The workflow as it is in the clone; data and the study's file are inputs of the run."""
+    read, study = read_by(planned), f"config/studies/{planned.study.name}.yaml"
+    for name in sorted(tracked()):
+        data = ROOT / name in read and name.startswith("data/")
         role = "input" if data or name == study else "workflow"
         what = "the study" if name == study else "data" if data else ""
         yield Part(ROOT / name, f"workflow/{name}", f"{what or 'code'}: {name}", role, what)
-    for path in sorted(read - set(names)):
-        if not Path(path).is_relative_to(planned.results):
-            print(f"left out, no part of the repository: {path}")
+
+
+def read_by(planned: Plan) -> set[Path]:
+    """Whole paths of the files that jobs read and none makes."""
+    made = {path for job in planned.jobs for path in job.outputs}
+    return {planned.project / path for job in planned.dag.jobs for path in map(str, job.input)} - {
+        planned.project / path for path in made
+    }
+
+
+def untracked(planned: Plan, study: str) -> Iterator[Part]:
+    """Files of the study that aren't part of the repository: its own, and what its jobs read.
+
+    Their licences aren't known here (pseudopotentials, labels of others), so they go along only when asked for. Files
+    of the project get the place they have there; others, whose folders are nobody's business, one by their content.
+    """
+    known = {ROOT / name for name in tracked()}
+    results = planned.project / planned.results
+    own = {path.resolve(): "the study" for path in files_of_study(study, planned.project)}
+    read = {path: "data" for path in read_by(planned) if path.is_file() and not path.is_relative_to(results)}
+    for path, what in {**read, **own}.items():
+        if path in known or path.resolve() in known:
+            continue
+        homes = [folder for folder in (planned.project, ROOT) if path.is_relative_to(folder)]
+        place = f"workflow/{path.relative_to(homes[0])}" if homes else f"inputs/{digest_of_file(path)[:12]}/{path.name}"
+        yield Part(path, place, f"{what}: {path.name}", "input", what)
+
+
+def left_out(parts: list[Part]) -> list[str]:
+    """What a person must know of the files that stayed at home."""
+    return [
+        f"left out, {len(parts)} files that the study reads and git doesn't track; their licences aren't known here:",
+        *(f"  {part.source}" for part in parts),
+        "to take them along: melt2crystal export --with-untracked, or let git track them",
+    ]
 
 
 def tracked() -> list[str]:
@@ -148,7 +188,8 @@ def run_of(planned: Plan, summary: dict[str, Any]) -> Run:
     origin = Origin(
         summary["study"], summary["reference"], summary["settings_digest"], commit_of(ROOT), version_of_code()
     )
-    versions = pd.read_csv(ROOT / planned.results / "provenance" / "versions.csv", dtype=str, keep_default_na=False)
+    results = planned.project / planned.results
+    versions = pd.read_csv(results / "provenance" / "versions.csv", dtype=str, keep_default_na=False)
     programs = dict(zip(versions["program"], versions["version"], strict=True))
     return Run(
         origin=origin,

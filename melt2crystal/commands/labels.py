@@ -12,13 +12,15 @@ from melt2crystal.errors import UserError
 from melt2crystal.files import write_csv, write_text
 from melt2crystal.frames import frame_id, read_frames
 from melt2crystal.label.exchange import export, import_outputs, without_label
-from melt2crystal.label.journal import journal_attempts, released_attempts
+from melt2crystal.label.journal import given_attempts, journal_attempts, released_attempts
 from melt2crystal.label.report import Batch, read_batches, report_table
-from melt2crystal.label.report_text import report_text
+from melt2crystal.label.report_text import each_frame, report_text
 from melt2crystal.label.store import LabelStore, engine_and_digest
+from melt2crystal.project import project_folder
 from melt2crystal.provenance import ROOT
 from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.label import Label as LabelSettings
+from melt2crystal.sections.purpose import warning
 from melt2crystal.study.load import the_study
 from melt2crystal.study.model import Study
 
@@ -38,15 +40,17 @@ Folder = Annotated[Path, typer.Argument(help="the exported folder")]
 
 
 def engine_of(study: Study) -> tuple[ReferenceEngine, str]:
-    """Engine and settings digest of a study's reference, whose files are named from the root of the clone."""
-    if Path.cwd() != ROOT:
-        raise UserError(f"{Path.cwd()}: labels are asked for in the root of the clone; go there: cd {ROOT}")
+    """Engine and settings digest of a study's reference, whose files are named from the root of the project."""
+    project = project_folder()
+    if Path.cwd().resolve() != project:
+        whose = "the clone" if project == ROOT else "the project"
+        raise UserError(f"{Path.cwd()}: labels are asked for in the root of {whose}; go there: cd {project}")
     return engine_and_digest(study.reference.model_dump(mode="json"), study.substance.species)
 
 
 def known_files(study: Study) -> list[Path]:
     """Released label files of a study."""
-    return [ROOT / name for name in study.label.known]
+    return [Path(name) for name in study.label.known]
 
 
 @app.command(
@@ -67,16 +71,19 @@ def report(
         if out is None or not reference:
             raise UserError("labels report --store: needs --reference (which reference made these labels) and --out")
         batches, settings, figures = _requested_batches(requested or []), LabelSettings(), Figures()
-        name, released = "", []
+        name, purpose, released = "", "results", []
         notes: list[str] = []
         own: str | None = None
     else:
         given = the_study(study)
         _, found = engine_of(given)
         name, reference, settings, figures = given.name, given.reference.name, given.label, given.figures
+        purpose = given.purpose
         folder, own, out = results / "label-store" / found, name, out or results / name / "labels-report"
         batches, notes = read_batches(results / name / "label", found)
         released = released_attempts(known_files(given), found, settings.largest_force_eV_per_A)
+        theirs = [ROOT / path for path in getattr(given.reference, "labels", [])]
+        released += given_attempts(theirs, settings.largest_force_eV_per_A)
     attempts, unreadable = journal_attempts(folder, settings.largest_force_eV_per_A)
     rows = report_table(batches, attempts, released, own)
     if rows.empty:
@@ -84,15 +91,15 @@ def report(
             f"{name or folder}: no frames were asked for yet and {folder} holds no labels; run the study first"
         )
     write_csv(out / "labels.csv", rows)
-    write_text(out / "report.md", report_text(rows, reference, folder.name, name, notes, unreadable))
+    write_text(out / "report.md", report_text(rows, reference, folder.name, name, notes, unreadable, warning(purpose)))
     from melt2crystal.figures.labels import draw_labels  # half the start of the program
     from melt2crystal.figures.style import journal_style, publish
 
     with journal_style(figures):
         figure = draw_labels(figures, rows)
         names = reference, name or f"label store, {folder.name}"
-        publish(figure, *names, out / "labels.pdf", out / "labels.png", "Labels")
-    print(f"{_counted(rows)}: {out}/report.md, labels.csv, labels.png, labels.pdf")
+        publish(figure, *names, out / "labels.pdf", out / "labels.png", "Labels", purpose)
+    print(f"{_counted(each_frame(rows))}: {out}/report.md, labels.csv, labels.png, labels.pdf")
 
 
 def _digest_folder(store: Path, digest: str) -> Path:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from melt2crystal.commands.report import PAGES
 from melt2crystal.errors import UserError
 from melt2crystal.figures.ledger import draw_ledger
 from melt2crystal.figures.style import journal_style, publish
@@ -34,13 +35,14 @@ def cost_ledger(
 
     Writes ledger.csv, ledger.md, ledger.pdf and ledger.png.
     """
-    with plan(study, beyond=True) as planned:
-        jobs, given, results = planned.jobs, planned.study, ROOT / planned.results
+    with plan(study, targets=[PAGES], beyond=True) as planned:
+        jobs, given, results = planned.jobs, planned.study, planned.project / planned.results
+        project = planned.project
     table_of_boxes = read_boxes(ROOT / TABLE)
     boxes = boxed(jobs, table_of_boxes)
-    logs = ROOT / ".snakemake" / "log"
+    logs = project / ".snakemake" / "log"
     cores = room(logs)
-    costs, labels = job_costs(jobs, boxes, ROOT, cores), label_counts(jobs, boxes, ROOT)
+    costs, labels = job_costs(jobs, boxes, project, cores), label_counts(jobs, boxes, project)
     if costs.empty:
         raise UserError(f"{results}/benchmarks: no job of study {given.name} has left its cost yet; run it first")
     table = ledger(costs, labels, [box.title for box in table_of_boxes])
@@ -49,7 +51,7 @@ def cost_ledger(
     wasted = [
         failed_labels(labels),
         failed_attempts(attempts, jobs, cores),
-        former_costs(jobs, results / "benchmarks", ROOT),
+        former_costs(jobs, results / "benchmarks", project),
     ]
     folder = out or results / "ledger"
     write_text(folder / "ledger.csv", table.to_csv(index=False, float_format="%.6g"))

@@ -17,6 +17,7 @@ from melt2crystal.plan.storage import storage
 from melt2crystal.plan.units import TABLE as UNITS
 from melt2crystal.plan.units import UnitCost, read_units
 from melt2crystal.plan.work import rows_of
+from melt2crystal.project import project_folder
 from melt2crystal.study.model import Study
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -34,24 +35,37 @@ def plan(
     given, jobs, rows = rows_for(study, units)
     if like:
         other, others_jobs, others_rows = rows_for(like, units)
-        table = compared(others_rows, others_jobs, ROOT)
+        table = compared(others_rows, others_jobs, project_folder())
         if table.empty:
             raise UserError(f"--like {like}: no job of this study has left its time here; run it first")
         same = other.reference.engine == given.reference.engine and given.jobs.minutes_per_label is None
         rows = corrected(rows, ratios(table), other.name, labels=same)
     real = with_outputs(jobs)
-    print(f"\nStudy {given.name}, if its loop uses all {given.select.max_iterations} iterations\n")
+    print(f"\nStudy {given.name}, {scope(given)}\n")
     print(f"{counted(real)}\n\n{work_table(rows)}\n\nStorage\n{storage_table(storage(given, jobs, units))}\n")
     print(f"No faster than {in_words(longest_chain_s(jobs, rows))} on any number of machines: jobs wait for each other")
     for warning in beyond_limits(rows):
         print(f"Longer than its time limit: {warning}")
     print(f"How it is known: {shaky(rows)}")
     print("  extrapolated: measured at another size; assumed: replace it (config/unit-costs.yaml, or UNITS=...)")
-    measured = compared(rows, jobs, ROOT)
+    measured = compared(rows, jobs, project_folder())
     if not measured.empty:
         print(f"\nWhat ran here already\n{as_text(measured)}")
     if sources:
         print(f"\nUnit costs\n{unit_table(units)}")
+
+
+def scope(study: Study) -> str:
+    """How much of a study is planned, and what it can't do."""
+    rounds = f"if its loop uses all {study.rounds} iterations"
+    if study.judges_only:
+        rounds = f"which judges {study.release.hp.given} alone: no LP, no loop, no training set"
+        if study.release.hp.training.members == 1:
+            rounds += ", and with one member no deviations"
+    if study.computes_labels:
+        return rounds
+    left_out = "a loop, a search of its own, crystals relaxed by the reference, or its molecular dynamics"
+    return f"{rounds}. Labels are only looked up, none is computed: without {left_out}"
 
 
 def rows_for(study: str, units: dict[str, UnitCost]) -> tuple[Study, list[Job], list[Row]]:

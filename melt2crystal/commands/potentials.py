@@ -14,14 +14,13 @@ import typer
 
 from melt2crystal.errors import UserError
 from melt2crystal.files import complete, write_text
-from melt2crystal.provenance import ROOT
+from melt2crystal.project import project_folder
 from melt2crystal.study.load import the_study
 from melt2crystal.study.model import Study
 from melt2crystal.train.deepmd import run_dp
 from melt2crystal.train.deepmd_input import member_input
 from melt2crystal.train.given import MANIFEST
 
-RESULTS = Path(os.path.relpath(ROOT / "results"))  # as a person in any folder would name it
 DATA = ("training.hdf5", "validation.hdf5")
 TRAIN = """#!/usr/bin/env bash
 # Trains every member, all at once, and goes on from the last checkpoint when it is called again.
@@ -70,7 +69,7 @@ def export(
     if potential not in ("lp", "hp"):
         raise UserError(f"--potential {potential}: is no potential; allowed: lp, hp")
     given = the_study(study)
-    members = send_out(given, potential, results or RESULTS / given.name, folder)
+    members = send_out(given, potential, results or named_from_here(given.name), folder)
     print(f"{members} members in {folder}; call {folder}/train.sh where the GPU is")
 
 
@@ -85,6 +84,11 @@ def take(
 ) -> None:
     """Make a folder of potentials of what was trained elsewhere."""
     print(f"{take_back(folder, out)} members in {out}")
+
+
+def named_from_here(study: str) -> Path:
+    """Results of a study, as a person in any folder of the project would name them."""
+    return Path(os.path.relpath(project_folder() / "results" / study))
 
 
 def send_out(study: Study, potential: str, results: Path, folder: Path) -> int:

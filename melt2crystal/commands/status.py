@@ -5,6 +5,7 @@ import os
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +15,15 @@ from tabulate import tabulate
 
 from melt2crystal.jobs.driver_log import Failure, all_failures, room
 from melt2crystal.jobs.job import Job, with_outputs
+from melt2crystal.jobs.orphans import orphans
 from melt2crystal.jobs.progress import Progress, State, by_box, expected_seconds, in_words, left, time_left
 from melt2crystal.jobs.snakemake_plan import ROOT, plan
 from melt2crystal.jobs.stages import TABLE, boxed, read_boxes
+from melt2crystal.plan.units import TABLE as UNITS
+from melt2crystal.plan.units import read_units
+from melt2crystal.plan.work import planned_seconds
 
-MEMORY = ROOT / ".snakemake"
+MEMORY = ".snakemake"
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
@@ -32,55 +37,75 @@ def status(
     """
     with plan(study, beyond=True) as planned:
         needed = {int(planned.dag.jobid(job)) for job in planned.dag.needrun_jobs()}
-        jobs, name, results = with_outputs(planned.jobs), planned.study.name, planned.results
+        jobs, given, results = with_outputs(planned.jobs), planned.study, planned.results
+    project = planned.project
     boxes = read_boxes(ROOT / TABLE)
-    driver, alive = drivers(results)
-    failed = last_failures(jobs)
-    progress = progress_of(jobs, needed, failed, alive=alive)
-    expected = expected_seconds(jobs, ROOT)
+    left_behind = at_work(project)
+    driver, alive = drivers(results, project, orphaned=bool(left_behind))
+    failed = last_failures(jobs, project)
+    progress = progress_of(jobs, needed, failed, alive, left_behind, project)
+    order, box_of_job = [box.title for box in boxes], boxed(jobs, boxes)
+    timed = expected_seconds(jobs, project)
+    expected = {**planned_seconds(given, jobs, box_of_job, read_units(ROOT / UNITS)), **timed}
     done = sum(state == "done" for state in progress.states.values())
-    print(f"\nStudy {name}: {done} of {len(jobs)} jobs done; {driver or 'not running'}\n")
-    order = [box.title for box in boxes]
-    table = by_box(jobs, boxed(jobs, boxes), progress, expected, order)
+    print(f"\nStudy {given.name}: {done} of {len(jobs)} jobs done; {driver or 'not running'}\n")
+    table = by_box(jobs, box_of_job, progress, expected, order)
     print(_table(table.reset_index().to_dict("records")))
     for job in jobs:
-        _tell(job, progress, expected, failed)
-    _estimate(jobs, progress, expected)
+        _tell(job, progress, expected, failed, project)
+    _estimate(jobs, progress, expected, timed, project)
 
 
-def drivers(results: str) -> tuple[str, bool]:
-    """Who runs the study, in words (empty if nobody does), and whether that process was seen."""
+def at_work(project: Path) -> list[str]:
+    """Command lines of jobs in a folder whose driver was killed."""
+    lines = []
+    for process in orphans(project):
+        with suppress(psutil.Error):
+            lines.append(" ".join(process.cmdline()))
+    return lines
+
+
+def drivers(results: str, project: Path, orphaned: bool = False) -> tuple[str, bool]:
+    """Who runs the study, in words (empty if nobody does), and whether that process was seen.
+
+    Args:
+        orphaned: whether jobs of a driver that was killed go on.
+    """
     locked = [
         path
-        for path in (MEMORY / "locks").glob("*.output.lock")
+        for path in (project / MEMORY / "locks").glob("*.output.lock")
         if any(line.startswith(f"{results}/") for line in path.read_text(encoding="utf-8").splitlines())
     ]
+    if orphaned:
+        words = "its run was killed, its jobs go on; the next run ends them first (snakemake --unlock, then run it)"
+        return words, False
     if not locked:
         return "", False
     since = time.strftime("%H:%M on %d %B", time.localtime(min(path.stat().st_mtime for path in locked)))
-    processes = [process.pid for process in psutil.process_iter() if _drives_here(process)]
+    processes = [process.pid for process in psutil.process_iter() if _drives_here(process, project)]
     if processes:
         return f"running since {since} (process {', '.join(map(str, processes))})", True
     return f"locked since {since} by a run on another machine, or a killed one (then: snakemake --unlock)", False
 
 
-def _drives_here(process: psutil.Process) -> bool:
+def _drives_here(process: psutil.Process, project: Path) -> bool:
     """A snakemake of this folder that isn't itself one of a driver's jobs."""
     try:
         words = process.cmdline()
         is_driver = any("snakemake" in Path(word).name for word in words[:3]) and "--mode" not in words
-        return is_driver and process.pid != os.getpid() and Path(process.cwd()) == ROOT
+        return is_driver and process.pid != os.getpid() and Path(process.cwd()) == project
     except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
         return False
 
 
-def marked() -> dict[str, tuple[float, bool]]:
+def marked(project: Path) -> dict[str, tuple[float, bool]]:
     """Files that a job began to write and did not finish: its beginning (s since 1970), and if a cluster has it."""
     found = {}
-    for path in (MEMORY / "incomplete").rglob("*"):
+    folder = project / MEMORY / "incomplete"
+    for path in folder.rglob("*"):
         try:  # long names are split into folders; a job may end at any moment
             if path.is_file():
-                name = urlsafe_b64decode("".join(path.relative_to(MEMORY / "incomplete").parts).replace("@", ""))
+                name = urlsafe_b64decode("".join(path.relative_to(folder).parts).replace("@", ""))
                 submitted = json.loads(path.read_text() or "{}").get("external_jobid") is not None
                 found[name.decode()] = path.stat().st_mtime, submitted
         except (OSError, ValueError):
@@ -88,20 +113,28 @@ def marked() -> dict[str, tuple[float, bool]]:
     return found
 
 
-def last_failures(jobs: Iterable[Job]) -> dict[int, Failure]:
+def last_failures(jobs: Iterable[Job], project: Path) -> dict[int, Failure]:
     """The newest failed attempt of each job."""
-    by_log = {failure.log: failure for failure in all_failures(MEMORY / "log")}
+    by_log = {failure.log: failure for failure in all_failures(project / MEMORY / "log")}
     return {job.number: by_log[job.log] for job in jobs if job.log in by_log}
 
 
-def progress_of(jobs: Iterable[Job], needed: set[int], failed: dict[int, Failure], alive: bool) -> Progress:
-    """State of each job from the plan, the markers of unfinished files and the failures."""
-    marks = marked()
+def progress_of(
+    jobs: Iterable[Job],
+    needed: set[int],
+    failed: dict[int, Failure],
+    alive: bool,
+    left_behind: list[str],
+    project: Path,
+) -> Progress:
+    """State of each job from the plan, the markers of unfinished files, what is at work, and the failures."""
+    marks = marked(project)
     states: dict[int, State] = {}
     elapsed = {}
     for job in jobs:
         begun = [marks[path] for path in job.outputs if path in marks]
-        if begun and (alive or any(submitted for _, submitted in begun)):
+        goes_on = begun and any(path in line for line in left_behind for path in (job.log, *job.outputs) if path)
+        if begun and (alive or goes_on or any(submitted for _, submitted in begun)):
             states[job.number] = "running"
             elapsed[job.number] = time.time() - min(begun)[0]
         elif job.number not in needed and not begun:
@@ -109,19 +142,19 @@ def progress_of(jobs: Iterable[Job], needed: set[int], failed: dict[int, Failure
         elif begun:
             states[job.number] = "interrupted"
         else:
-            states[job.number] = "failed" if _still_failed(job, failed) else "waiting"
+            states[job.number] = "failed" if _still_failed(job, failed, project) else "waiting"
     return Progress(states, elapsed)
 
 
-def _still_failed(job: Job, failed: dict[int, Failure]) -> bool:
+def _still_failed(job: Job, failed: dict[int, Failure], project: Path) -> bool:
     """Its newest attempt failed: no output is newer."""
     if job.number not in failed:
         return False
-    made = [(ROOT / path).stat().st_mtime for path in job.outputs if (ROOT / path).exists()]
+    made = [(project / path).stat().st_mtime for path in job.outputs if (project / path).exists()]
     return not made or max(made) < failed[job.number].at.timestamp()
 
 
-def _tell(job: Job, progress: Progress, expected: dict[int, float], failed: dict[int, Failure]) -> None:
+def _tell(job: Job, progress: Progress, expected: dict[int, float], failed: dict[int, Failure], project: Path) -> None:
     state = progress.states[job.number]
     if state == "running":
         rest = ""
@@ -130,37 +163,43 @@ def _tell(job: Job, progress: Progress, expected: dict[int, float], failed: dict
             rest = (
                 f", about {in_words(seconds)} left"
                 if seconds
-                else f", longer than the {in_words(expected[job.number])} before"
+                else f", longer than the {in_words(expected[job.number])} expected"
             )
         print(f"running  {job.title}: {in_words(progress.elapsed[job.number])} so far{rest}; {job.log}")
     elif state == "failed":
-        print(f"failed   {job.title}: {failed[job.number].at:%d %B, %H:%M}; {job.log}\n         {_last_words(job.log)}")
+        last = _last_words(project / job.log)
+        print(f"failed   {job.title}: {failed[job.number].at:%d %B, %H:%M}; {job.log}\n         {last}")
     elif state == "interrupted":
         print(f"interrupted  {job.title}: will be done again; {job.log}")
 
 
-def _last_words(log: str) -> str:
-    """What the log says in the end."""
-    path = ROOT / log
+def _last_words(path: Path) -> str:
+    """What a log says in the end."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
     said = [line.strip() for line in lines if line.strip()]
     errors = [line for line in said if line.startswith("ERROR")]
     return ((errors or said)[-1] if said else "(its log is empty or gone)")[:240]
 
 
-def _estimate(jobs: list[Job], progress: Progress, expected: dict[int, float]) -> None:
+def _estimate(
+    jobs: list[Job], progress: Progress, expected: dict[int, float], timed: dict[int, float], project: Path
+) -> None:
     if all(state == "done" for state in progress.states.values()):
         return
-    cores = room(MEMORY / "log") or os.cpu_count() or 1
+    cores = room(project / MEMORY / "log") or os.cpu_count() or 1
     work = sum(left(job, progress, expected) for job in jobs)
-    unknown = sorted({job.rule for job in jobs if progress.states[job.number] != "done" and job.number not in expected})
+    to_do = [job for job in jobs if progress.states[job.number] != "done"]
+    unknown = sorted({job.rule for job in to_do if job.number not in expected})
+    by_plan = sum(left(job, progress, expected) for job in to_do if job.number not in timed)
     if work:
         wall = time_left(jobs, progress, expected, cores)
-        print(
-            f"left     about {in_words(wall)} with {cores} at a time ({in_words(work)} of work), judged by earlier jobs"
-        )
+        share = "all" if by_plan > 0.995 * work else f"{by_plan / work:.0%}"
+        judged = "judged by earlier jobs"
+        if by_plan:
+            judged = f"{share} of it by the plan's unit costs, as no such job has run here yet"
+        print(f"left     about {in_words(wall)} with {cores} at a time ({in_words(work)} of work); {judged}")
     if unknown:
-        print(f"unknown  no job of these rules has been timed in this study: {', '.join(unknown)}")
+        print(f"unknown  no job of these rules has run here, and the plan has no law for them: {', '.join(unknown)}")
     if any(job.iteration and progress.states[job.number] != "done" for job in jobs):
         print("         Rounds of the loop that were not decided yet are counted as if all took place.")
 

@@ -12,6 +12,7 @@ from melt2crystal.errors import UserError
 from melt2crystal.files import digest_of_file
 from melt2crystal.jobs.reasons import NOT_MADE, Cause, code_changes, command_change, explained, settings_changes
 from melt2crystal.jobs.snakemake_plan import ROOT, Plan, plan
+from melt2crystal.project import STUDIES, project_folder
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -30,16 +31,16 @@ def why(
 
 
 def from_root(target: str) -> str:
-    """A file as the rules name it, wherever in the repository a person stands; other targets as they are."""
-    place = Path(os.path.abspath(target))
-    return str(place.relative_to(ROOT)) if place.is_file() and place.is_relative_to(ROOT) else target
+    """A file as the rules name it, wherever in the project a person stands; other targets as they are."""
+    place, project = Path(os.path.abspath(target)), project_folder()
+    return str(place.relative_to(project)) if place.is_file() and place.is_relative_to(project) else target
 
 
 def study_of(target: str) -> str:
     """results/<study>/...: the study, if there is one of this name; empty otherwise."""
     parts = Path(target).parts
     name = parts[1] if len(parts) > 2 and parts[0] == "results" else ""
-    return name if (ROOT / "config" / "studies" / f"{name}.yaml").is_file() else ""
+    return name if any((folder / STUDIES / f"{name}.yaml").is_file() for folder in (project_folder(), ROOT)) else ""
 
 
 def answer(planned: Plan, target: str) -> list[str]:
@@ -48,11 +49,38 @@ def answer(planned: Plan, target: str) -> list[str]:
     jobs = [job for job in planned.jobs if job.number in needed]
     ends = [job.number for job in planned.jobs if target in job.outputs or target == job.rule]
     made = [job for job in jobs if job.outputs]
-    if not made:
+    unknown = without_record(planned)
+    if not made and not unknown:
         return [f"Nothing: {target} is up to date."]
+    if not made:
+        return [f"Nothing that can be seen: {target} is not older than its files.", "", *unknown]
     causes = [cause for job in planned.dag.needrun_jobs() for cause in _causes(planned, job)]
     count = "1 job" if len(made) == 1 else f"{len(made)} jobs"
-    return [f"{target}: {count} would run. Why:", "", *explained(jobs, causes, ends)]
+    told = explained(jobs, causes, ends) or ["no cause that can be seen"]
+    return [f"{target}: {count} would run. Why:", "", *told, *(["", *unknown] if unknown else [])]
+
+
+def without_record(planned: Plan) -> list[str]:
+    """What can't be known, in words, where Snakemake's record of a finished job is gone; empty where all are there.
+
+    Without it Snakemake compares the times of files alone: changed settings, code and commands are not seen.
+    """
+    memory = planned.dag.workflow.persistence
+    finished = [job for job in planned.dag.jobs if job.output and all(path.exists() for path in _places(planned, job))]
+    lost = [job for job in finished if all(memory.metadata(path) is None for path in job.output)]
+    if not lost:
+        return []
+    rules = sorted({job.rule.name for job in lost})
+    names = ", ".join(rules[:4]) + (", ..." if len(rules) > 4 else "")
+    return [
+        f"{len(lost)} of {len(finished)} finished jobs ({names}) have lost Snakemake's record (.snakemake/metadata):",
+        "whether their settings, code or command changed since can't be known, and Snakemake won't rerun them for it.",
+        "If they are right, 'snakemake --touch' writes the records again; if not, 'snakemake -R RULE' runs them.",
+    ]
+
+
+def _places(planned: Plan, job: Any) -> list[Path]:
+    return [planned.project / str(path) for path in job.output]
 
 
 def _causes(planned: Plan, job: Any) -> Iterator[Cause]:
@@ -97,7 +125,7 @@ def _edited_inputs(planned: Plan, job: Any, memory: Any, updated: set[str]) -> I
     for path in {str(path) for path in job.input if not path.is_ancient}:
         if path in made and path not in updated:
             continue
-        place = ROOT / path
+        place = planned.project / path
         if path in sums and place.is_file() and sums[path].startswith("sha256:"):
             changed = sums[path] != f"sha256:{digest_of_file(place)}"
         else:
@@ -118,7 +146,7 @@ def _of_file(path: str, planned: Plan, is_new: bool) -> str:
 
 def _when(path: str) -> str:
     """When a file was last written, as the end of a line."""
-    place = ROOT / path
+    place = project_folder() / path
     return f", {datetime.fromtimestamp(place.stat().st_mtime):%Y-%m-%d %H:%M}" if place.exists() else ""
 
 

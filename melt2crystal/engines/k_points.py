@@ -19,7 +19,7 @@ def k_mesh(atoms: Atoms, points: EspressoKPoints) -> tuple[int, int, int] | None
     if points.mode == "density" and len(atoms) < points.gamma_from_atoms:
         stretch = float(atoms.info.get("volume_scale", 1.0)) ** (1 / 3)
         lengths = 2 * np.pi * stretch * np.linalg.norm(atoms.cell.reciprocal(), axis=1)
-        # cells are rounded to 1e-8 A: a length that is a multiple of the spacing must not tip over on one volume alone
+        # cells are rounded to 1e-8 Å: a length that is a multiple of the spacing must not tip over on one volume alone
         first, second, third = (max(1, math.ceil(length / points.spacing_per_A - 1e-6)) for length in lengths)
         return first, second, third
     return None

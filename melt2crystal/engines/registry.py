@@ -8,7 +8,14 @@ from pydantic import BaseModel, TypeAdapter
 
 from melt2crystal.engines.base import ReferenceEngine
 from melt2crystal.errors import EngineError
-from melt2crystal.sections.reference import AseReference, EspressoReference, LammpsReference, Reference, VaspReference
+from melt2crystal.sections.reference import (
+    AseReference,
+    EspressoReference,
+    GivenReference,
+    LammpsReference,
+    Reference,
+    VaspReference,
+)
 
 
 def reference_engine(reference: Any, species: Sequence[str], places: str = "{}") -> ReferenceEngine:
@@ -40,4 +47,8 @@ def reference_engine(reference: Any, species: Sequence[str], places: str = "{}")
         from melt2crystal.engines.vasp.engine import VaspEngine
 
         return VaspEngine(section, species)
+    if isinstance(section, GivenReference):
+        from melt2crystal.engines.given import GivenEngine
+
+        return GivenEngine(section)
     raise EngineError(f"reference.engine: no engine {section.engine!r} in melt2crystal/engines/registry.py")

@@ -21,12 +21,12 @@ def force_errors(forces: Sequence[np.ndarray], reference: Sequence[np.ndarray]) 
     """Errors of an ensemble's mean force on each frame.
 
     Args:
-        forces: of each frame [members, atoms, 3], eV/A.
-        reference: labels of the same frames [atoms, 3], eV/A.
+        forces: of each frame [members, atoms, 3], eV/Å.
+        reference: labels of the same frames [atoms, 3], eV/Å.
 
     Returns:
         error_max, the largest |mean force - label| over the atoms, comparable with the deviation, and error_rms, the
-        root mean square over atoms and components; eV/A.
+        root mean square over atoms and components; eV/Å.
     """
     rows = []
     for models, label in zip(forces, reference, strict=True):
@@ -47,7 +47,7 @@ def missed_by_cell(errors: pd.DataFrame, cells: Sequence[tuple[float, float]], e
     """Of the frames called accurate, how many are wrong by ``eps_hi`` and more; a row for each cell.
 
     Args:
-        errors: columns chosen_as, pressure_GPa, temperature_K and error_max (eV/A).
+        errors: columns chosen_as, pressure_GPa, temperature_K and error_max (eV/Å).
         cells: (pressure_GPa, temperature_K) of the grid.
 
     Returns:

@@ -113,8 +113,13 @@ def audit_sample(accurate: pd.DataFrame, per_cell: int, generator: np.random.Gen
     return drawn
 
 
-def refuse_failure_everywhere(table: pd.DataFrame, eps_hi: float) -> None:
+def refuse_failure_everywhere(table: pd.DataFrame, eps_hi: float, because: str = "") -> None:
     """A round in which no frame can be trusted is no end of a loop.
+
+    Args:
+        table: of :func:`class_table`.
+        eps_hi: upper end of the window, eV/Å.
+        because: why the invalid frames are invalid, counted, in words.
 
     Raises:
         UserError: no walk left a frame, or all frames of all cells failed or are invalid.
@@ -124,7 +129,7 @@ def refuse_failure_everywhere(table: pd.DataFrame, eps_hi: float) -> None:
     if total > counts[FAILED] + counts[INVALID]:
         return
     what = f"all {total} explored frames failed: {counts[FAILED]} have a deviation of {eps_hi:g} eV/Å and more, " + (
-        f"{counts[INVALID]} are invalid (see the reasons beside the counts)"
+        f"{counts[INVALID]} are invalid" + (f" ({because})" if because else "")
     )
     raise UserError(
         f"select: {what if total else 'no walk left a frame'}, so this ensemble can't lead a walk in any state, and "
@@ -134,15 +139,21 @@ def refuse_failure_everywhere(table: pd.DataFrame, eps_hi: float) -> None:
     )
 
 
-def why_none(table: pd.DataFrame) -> str:
-    """Why a round that isn't saturated has no frame to label."""
+def why_none(table: pd.DataFrame, because: str = "") -> str:
+    """Why a round that isn't saturated has no frame to label.
+
+    Args:
+        table: of :func:`class_table`.
+        because: why the invalid frames are invalid, counted, in words.
+    """
     counts = {name: int(table[name].sum()) for name in CLASSES}
     if counts[CANDIDATE]:
         return f"no candidate can be labelled: none of {counts[CANDIDATE]} is shown to be disordered"
     total = sum(counts.values())
     if counts[ACCURATE] == total:
         return f"no candidates among {total} frames, but some cells have too few of them to be called saturated"
-    return f"no candidates, but not saturated: {counts[FAILED]} failed and {counts[INVALID]} invalid of {total}"
+    invalid = f"{counts[INVALID]} invalid" + (f" ({because})" if because else "")
+    return f"no candidates, but not saturated: {counts[FAILED]} failed and {invalid} of {total}"
 
 
 def is_saturated(table: pd.DataFrame, largest_fraction: float, least_frames: int) -> bool:

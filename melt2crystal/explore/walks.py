@@ -32,7 +32,7 @@ class ExploredStep(NamedTuple):
 
     frame: int  # its place among the frames, -1 without one
     step: int
-    max_devi_f: float  # eV/A, NaN without one
+    max_devi_f: float  # eV/Å, NaN without one
     density_g_per_cm3: float
 
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from melt2crystal.figures.style import OKABE_ITO, as_text, letter, new_figure
 from melt2crystal.label.report import SOURCES, STATUSES
-from melt2crystal.label.report_text import hours, totals
+from melt2crystal.label.report_text import good_here, hours, totals
 from melt2crystal.sections.figures import Figures
 from melt2crystal.structure.pressure import in_classes, too_many_to_name
 
@@ -34,11 +34,11 @@ def draw_labels(figures: Figures, rows: pd.DataFrame) -> Figure:
     figure = new_figure(figures.double_column_mm, 0.66 * figures.double_column_mm)
     panels = figure.subplots(2, 3)
     good = rows[rows.energy_eV_per_atom.notna()]
-    here = rows[(rows.source == "computed") & (rows.seconds > 0)]
+    here = good_here(rows)
     _status(panels[0, 0], rows)
     _states(panels[0, 1], rows)
     _cost(panels[0, 2], rows)
-    _strips(panels[1, 0], here, "cost", "seconds", "CPU time of a label computed here (s)")
+    _strips(panels[1, 0], here, "cost", "seconds", "CPU time of a good label computed here (s)")
     _strips(panels[1, 1], good, "energy", "energy_eV_per_atom", "energy (eV/atom)")
     _strips(panels[1, 2], good, "force", "largest_force_eV_per_A", "largest force (eV/Å)")
     for k, axes in enumerate(panels.flat):

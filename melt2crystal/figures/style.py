@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from melt2crystal.files import complete
 from melt2crystal.provenance import Origin, as_json, origin_now, png_chunks
 from melt2crystal.sections.figures import Figures
+from melt2crystal.sections.purpose import warning
 from melt2crystal.settings import Settings
 
 Drawn = ParamSpec("Drawn")
@@ -100,6 +101,16 @@ def write_note(figure: Figure, reference: str, study: str) -> Origin:
     return origin_now(study, reference)
 
 
+def write_warning(figure: Figure, text: str) -> None:
+    """Words across the whole figure, over all that is drawn: nobody shall show it and keep silent about them."""
+    width_pt = 72 * figure.get_figwidth()
+    size = min(width_pt / (0.68 * len(text)), 30)
+    figure.text(
+        0.5, 0.5, text, ha="center", va="center", rotation=12, fontsize=size, fontweight="bold",
+        color=OKABE_ITO["vermilion"], alpha=0.45, zorder=1000, in_layout=False,
+    )  # fmt: skip
+
+
 def as_text(number: float, form: str = "g") -> str:
     """A number with a minus sign where it is negative, as on the axes, instead of a hyphen."""
     return f"{number:{form}}".replace("-", "−")
@@ -134,17 +145,25 @@ def publish_for(
     """Draw in the study's style and write both files; the note names the study and its reference.
 
     Args:
-        settings: of the job, with ``figures``, ``name`` and ``reference.name``.
+        settings: of the job, with ``figures``, ``name``, ``purpose`` and ``reference.name``.
         draw: makes the figure, from the settings of figures and from what is drawn.
     """
     figures = settings.section("figures", Figures)
     with journal_style(figures):
         figure = draw(figures, *drawn, **named)
-        publish(figure, settings.value("reference.name"), settings.value("name"), pdf, png, title)
+        names = settings.value("reference.name"), settings.value("name")
+        publish(figure, *names, pdf, png, title, settings.value("purpose"))
 
 
-def publish(figure: Figure, reference: str, study: str, pdf: Path, png: Path, title: str) -> None:
-    """The end of every figure of a study: the note below it, then its files, both with the same origin."""
+def publish(
+    figure: Figure, reference: str, study: str, pdf: Path, png: Path, title: str, purpose: str = "results"
+) -> None:
+    """The end of every figure of a study: the note below it, then its files, both with the same origin.
+
+    Where the study is a smoke test, words across the figure say that its numbers mean nothing.
+    """
+    if words := warning(purpose):
+        write_warning(figure, words)
     save(figure, pdf, png, title, write_note(figure, reference, study))
 
 

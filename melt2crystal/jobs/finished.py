@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from melt2crystal.errors import UserError
-from melt2crystal.jobs.snakemake_plan import ROOT, Plan
+from melt2crystal.jobs.snakemake_plan import Plan
 
 SHOWN = 12  # missing files named in the message
 OF_REPORT = "report.smk"  # its jobs are done by `make report` itself
@@ -18,7 +18,7 @@ def require_finished(planned: Plan, purpose: str) -> None:
     needed = {int(planned.dag.jobid(job)) for job in planned.dag.needrun_jobs()}
     outputs = [path for job in planned.jobs if job.number in needed and job.file != OF_REPORT for path in job.outputs]
     name = planned.study.name
-    missing = [path for path in outputs if not (ROOT / path).exists()]
+    missing = [path for path in outputs if not (planned.project / path).exists()]
     if missing:
         raise UserError(
             f"{planned.results}: study {name} isn't finished, {purpose} needs all of it. Missing:\n{listed(missing)}\n"

@@ -6,6 +6,9 @@ and nothing is run, so a study that is running isn't disturbed.
 """
 
 import json
+import os
+import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,25 +17,38 @@ from typing import Any
 
 from snakemake.api import SnakemakeApi
 from snakemake.exceptions import MissingRuleException, WorkflowError
+from snakemake.persistence.file import FilePersistence
 from snakemake.settings.enums import Quietness
-from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
+from snakemake.settings.types import (
+    ConfigSettings,
+    DAGSettings,
+    OutputSettings,
+    ResourceSettings,
+    SharedFSUsage,
+    StorageSettings,
+)
 
 from melt2crystal.errors import UserError
 from melt2crystal.jobs.job import Job
+from melt2crystal.project import project_folder
 from melt2crystal.provenance import ROOT
 
+MEMORY = ".snakemake"
+WRITTEN = ("iocache", "shadow", "auxiliary", "tmp")  # folders of the memory that a plan writes into
+NO_CACHE = SharedFSUsage.all() - {SharedFSUsage.SOURCE_CACHE}  # no file of the user's own cache: it may be read-only
 PLENTY = 4096  # cores: threads stay what the rules ask for
 STOPS = "final_iteration"  # function of rules/common.smk that waits for the decisions of the loop
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A planned study: Snakemake's own graph, its jobs as plain data, and the study's settings."""
+    """A planned study: Snakemake's own graph, its jobs as plain data, its settings; its paths start in ``project``."""
 
     dag: Any
     study: Any
     results: str
     jobs: list[Job]
+    project: Path
 
 
 @contextmanager
@@ -43,7 +59,7 @@ def plan(
     beyond: bool = False,
     config: dict[str, Any] | None = None,
 ) -> Iterator[Plan]:
-    """Plan a study of this repository without running anything.
+    """Plan a study of the project a person stands in without running anything.
 
     Args:
         study: as in ``--config study=...``; empty for the one config/config.yaml names.
@@ -55,14 +71,16 @@ def plan(
     Raises:
         UserError: the study has mistakes, or a target is made by no rule.
     """
+    project = project_folder()
     settings = OutputSettings(quiet={Quietness.ALL}, enable_file_logging=False, skip_plugin_handlers=True)
-    with SnakemakeApi(settings) as api:
+    with readable(project), SnakemakeApi(settings) as api:
         try:
             workflow = api.workflow(
                 resource_settings=ResourceSettings(cores=PLENTY),
                 config_settings=ConfigSettings(config=config or ({"study": study} if study else {})),
+                storage_settings=StorageSettings(shared_fs_usage=NO_CACHE),
                 snakefile=ROOT / "Snakefile",
-                workdir=ROOT,
+                workdir=project,
             )
             workflow.dag(dag_settings=DAGSettings(targets=frozenset(targets), forceall=whole))
             inner: Any = workflow._workflow
@@ -75,7 +93,35 @@ def plan(
         except WorkflowError as error:
             raise UserError(str(error)) from None
         names = inner.globals
-        yield Plan(inner.dag, names["STUDY"], names["RESULTS"], _jobs(inner.dag))
+        yield Plan(inner.dag, names["STUDY"], names["RESULTS"], _jobs(inner.dag), project)
+
+
+@contextmanager
+def readable(project: Path) -> Iterator[None]:
+    """Let Snakemake plan in a folder that this user may only read.
+
+    It makes the folders of its memory before it reads them. Where it may not, it is given others, elsewhere, with links
+    to what there is.
+    """
+    memory = project / MEMORY
+    if os.access(memory if memory.exists() else project, os.W_OK):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="melt2crystal-") as folder:
+        for path in memory.iterdir() if memory.exists() else ():
+            if path.name not in WRITTEN:
+                Path(folder, path.name).symlink_to(path)
+
+        class Elsewhere(FilePersistence):
+            def __init__(self, **settings: Any) -> None:
+                super().__init__(**{**settings, "path": Path(folder)})
+
+        module: Any = sys.modules["snakemake.workflow"]  # by itself it can't be imported, only by snakemake.api
+        usual, module.FilePersistence = module.FilePersistence, Elsewhere
+        try:
+            yield
+        finally:
+            module.FilePersistence = usual
 
 
 def _assume_decisions(names: dict[str, Any], trust_files: bool) -> None:
@@ -84,7 +130,7 @@ def _assume_decisions(names: dict[str, Any], trust_files: bool) -> None:
     if STOPS not in names:
         raise UserError(f"rules/common.smk: no function {STOPS}(); name the one that waits for decisions in {__file__}")
     study, results = names["STUDY"], names["RESULTS"]
-    answer: Callable[[], str] = lambda: last_iteration(Path(results), study.select.max_iterations, trust_files)  # noqa: E731
+    answer: Callable[[], str] = lambda: last_iteration(Path(results), study.rounds, trust_files)  # noqa: E731
     names[STOPS] = answer
 
 

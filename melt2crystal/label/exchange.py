@@ -59,7 +59,7 @@ def exchanging(engine: ReferenceEngine) -> ExchangingEngine:
     if not isinstance(engine, ExchangingEngine):
         raise EngineError(
             f"reference.engine: {engine.name} computes its labels where the study runs and has no inputs to export; "
-            "labels of your own can be named in label.known"
+            "labels of your own can be named in label.known, or be a reference of their own (reference.engine: given)"
         )
     return engine
 
@@ -73,10 +73,10 @@ def without_label(
     for frame in frames:
         name = frame.info["frame_id"]
         reason = too_close(frame, minimum_distances_A)
-        if store.find(frame) is not None:
-            known.add(name)
-        elif reason:
+        if reason:
             refused[name] = f"{name}: {reason}"
+        elif store.find(frame) is not None:
+            known.add(name)
         else:
             wanted[name] = frame
     return list(wanted.values()), len(known), list(refused.values())

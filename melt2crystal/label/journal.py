@@ -8,7 +8,7 @@ import numpy as np
 
 from melt2crystal.engines.base import Label
 from melt2crystal.files import read_lines
-from melt2crystal.frames import read_frames
+from melt2crystal.frames import frame_id, read_frames
 from melt2crystal.label.lines import label_in
 from melt2crystal.label.store import label_on, validated
 from melt2crystal.structure.frame_check import label_problem, refuse
@@ -77,10 +77,15 @@ def released_attempts(paths: Sequence[Path], digest: str, largest_force_eV_per_A
     return [attempt for path in paths for frame, attempt in _released(path, largest_force_eV_per_A) if frame == digest]
 
 
+def given_attempts(paths: Sequence[Path], largest_force_eV_per_A: float) -> list[Attempt]:
+    """All labels in the files of another code (``reference.labels``)."""
+    return [attempt for path in paths for _, attempt in _released(path, largest_force_eV_per_A)]
+
+
 def _released(path: Path, largest_force_eV_per_A: float) -> Iterator[tuple[str, Attempt]]:
     for number, frame in enumerate(read_frames(path)):
         refuse(frame, f"{path}: frame {number}", label_problem)
-        name, symbols = frame.info.get("frame_id", ""), frame.get_chemical_symbols()
+        name, symbols = frame.info.get("frame_id") or frame_id(frame), frame.get_chemical_symbols()
         attempt = _attempt("", name, symbols, label_on(frame), largest_force_eV_per_A)
         yield str(frame.info.get("settings_digest")), attempt
 

@@ -206,8 +206,8 @@ def _name_outliers(group: pd.DataFrame, where: str, told: list[list[str]], melt:
     """Add the reasons of one group of likes to ``told``; groups that are too small have none."""
     quantities = [
         ("energy", "energy_eV_per_atom", "eV/atom", 4),
-        ("largest force", "largest_force_eV_per_A", "eV/A", 1),
-        ("force RMS", "rms_force_eV_per_A", "eV/A", 2),
+        ("largest force", "largest_force_eV_per_A", "eV/Å", 1),
+        ("force RMS", "rms_force_eV_per_A", "eV/Å", 2),
         ("cost", "seconds", "s", 1),
     ]
     # symmetry makes the forces of a crystal vanish: no sign of anything

@@ -13,7 +13,13 @@ LISTED = 40  # outliers shown; the CSV file has them all
 
 
 def report_text(
-    rows: pd.DataFrame, reference: str, digest: str, study: str, notes: Sequence[str], unreadable: int
+    rows: pd.DataFrame,
+    reference: str,
+    digest: str,
+    study: str,
+    notes: Sequence[str],
+    unreadable: int,
+    warning: str = "",
 ) -> str:
     """The report.
 
@@ -24,23 +30,25 @@ def report_text(
         study: name of the study, '' for a bare store.
         notes: what could not be used, in words.
         unreadable: journal lines that can't be read.
+        warning: what must be known before a number is believed.
     """
     of_study = f"Study {study}. " if study else ""
     parts = [
         f"# Labels by {reference}",
+        *([f"**{warning}.**"] if warning else []),
         f"{of_study}Settings digest `{digest}`. Energies are per atom and not comparable with those of other settings.",
         "## Status",
-        _statuses(rows),
+        _statuses(each_frame(rows)),
         "## Cost",
         _cost(rows),
-        "CPU seconds by pressure, labels computed here:",
+        "CPU seconds by pressure, good labels computed here:",
         _cost_by_pressure(rows),
         "## Batches",
         _counts(rows, ["batch"], ["batch"]),
         "## States",
-        _counts(rows, ["pressure_GPa", "temperature_K"], ["p (GPa)", "T (K)"]),
+        _counts(each_frame(rows), ["pressure_GPa", "temperature_K"], ["p (GPa)", "T (K)"]),
         "## Energies and forces of the good labels",
-        _numbers(rows),
+        _numbers(each_frame(rows)),
         "## Outliers",
         _outliers(rows),
     ]
@@ -51,6 +59,20 @@ def report_text(
     if notes:
         parts += ["## Not used", "\n".join(f"* {note}" for note in notes)]
     return "\n\n".join(parts) + "\n"
+
+
+def each_frame(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row a frame, however many batches ask for it: a good one if there is any, the one that was paid for first."""
+    rank = pd.DataFrame(
+        {"ok": rows.status != "ok", "told": rows.status == "not yet", "paid": rows.source != "computed"}
+    )
+    first = rank.sort_values(["ok", "told", "paid"], kind="stable").index
+    return rows.loc[first].drop_duplicates("frame_id").sort_index()
+
+
+def good_here(rows: pd.DataFrame) -> pd.DataFrame:
+    """Good labels that were computed here, one row each."""
+    return rows[(rows.source == "computed") & (rows.status == "ok") & (rows.seconds > 0)]
 
 
 def _statuses(rows: pd.DataFrame) -> str:
@@ -100,11 +122,16 @@ def _cost(rows: pd.DataFrame) -> str:
     lost = rows[rows.batch == NO_BATCH]
     lines = [
         ("good labels computed here", f"{sums['computed']:.0f}", hours(sums["kept_s"])),
-        ("wasted: failures and repetitions", f"{int((rows.wasted_seconds > 0).sum())}", hours(sums["wasted_s"])),
+        (
+            "wasted: failures and repetitions",
+            f"{rows[rows.wasted_seconds > 0].frame_id.nunique()}",
+            hours(sums["wasted_s"]),
+        ),
         ("spent here, all in all", "", hours(spent)),
         ("spent per kept label", "", per_label),
     ]
-    free = rows[(rows.status == "ok") & rows.source.isin(SOURCES[1:])]
+    once = each_frame(rows)
+    free = once[(once.status == "ok") & once.source.isin(SOURCES[1:])]
     for source in SOURCES[1:]:
         of_source = free[free.source == source]
         if len(of_source):
@@ -117,7 +144,7 @@ def _cost(rows: pd.DataFrame) -> str:
 
 
 def _cost_by_pressure(rows: pd.DataFrame) -> str:
-    here = rows[(rows.source == "computed") & (rows.seconds > 0)]
+    here = good_here(rows)
     lines = []
     for pressure, group in here.groupby("pressure_GPa", dropna=False):
         low, middle, high = np.percentile(group.seconds, [10, 50, 90])
@@ -167,7 +194,7 @@ def _numbers(rows: pd.DataFrame) -> str:
         )
     head = (
         *("p (GPa)", "composition", "labels", "mean energy (eV/atom)", "standard deviation (meV/atom)"),
-        *("force RMS, median (eV/A)", "largest force (eV/A)"),
+        *("force RMS, median (eV/Å)", "largest force (eV/Å)"),
     )
     return as_table(head, lines) if lines else "No good labels yet."
 

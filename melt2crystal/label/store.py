@@ -20,10 +20,12 @@ from melt2crystal.files import append_line, lines_from
 from melt2crystal.frames import frame_id, read_frames, too_close
 from melt2crystal.label.claims import Claims
 from melt2crystal.label.lines import label_in, line_of, seal, structure_in
-from melt2crystal.structure.frame_check import label_problem, labels_differ, refuse, structure_problem
+from melt2crystal.structure.frame_check import digest_check, label_problem, labels_differ, refuse, structure_problem
 from melt2crystal.structure.same_frame import KnownFrames
 
 NOT_COMPUTED = "in no file of label.known and not in the label store, and label.compute is false"
+NOT_GIVEN = "in no file of reference.labels or label.known, and the engine `given` computes nothing"
+GIVEN = "given"  # the engine of labels from files
 CLAIMS = "claims"  # folder beside the journals
 POLL_S = 5.0  # between looks at labels that another job computes
 FINAL = ("ok", "unconverged", "unphysical")  # asking again would give the same; crashes and time-outs are tried again
@@ -38,18 +40,23 @@ class LabelStore:
         folder: the store.
         digest: settings digest of the engine.
         writer: name of this job's journal.
-        known: released label files (extended XYZ) that are looked up too.
+        known: released label files (extended XYZ) that are looked up too; their frames say of which digest they are.
+        given: label files of another code (``reference.labels``), all of this digest.
 
     Attributes:
+        of_another_code: there are files of labels for which this store's digest stands, whoever computed them.
         warnings: lines of journals that can't be used, in words.
 
     Raises:
         UserError: a released label is not whole, or two of one frame differ.
     """
 
-    def __init__(self, folder: Path, digest: str, writer: str, known: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, folder: Path, digest: str, writer: str, known: Sequence[Path] = (), given: Sequence[Path] = ()
+    ) -> None:
         self.digest, self.writer, self.folder = digest, writer, folder / digest
         self.journal = self.folder / f"{writer}.jsonl"
+        self.of_another_code = bool(given)
         self.labels: dict[str, Label] = {}
         self.warnings: list[str] = []
         self._structures: dict[str, Atoms] = {}
@@ -57,6 +64,8 @@ class LabelStore:
         self._read: dict[Path, int] = {}  # bytes of each journal
         for path in known:
             self._read_released(path)
+        for path in given:
+            self._read_released(path, all_of_it=True)
         self.refresh()
 
     def find(self, frame: Atoms) -> Label | None:
@@ -129,11 +138,13 @@ class LabelStore:
                 "They are passed over, and computed again where they are asked for"
             )
 
-    def _read_released(self, path: Path) -> None:
+    def _read_released(self, path: Path, all_of_it: bool = False) -> None:
         for number, frame in enumerate(read_frames(path)):
-            if frame.info.get("settings_digest") != self.digest:
+            where, said = f"{path}: frame {number}", frame.info.get("settings_digest")
+            if all_of_it:
+                refuse(frame, where, digest_check(self.digest))
+            elif said != self.digest:
                 continue
-            where = f"{path}: frame {number}"
             refuse(frame, where, structure_problem, label_problem)
             name, label = frame_id(frame), label_on(frame)
             there = self.labels.get(name)
@@ -172,22 +183,19 @@ def label_frames(
     """
     unknown = []
     for frame in frames:
-        label = store.find(frame)
-        if label is None:
-            unknown.append(frame)
-        else:
-            yield frame, validated(label, largest_force_eV_per_A), True
-    if not compute:
-        yield from ((frame, Label("not known", NOT_COMPUTED), False) for frame in unknown)
-        return
-    sound = []
-    for frame in unknown:
-        reason = too_close(frame, minimum_distances_A)
+        label, reason = store.find(frame), too_close(frame, minimum_distances_A)
         if reason:
-            yield frame, Label("unphysical", f"not computed: {reason}"), False
+            known = label is not None
+            yield frame, Label("unphysical", f"{'not used' if known else 'not computed'}: {reason}"), known
+        elif label is not None:
+            yield frame, validated(label, largest_force_eV_per_A), True
         else:
-            sound.append(frame)
-    for frame, label, was_known in _computed(sound, engine, store):
+            unknown.append(frame)
+    if not compute:
+        reason = NOT_GIVEN if engine.name == GIVEN else NOT_COMPUTED
+        yield from ((frame, Label("not known", reason), False) for frame in unknown)
+        return
+    for frame, label, was_known in _computed(unknown, engine, store):
         yield frame, validated(label, largest_force_eV_per_A), was_known
 
 
@@ -241,7 +249,7 @@ def validated(label: Label, largest_force_eV_per_A: float) -> Label:
         return Label("unphysical", "energy, forces or stress are not finite", seconds=label.seconds)
     largest = float(np.linalg.norm(label.forces, axis=1).max())
     if largest > largest_force_eV_per_A:
-        reason = f"largest force {largest:.1f} eV/A exceeds label.largest_force_eV_per_A = {largest_force_eV_per_A:g}"
+        reason = f"largest force {largest:.1f} eV/Å exceeds label.largest_force_eV_per_A = {largest_force_eV_per_A:g}"
         return Label("unphysical", reason, seconds=label.seconds)
     return label
 

@@ -23,7 +23,7 @@ from melt2crystal.lammps.program import (
     write_data,
 )
 
-BAR = 1e-4 * GPa  # eV/A^3
+BAR = 1e-4 * GPa  # eV/Å³
 BAR_PER_GPA = 1e4
 
 
@@ -109,7 +109,7 @@ def try_potential(potential: Path, formula: Mapping[str, int]) -> None:
         UserError: LAMMPS' own words, and where its files are looked for.
     """
     symbols = [symbol for symbol, count in formula.items() for _ in range(count)]
-    edge = 3 * math.ceil(len(symbols) ** (1 / 3))  # 3 A apart: far enough for any potential to have an answer
+    edge = 3 * math.ceil(len(symbols) ** (1 / 3))  # 3 Å apart: far enough for any potential to have an answer
     places = itertools.product(range(0, edge, 3), repeat=3)
     atoms = Atoms(symbols, [place for place, _ in zip(places, symbols, strict=False)], cell=[edge] * 3, pbc=True)
     try:

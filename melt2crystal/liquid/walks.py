@@ -109,7 +109,7 @@ def melt_commands(
         + _begin(liquid, species, volume_limit)
         + "min_style cg\nminimize 0.0 1.0 200 2000\nreset_timestep 0\n"
         + f"velocity all create {hottest_K:g} {seed} dist gaussian mom yes\n"
-        # until the packing has forgotten its worst contacts no atom may move further than 0.05 A in a step
+        # until the packing has forgotten its worst contacts no atom may move further than 0.05 Å in a step
         + f"fix limit all nve/limit 0.05\nfix bath all langevin {hottest_K:g} {hottest_K:g} 0.05 {seed}\n"
         + f"run {gentle}\nunfix bath\nunfix limit\nvelocity all zero linear\n"
         + _control(liquid, hottest_K, row.pressure_GPa)

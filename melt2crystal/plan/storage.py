@@ -64,7 +64,7 @@ def storage(study: Study, jobs: Iterable[Job], units: dict[str, UnitCost]) -> li
 def model_MB(size: NetworkSize, meter: Meter) -> float:
     """Size of a model, frozen and compressed, MB: numbers of the network, and tables in place of its embedding.
 
-    One that passes messages is kept as its last checkpoint, with a number of the optimizer for each of its own.
+    One that passes messages is kept as its last checkpoint, with a number of the optimiser for each of its own.
     """
     if size.features:
         return 2 * size.parameters * size.number_bytes / MB
@@ -76,7 +76,7 @@ def _models(study: Study, jobs: list[Job], units: dict[str, UnitCost]) -> Files:
     meter = Meter(units)
     size = network_size(study.train.network, meter("atoms_per_A3"), len(study.substance.formula))
     trained = sum(job.rule == "train_member" for job in jobs)
-    released = sum(study.training_of(name).members for name in ("lp", "hp"))
+    released = sum(study.training_of(name).members for name in study.potentials)
     counts = Factor(trained + released, f"models ({trained} trained, {released} copied)")
     return _files("models, frozen and compressed", (counts, Factor(model_MB(size, meter) * MB, "bytes")), meter)
 

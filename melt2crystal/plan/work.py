@@ -214,6 +214,14 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
 }
 
 
+def planned_seconds(
+    study: Study, jobs: Iterable[Job], boxes: Mapping[int, Box], units: dict[str, UnitCost]
+) -> dict[int, float]:
+    """Wall seconds of each job by the unit costs, by its number; without those whose rule has no law."""
+    known = [job for job in jobs if job.rule in WORK]
+    return {number: row.job_s for row in rows_of(study, known, boxes, [], units) for number in row.jobs}
+
+
 def rows_of(
     study: Study,
     jobs: Iterable[Job],

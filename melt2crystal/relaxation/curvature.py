@@ -13,7 +13,7 @@ LEAST_CURVATURE = 1e-3  # eV/A^2: a step that met less says nothing of a minimum
 
 
 def updated(inverses: Array, steps: Array, gradient_changes: Array) -> Array:
-    """Inverse Hessians after a step (J. Nocedal and S. J. Wright, Numerical Optimization, 2nd ed., eq. 6.17).
+    """Inverse Hessians after a step (J. Nocedal and S. J. Wright, ISBN 978-0-387-30303-1, eq. 6.17).
 
     Args:
         inverses: [n, d, d], Å^2/eV.

@@ -240,7 +240,7 @@ def _wrapped(positions: Array, cells: Array) -> tuple[Array, list[str | None]]:
         heights[finite] = 1 / np.linalg.norm(inverse, axis=1).max(axis=1)
         inside[finite] = ((positions[finite] @ inverse) % 1.0) @ cells[finite]
     told: list[str | None] = [
-        None if height >= THINNEST_A else f"the cell collapsed: its faces are {height:.2f} A apart"
+        None if height >= THINNEST_A else f"the cell collapsed: its faces are {height:.2f} Å apart"
         for height in heights
     ]
     return inside, told

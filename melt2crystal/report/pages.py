@@ -11,6 +11,7 @@ import pandas as pd
 STYLE = """
 body { font: 14px/1.45 system-ui, "DejaVu Sans", sans-serif; color: #1a1a1a; margin: 1.5rem 2rem; }
 h1 { font-size: 1.35rem; margin: 0 0 .2rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .4rem; } h3 { font-size: 1rem; }
+p.warning { color: #d55e00; font-weight: bold; }
 p.where { color: #555; margin: 0 0 1rem; } p { max-width: 48rem; } a { color: #0072b2; }
 table { border-collapse: collapse; margin: .4rem 0 1.2rem; font-variant-numeric: tabular-nums; }
 th { text-align: left; vertical-align: bottom; border-bottom: 1.5px solid #333; padding: .25rem .7rem; background: #fff;
@@ -50,21 +51,23 @@ UNITS = {
 }
 
 
-def page(title: str, where: str, body: str, source: Path | None = None) -> str:
+def page(title: str, where: str, body: str, source: Path | None = None, warning: str = "") -> str:
     """A whole HTML page.
 
     Args:
         title: heading; plain text, as is ``where``, the line below it.
         body: HTML.
         source: the file behind the page, offered for download.
+        warning: what must be known before a number is believed; plain text.
     """
+    warned = f'<p class="warning">{escape(warning)}</p>\n' if warning else ""
     link = (
         f' · <a download="{escape(source.name)}" href="{_data_uri(source)}">{escape(source.name)}</a>' if source else ""
     )
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
         f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n"
-        f'<p class="where">{escape(where)}{link}</p>\n{body}\n<script>{SORT}</script>\n</body>\n</html>\n'
+        f'<p class="where">{escape(where)}{link}</p>\n{warned}{body}\n<script>{SORT}</script>\n</body>\n</html>\n'
     )
 
 
@@ -100,8 +103,11 @@ def _cell(value: object) -> str:
     if isinstance(value, (bool, np.bool_)):
         return f"<td>{'yes' if value else 'no'}</td>"
     if isinstance(value, (int, float, np.number)):
-        if not np.isfinite(value):
+        if np.isnan(value):
             return '<td class="number" data-value="">–</td>'
+        if np.isinf(value):
+            shown, key = ("−∞", "-Infinity") if value < 0 else ("∞", "Infinity")
+            return f'<td class="number" data-value="{key}">{shown}</td>'
         return f'<td class="number" data-value="{float(value)!r}">{value:.6g}</td>'
     return f"<td>{'–' if value is None or value is pd.NA else escape(str(value))}</td>"
 

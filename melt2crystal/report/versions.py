@@ -64,6 +64,8 @@ def engine_version(reference: dict[str, Any]) -> str:
         return f"{engine} {installed(engine)}"
     if engine == "espresso":
         return espresso_version(reference.get("command", "pw.x"))
+    if engine == "given":
+        return f"{reference['code']}, as declared"
     return NOT_ASKED
 
 

@@ -47,7 +47,6 @@ def conditions_of(
     """
     lowest = bounds.lowest_eV_per_atom
     energies = (lowest - relaxation.energy_floor_eV_per_atom, lowest + relaxation.energy_ceiling_eV_per_atom)
-    distances = {pair: relaxation.distance_factor * limit for pair, limit in substance.minimum_distances_A.items()}
     return Conditions(
         recipe=Recipe(
             substance.formula,
@@ -58,7 +57,7 @@ def conditions_of(
             starts.rattle_A,
             tuple(melts),
         ),
-        sanity=Sanity(relaxation.volume_range_A3_per_atom, energies, distances),
+        sanity=Sanity(relaxation.volume_range_A3_per_atom, energies, substance.minimum_distances_A),
         pressure_GPa=pressure_GPa,
         steps=relaxation.relax_steps,
         force_eV_per_A=relaxation.relax_force_eV_per_A,

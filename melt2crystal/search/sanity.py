@@ -27,7 +27,7 @@ class Sanity:
         """What is wrong with energy and volume, in words, or None; cheap enough for every step."""
         low, high = self.volume_range_A3_per_atom
         if not low <= volume_A3_per_atom <= high:
-            return f"volume {volume_A3_per_atom:.2f} A^3 per atom is outside {low:g}-{high:g}"
+            return f"volume {volume_A3_per_atom:.2f} Å³ per atom is outside {low:g}-{high:g}"
         if self.energy_range_eV_per_atom is not None and energy_eV_per_atom < self.energy_range_eV_per_atom[0]:
             return f"energy {energy_eV_per_atom:.3f} eV/atom is below the floor {self.energy_range_eV_per_atom[0]:.3f}"
         return None
@@ -54,7 +54,7 @@ def start_volumes(
     least, largest = melts_A3_per_atom
     if largest < low or least > high:
         raise UserError(
-            f"search.volume_range_A3_per_atom is {low:g}-{high:g}, the melts have {least:.1f}-{largest:.1f} A^3 per "
+            f"search.volume_range_A3_per_atom is {low:g}-{high:g}, the melts have {least:.1f}-{largest:.1f} Å³ per "
             "atom; widen it"
         )
     return max(low, least * (1 - margin)), min(high, largest * (1 + margin))

@@ -41,7 +41,7 @@ def at_pressure(frames: Sequence[Atoms], pressure_GPa: float) -> list[Atoms]:
 def unique_table(
     frames: Sequence[Atoms],
     energies_eV: Sequence[float],
-    deviations_eV_per_A: Sequence[float],
+    deviations_eV_per_A: Sequence[float | None],
     pressure_GPa: float,
     substance: Substance,
     symprecs_A: Sequence[float],
@@ -91,17 +91,18 @@ def relaxed_row(
     """
     pressure = float(found["pressure_GPa"])
     force, steps = relaxation.relax_force_eV_per_A, relaxation.relax_steps
-    guard = Sanity(relaxation.volume_range_A3_per_atom, None, {}).guard
-    end = relax(frame, calculator, pressure, force, steps, guard=guard)
+    sanity = Sanity(relaxation.volume_range_A3_per_atom, None, substance.minimum_distances_A)
+    end = relax(frame, calculator, pressure, force, steps, guard=sanity.guard)
+    complaint = end.complaint or sanity.complaint(end.atoms, end.energy_eV)
     row: dict[str, Any] = {
         "id": found["id"],
         "pressure_GPa": pressure,
-        "status": f"insane: {end.complaint}" if end.complaint else "ok" if end.converged else "unconverged",
+        "status": f"insane: {complaint}" if complaint else "ok" if end.converged else "unconverged",
         "evaluations": end.evaluations,
         "space_group_given": found["space_group"],
         "coordination_given": found["coordination"],
     }
-    if end.complaint:
+    if complaint:
         return row
     measured = measures(end.atoms, end.energy_eV, pressure, substance, symprecs_A)
     row |= {name: measured[name] for name in RELAXED if name in measured}

@@ -41,7 +41,7 @@ FOUND: dict[str, str] = {
     REFERENCE: "Float64",  # single point of the reference at the model's geometry
     "reference_status": "string",  # ok, what went wrong, or NOT_REQUESTED
     HP: "Float64",  # mean over the members of HP, same geometry
-    "energy_hp_std_eV_per_atom": "Float64",  # population standard deviation over the members
+    "energy_hp_std_eV_per_atom": "Float64",  # population standard deviation over the members; empty: one member
 }
 NOT_REQUESTED = "not requested"
 SOUND = ("ok", "unconverged")  # statuses of rows with a structure
@@ -143,5 +143,5 @@ def with_reference(
     sizes = np.array([len(frame) for frame in frames], dtype=float)
     per_atom = np.empty((1, 0)) if energies_hp_eV is None else energies_hp_eV / sizes
     table[HP] = per_atom.mean(axis=0)
-    table["energy_hp_std_eV_per_atom"] = per_atom.std(axis=0)
+    table["energy_hp_std_eV_per_atom"] = per_atom.std(axis=0) if len(per_atom) > 1 else pd.NA
     return check_table(table, FOUND, "found structures")

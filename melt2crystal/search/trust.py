@@ -7,6 +7,7 @@ The deviation is the one that selects frames (``melt2crystal.train.deviation``).
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from ase import Atoms
 
 from melt2crystal.structure.energies import ENERGY, ENTHALPY
@@ -20,9 +21,11 @@ _NOT_OF_AN_UNSOUND_ROW = (
 )
 
 
-def deviations(frames: Sequence[Atoms], ensemble: Ensemble) -> list[float]:
-    """Largest force deviation of each structure, eV/Å."""
-    return [largest_force_deviation(forces) for forces in ensemble.evaluate(frames)[1]]
+def deviations(frames: Sequence[Atoms], ensemble: Ensemble) -> list[float | None]:
+    """Largest force deviation of each structure, eV/Å; None for finite forces of a model that is alone."""
+    found = ensemble.evaluate(frames)[1]
+    alone = [len(forces) < 2 and bool(np.isfinite(forces).all()) for forces in found]
+    return [None if one else largest_force_deviation(forces) for one, forces in zip(alone, found, strict=True)]
 
 
 def with_deviations(pairs: Sequence[Pair], ensemble: Ensemble, largest_eV_per_A: float | None) -> list[Pair]:
@@ -30,15 +33,16 @@ def with_deviations(pairs: Sequence[Pair], ensemble: Ensemble, largest_eV_per_A:
 
     Args:
         pairs: of :func:`melt2crystal.search.rows.row_and_frame`.
-        largest_eV_per_A: the limit; None: the deviation is only noted. A deviation that is no number is above it.
+        largest_eV_per_A: the limit; None: the deviation is only noted. A deviation that is no number is above it. A
+            model that is alone has none: nothing is refused for it, and the column stays empty.
     """
     of_frames = iter(deviations([frame for _, frame in pairs if frame is not None], ensemble))
     return [pair if pair[1] is None else _with_deviation(*pair, next(of_frames), largest_eV_per_A) for pair in pairs]
 
 
-def _with_deviation(row: dict[str, Any], frame: Atoms | None, deviation: float, largest: float | None) -> Pair:
+def _with_deviation(row: dict[str, Any], frame: Atoms | None, deviation: float | None, largest: float | None) -> Pair:
     noted = {**row, "deviation_eV_per_A": deviation}
-    if largest is None or deviation <= largest:
+    if largest is None or deviation is None or deviation <= largest:
         return noted, frame
-    reason = f"insane: the members' forces deviate by {deviation:.2f} eV/A, more than {largest:g}"
+    reason = f"insane: the members' forces deviate by {deviation:.2f} eV/Å, more than {largest:g}"
     return {k: v for k, v in noted.items() if k not in _NOT_OF_AN_UNSOUND_ROW} | {"status": reason}, None

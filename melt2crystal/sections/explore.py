@@ -25,8 +25,8 @@ class Window(Section):
         "fixed",
         description="fixed: the two numbers; calibrated: from the deviation on held-out melt, never below those",
     )
-    eps_lo: float = Field(0.15, gt=0, description="lower force deviation, eV/A")
-    eps_hi: float = Field(0.30, gt=0, description="upper force deviation, eV/A")
+    eps_lo: float = Field(0.15, gt=0, description="lower force deviation, eV/Å")
+    eps_hi: float = Field(0.30, gt=0, description="upper force deviation, eV/Å")
     lo_percentile: float = Field(
         90.0, gt=0, lt=100, description="calibrated eps_lo: this percentile of the held-out deviation"
     )
@@ -70,4 +70,13 @@ class Select(Section):
         le=1000,
         description="accurate frames of each (T, p) cell that are labelled too, drawn at random: what was not chosen",
     )
-    density_range_g_per_cm3: tuple[float, float] = Field((1.5, 8.0), description="frames outside are invalid, g/cm3")
+    density_range_g_per_cm3: tuple[float, float] | None = Field(
+        None, description="frames outside are invalid, g/cm3; null: around the densities of the study's own melts"
+    )
+    density_margin: float = Field(
+        0.5,
+        gt=0,
+        le=10,
+        description="how far around: 1 + this times the densest certified melt frame, and the least dense one divided "
+        "by that",
+    )

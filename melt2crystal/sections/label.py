@@ -2,15 +2,20 @@
 
 from pydantic import Field
 
-from melt2crystal.settings import Section, amount
+from melt2crystal.settings import Section, amount, place
 
 
 class Label(Section):
     """Labelling: shards, tolerance, labels known beforehand."""
 
     frames_per_shard: int = amount(400, ge=1, le=1_000_000, description="frames in one labelling job")
-    failure_tolerance: float = Field(
-        0.05, ge=0, lt=1, description="share of requested frames that may fail before the run stops"
+    # no number depends on it: raising it runs the batch that stopped, and nothing else again
+    failure_tolerance: float = place(
+        0.05,
+        ge=0,
+        lt=1,
+        description="share of the melts of a batch that may fail before the run stops, but at least one frame unless "
+        "it is 0; labels that judge (crystals, found structures) may fail, the summary names them",
     )
     compute: bool = Field(
         True,
@@ -19,4 +24,4 @@ class Label(Section):
     known: list[str] = Field(
         [], description="released label files (extended XYZ) looked up before anything is computed"
     )
-    largest_force_eV_per_A: float = Field(100.0, gt=0, description="a label with a larger force is unphysical, eV/A")
+    largest_force_eV_per_A: float = Field(100.0, gt=0, description="a label with a larger force is unphysical, eV/Å")

@@ -58,7 +58,7 @@ class Certificate(Section):
         [0.1, 0.2, 0.3], min_length=1, description="spglib tolerances tried on the quenched frame, A"
     )
     quench_steps: int = Field(25, ge=10, description="largest number of minimisation steps of the quench")
-    quench_force_eV_per_A: float = Field(0.5, gt=0, description="norm of all forces at which the quench ends, eV/A")
+    quench_force_eV_per_A: float = Field(0.5, gt=0, description="norm of all forces at which the quench ends, eV/Å")
     quench_accuracy: float = Field(
         1e-4, gt=0, lt=1, description="relative accuracy of the long-range sum in the quench"
     )

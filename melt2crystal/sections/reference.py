@@ -54,6 +54,25 @@ class AseReference(Section):
     timeout_s: float = Field(3600, gt=0, description="longest time for one frame, s; 50 times this for a relaxation")
 
 
+class GivenReference(Section):
+    """Labels of another code, from files; nothing is computed."""
+
+    engine: Literal["given"] = Field("given", description="labels of another code, from files: nothing is computed")
+    name: str = caption(description="how figures and tables call this reference")
+    code: str = Field(
+        min_length=1, description="the code and its version ('ABINIT 9.10.3'); part of the settings digest"
+    )
+    settings: dict[str, JsonValue] = Field(
+        {}, description="what its numbers depend on (functional, cutoffs, k-points, ...); part of the settings digest"
+    )
+    files: list[str] = Field(
+        [], description="its inputs and pseudopotentials; their content is part of the settings digest"
+    )
+    labels: list[str] = Field(
+        min_length=1, description="files of labels (extended XYZ): frames with energy, forces and stress"
+    )
+
+
 class EspressoKPoints(Section):
     """Which k-points a cell gets."""
 
@@ -219,4 +238,6 @@ class VaspReference(Section):
         return given
 
 
-Reference = Annotated[LammpsReference | AseReference | VaspReference | EspressoReference, Field(discriminator="engine")]
+Reference = Annotated[
+    LammpsReference | AseReference | VaspReference | EspressoReference | GivenReference, Field(discriminator="engine")
+]

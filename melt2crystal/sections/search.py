@@ -3,9 +3,9 @@
 The section is flat in a study; its parts are models of their own, so that a job sees only the settings it depends on.
 """
 
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from melt2crystal.settings import Section, Settings, amount
 
@@ -86,10 +86,10 @@ class Relaxation(Section):
     relax_member: int = Field(0, ge=0, description="member of the HP ensemble that supplies energy, forces and stress")
     relax_steps: int = Field(300, ge=10, description="most steps of one relaxation")
     relax_force_eV_per_A: float = Field(
-        0.005, gt=0, description="largest force and scaled stress of a relaxed structure, eV/A"
+        0.005, gt=0, description="largest force and scaled stress of a relaxed structure, eV/Å"
     )
     volume_range_A3_per_atom: tuple[float, float] = Field(
-        (4.0, 30.0), description="structures outside are insane, A^3 per atom"
+        (4.0, 30.0), description="structures outside are insane, Å³ per atom"
     )
     energy_floor_eV_per_atom: float = Field(
         1.0,
@@ -102,12 +102,6 @@ class Relaxation(Section):
         gt=0,
         description="a relaxed structure further than this above the model's lowest melt at rest is no crystal: "
         "symmetry alone keeps its forces zero, eV/atom",
-    )
-    distance_factor: float = Field(
-        0.9,
-        gt=0,
-        le=1,
-        description="a relaxed structure with a pair below this factor times its minimum distance is insane",
     )
 
 
@@ -135,7 +129,7 @@ class Trust(Section):
         1.0,
         gt=0,
         description="a relaxed structure whose force deviation among the members of HP is larger lies in a hole of the "
-        "potential and is insane, eV/A; null: never",
+        "potential and is insane, eV/Å; null: never",
     )
 
 
@@ -177,6 +171,19 @@ class Search(Starts, Melts, Engine, Batches, Relaxation, Symmetry, Trust, Unique
         gt=0,
         description="width of the window of stable structures above the lowest one, eV/atom (the paper: -8 to -7)",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_rule_for_distances(cls, given: Any) -> Any:
+        """Resolved studies of versions before 0.3 say ``distance_factor: 0.9``, the default of that time."""
+        if not isinstance(given, dict) or "distance_factor" not in given:
+            return given
+        if given["distance_factor"] not in (0.9, 1):
+            raise ValueError(
+                f"distance_factor: {given['distance_factor']!r}: there is one rule for distances now, "
+                "substance.minimum_distances_A; take the line out, and lower the distances there if need be"
+            )
+        return {key: value for key, value in given.items() if key != "distance_factor"}
 
     @field_validator("formula_units")
     @classmethod

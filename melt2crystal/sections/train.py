@@ -1,6 +1,6 @@
 """DeePMD models: network, loss, schedule. Defaults are Table 1 of the paper."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -87,6 +87,17 @@ class Training(Section):
         return self
 
 
+class ReleasedTraining(Training):
+    """The same; one model may be judged alone."""
+
+    members: int = amount(
+        4,
+        ge=1,
+        le=64,
+        description="models in the ensemble; where they are given: so many, default those that are there, at most 4",
+    )
+
+
 class Train(Section):
     """The network, and the ensembles of the loop."""
 
@@ -106,11 +117,45 @@ class ReleasedPotential(Section):
         description="folder of a potential that was trained elsewhere, as results/STUDY/models/hp is one: it is "
         "judged, nothing is trained; null: train",
     )
-    training: Training = Field(Training(), description="training of the released ensemble")
+    training: ReleasedTraining = Field(ReleasedTraining(), description="training of the released ensemble")
+
+    @model_validator(mode="after")
+    def _an_ensemble_where_it_is_trained(self) -> "ReleasedPotential":
+        if self.given is None and self.training.members < 2:
+            raise ValueError(
+                "training.members: 1: an ensemble that is trained here has two members or more; their deviation says "
+                "where it does not know a structure (one that is given may be alone)"
+            )
+        return self
+
+
+class LowPressurePotential(ReleasedPotential):
+    """The potential beside HP, which a study can do without."""
+
+    enabled: bool = amount(
+        True,
+        description="whether there is one; default: false where release names release.hp.given and no lp: that one is "
+        "judged alone, without loop and training set",
+    )
 
 
 class Release(Section):
     """LP (melts at p = 0 only) and HP (all pressures)."""
 
-    lp: ReleasedPotential = Field(ReleasedPotential(pressures_GPa=[0.0]), description="the low-pressure potential")
+    lp: LowPressurePotential = Field(
+        LowPressurePotential(pressures_GPa=[0.0]), description="the low-pressure potential"
+    )
     hp: ReleasedPotential = Field(ReleasedPotential(), description="the high-pressure potential")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_alone(cls, given: Any) -> Any:
+        """``{hp: {given: folder}}`` asks for a judgement of this potential, not for another to be trained beside it."""
+        if (
+            isinstance(given, dict)
+            and "lp" not in given
+            and isinstance(given.get("hp"), dict)
+            and given["hp"].get("given")
+        ):
+            return {**given, "lp": {"enabled": False}}
+        return given

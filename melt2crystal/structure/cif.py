@@ -215,7 +215,7 @@ def _apart(atoms: Atoms, where: str) -> None:
     if len(distances):
         one, other = (atoms.symbols[index[distances.argmin()]] for index in (first, second))
         raise UserError(
-            f"{where}: atoms of {one} and {other} are {distances.min():.2f} A apart: a shared or split site, or "
+            f"{where}: atoms of {one} and {other} are {distances.min():.2f} Å apart: a shared or split site, or "
             "operators that don't belong to these coordinates; take an ordered structure with its operators"
         )
 

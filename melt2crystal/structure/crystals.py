@@ -122,7 +122,7 @@ def false_claims(
         seen = ", ".join(map(str, numbers)) or "none"
         false["coordination"] = (
             claimed_coordination,
-            f"{central} has {seen} {ligand} neighbours within {cutoff_A:g} A",
+            f"{central} has {seen} {ligand} neighbours within {cutoff_A:g} Å",
         )
     return false
 

@@ -1,6 +1,6 @@
 """One check of a frame that others wrote, before any number of it is used: by the plan and by the jobs alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,14 @@ from ase import Atoms
 from ase.units import GPa
 
 from melt2crystal.errors import UserError
-from melt2crystal.frames import frame_id, read_frames
+from melt2crystal.frames import frame_id, read_frames, too_close
 
 STATE = {"temperature_K": (0.0, 1e5), "pressure_GPa": (-100.0, 1e4)}  # no melt is beyond: other units
 VOLUME_A3_PER_ATOM = (0.5, 2000.0)
 ENERGIES_APART_EV_PER_ATOM = 1e-3  # energy and free energy; two labels of one frame
 FORCES_APART_EV_PER_A = 0.02  # two labels of one frame
-LARGEST_STRESS = 10.0  # eV/A^3: 1600 GPa
-STRESS_WITHOUT_PRESSURE = 1.0  # eV/A^3 (160 GPa) by which a label may miss the pressure that its frame says
+LARGEST_STRESS = 10.0  # eV/Å³: 1600 GPa
+STRESS_WITHOUT_PRESSURE = 1.0  # eV/Å³ (160 GPa) by which a label may miss the pressure that its frame says
 # what other programs call these; how they are turned into ours
 ELSEWHERE = {
     "energy": ("free_energy", "REF_energy", "ref_energy", "dft_energy", "DFT_energy", "total_energy", "Energy", "E"),
@@ -63,8 +63,33 @@ def structure_problem(atoms: Atoms) -> str:
     smallest, largest = VOLUME_A3_PER_ATOM
     volume = abs(atoms.cell.volume) / len(atoms)
     if not smallest <= volume <= largest:
-        return f"has {volume:.4g} A^3 an atom: its Lattice must be in A"
+        return f"has {volume:.4g} Å³ an atom: its Lattice must be in Å"
     return ""
+
+
+def distance_check(minimum_distances_A: Mapping[str, float]) -> Check:
+    """The check that no pair of atoms is closer than ``substance.minimum_distances_A``."""
+
+    def distance_problem(atoms: Atoms) -> str:
+        reason = too_close(atoms, minimum_distances_A)
+        return f"can get no label: {reason} (substance.minimum_distances_A)" if reason else ""
+
+    return distance_problem
+
+
+def digest_check(digest: str) -> Check:
+    """The check that a frame of a given file is not said to be of another reference."""
+
+    def digest_problem(atoms: Atoms) -> str:
+        said = atoms.info.get("settings_digest", digest)
+        if said == digest:
+            return ""
+        return (
+            f"says settings_digest={said}: it is a label of another reference, the one declared has {digest}. Name the "
+            "file in label.known of a study with that reference, or take the key out if the declared code computed it"
+        )
+
+    return digest_problem
 
 
 def state_problem(atoms: Atoms) -> str:
@@ -155,7 +180,7 @@ def _stress_of_other_units(atoms: Atoms) -> str:
     if largest <= most:
         return ""
     pressure = f"; its pressure_GPa is {said}" if said is not None else ""
-    return f"has a stress of {largest:.3g} eV/A^3 ({largest / GPa:.0f} GPa{pressure}): is it in GPa or kbar?"
+    return f"has a stress of {largest:.3g} eV/Å³ ({largest / GPa:.0f} GPa{pressure}): is it in GPa or kbar?"
 
 
 def falling_pressure(frames: Sequence[Atoms]) -> str:
@@ -177,15 +202,15 @@ def falling_pressure(frames: Sequence[Atoms]) -> str:
             return (
                 f"the pressure of the labels falls as the density rises (by {-modulus:.3g} GPa for a factor e): the "
                 "stress has the other sign (VASP prints -stress, in kbar). Positive is tension here: write "
-                "stress = -virial / volume, eV/A^3"
+                "stress = -virial / volume, eV/Å³"
             )
     return ""
 
 
 def labels_differ(one: tuple[float, np.ndarray], other: tuple[float, np.ndarray]) -> str:
-    """How two labels (energy eV, forces eV/A) of one frame differ, beyond the noise of processors; in words."""
+    """How two labels (energy eV, forces eV/Å) of one frame differ, beyond the noise of processors; in words."""
     energy = abs(one[0] - other[0]) / len(one[1])
     forces = float(np.abs(one[1] - other[1]).max())
     if energy <= ENERGIES_APART_EV_PER_ATOM and forces <= FORCES_APART_EV_PER_A:
         return ""
-    return f"energies {1000 * energy:.3g} meV/atom and forces up to {forces:.3g} eV/A apart"
+    return f"energies {1000 * energy:.3g} meV/atom and forces up to {forces:.3g} eV/Å apart"

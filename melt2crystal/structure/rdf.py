@@ -61,15 +61,3 @@ def partial_rdf(
     shells = 4.0 / 3.0 * np.pi * np.diff(edges**3)
     g = counts * atoms.get_volume() / (count_a * count_b * shells)
     return 0.5 * (edges[1:] + edges[:-1])[:bins], g[:bins]
-
-
-def coordination_number(r_A: Array, g: Array, density_of_b_per_A3: float, up_to_A: float) -> float:
-    """Mean number of b neighbours of an a atom within ``up_to_A``: the integral of 4 pi r^2 rho_b g_ab(r).
-
-    Args:
-        r_A: [bins] equally spaced centres, Å; g: [bins]; density_of_b_per_A3: N_b / V.
-    """
-    width = r_A[1] - r_A[0]
-    shells = 4.0 / 3.0 * np.pi * ((r_A + width / 2) ** 3 - (r_A - width / 2) ** 3)
-    inside = r_A + width / 2 <= up_to_A + 1e-9
-    return float(density_of_b_per_A3 * np.sum((g * shells)[inside]))

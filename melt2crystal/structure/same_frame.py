@@ -74,7 +74,7 @@ def _composition(atoms: Atoms) -> tuple[int, ...]:
 
 
 def _sums(atoms: Atoms) -> np.ndarray:
-    """Two numbers, each at most of the order of 1, that a shift of 1e-5 A changes by less than 1e-4."""
+    """Two numbers, each at most of the order of 1, that a shift of 1e-5 Å changes by less than 1e-4."""
     waves = np.exp(2j * np.pi * (_fractional(atoms) @ _VECTORS.T)) @ _WEIGHTS
     total = (np.sqrt(atoms.numbers) * waves).sum() / np.sqrt(atoms.numbers).sum()
     return np.array([total.real, total.imag])

@@ -30,6 +30,6 @@ def largest_batch(study: Study, batch: str) -> int:
 def number_of_shards(study: Study, batch: str) -> int:
     """Jobs that label a batch side by side. One where labels are only looked up, or where the files from which melts
     are taken alone know how many there are."""
-    if not study.label.compute or (study.liquid.frames and batch in ("initial", "heldout")):
+    if not study.computes_labels or (study.liquid.frames and batch in ("initial", "heldout")):
         return 1
     return max(1, ceil(largest_batch(study, batch) / study.jobs.frames_per_shard(study.label.frames_per_shard)))

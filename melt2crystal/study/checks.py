@@ -48,7 +48,7 @@ def _released_pressures(study: Study) -> Iterator[Mistake]:
         return  # the files' pressures count (config_frames.py)
     grid = [row.pressure_GPa for row in study.grid]
     allowed = f"pressures of the grid ({', '.join(f'{p:g}' for p in grid)} GPa)"
-    for name in ("lp", "hp"):
+    for name in study.potentials:
         pressures = getattr(study.release, name).pressures_GPa
         path = ("release", name, "pressures_GPa")
         if pressures is not None and not pressures:
@@ -84,7 +84,7 @@ def _species(study: Study) -> Iterator[Mistake]:
         if len(parts) != 2 or any(part not in substance.species for part in parts):
             yield Mistake(path, "is no pair of species of the formula", f"'A-B' with A and B from {known}")
         if not 0 < distance < 3:
-            yield Mistake(path, f"{distance:g} A is no distance of a collision", "a number > 0 and < 3 (A)")
+            yield Mistake(path, f"{distance:g} Å is no distance of a collision", "a number > 0 and < 3 (Å)")
 
     named = {tuple(sorted(pair.split("-"))) for pair in substance.minimum_distances_A}
     pairs = [f"{one}-{other}" for one, other in combinations_with_replacement(substance.species, 2)]
@@ -109,14 +109,17 @@ def _liquid_walks(study: Study) -> Iterator[Mistake]:
             yield Mistake(("liquid", key), problem, f"at least {2 * liquid.time_step_fs:g} fs (twice the time step)")
 
 
-@uses("label", "select", "benchmark", "search")
+@uses("label", "select", "benchmark", "search", "release", "reference")
 def _nothing_is_computed(study: Study) -> Iterator[Mistake]:
-    if study.label.compute:
+    if study.computes_labels:
         return
-    if study.select.max_iterations:
-        problem = f"{study.select.max_iterations} rounds choose frames to label, and label.compute is false"
-        yield Mistake(("select", "max_iterations"), problem, "0, or label.compute: true")
-    benchmark, because = study.benchmark, "needs the engine, and label.compute is false"
+    given = study.reference.engine == "given"
+    why = "reference.engine is given" if given else "label.compute is false"
+    other = "another reference.engine" if given else "label.compute: true"
+    if study.rounds:
+        problem = f"{study.rounds} rounds choose frames to label, and {why}"
+        yield Mistake(("select", "max_iterations"), problem, f"0, or {other}")
+    benchmark, because = study.benchmark, f"needs {'an' if given else 'the'} engine, and {why}"
     scaled = benchmark.energy_volume.enabled or bool(benchmark.harmonic_polymorphs) or study.search.enabled
     if scaled and benchmark.energy_volume.structures == "reference":
         yield Mistake(
@@ -127,14 +130,14 @@ def _nothing_is_computed(study: Study) -> Iterator[Mistake]:
     if benchmark.vdos.enabled and benchmark.vdos.reference:
         yield Mistake(("benchmark", "vdos", "reference"), f"true {because}", "false, or vdos.enabled: false")
     if study.search.enabled and study.search.found is None:
-        allowed = "false, search.found (structures with labels), or label.compute: true"
+        allowed = f"false, search.found (structures with labels), or {other}"
         yield Mistake(("search", "enabled"), f"true: what is found {because}", allowed)
 
 
 @uses("reference", "benchmark")
 def _engines_that_walk(study: Study) -> Iterator[Mistake]:
     vdos, engine = study.benchmark.vdos, study.reference.engine
-    if vdos.enabled and vdos.reference and engine != "lammps":
+    if vdos.enabled and vdos.reference and engine not in ("lammps", "given"):
         problem = f"true, and molecular dynamics with the engine {engine} is not built in"
         allowed = "false (benchmark.harmonic has the reference's spectra), or vdos.enabled: false"
         yield Mistake(("benchmark", "vdos", "reference"), problem, allowed)
@@ -146,9 +149,9 @@ def _name(study: Study) -> Iterator[Mistake]:
         yield Mistake(("name",), "'label-store' is the folder of all studies' labels", "another name of the file")
 
 
-@uses("grid", "liquid", "label", "select", "search", "benchmark", "jobs")
+@uses("grid", "liquid", "label", "select", "search", "benchmark", "jobs", "release", "reference")
 def _jobs(study: Study) -> Iterator[Mistake]:
-    loop = [f"iteration-{k:02d}" for k in range(study.select.max_iterations)]
+    loop = [f"iteration-{k:02d}" for k in range(study.rounds)]
     found = [f"found-p{p:g}" for p in study.search.pressures_GPa] if study.search.enabled else []
     shards = sum(number_of_shards(study, batch) for batch in ("initial", "heldout", "eos", "harmonic", *loop, *found))
     if shards > MOST_SHARDS:
@@ -163,13 +166,13 @@ def _found_structures_are_labels(study: Study) -> Iterator[Mistake]:
         yield Mistake(("search", "found"), f"{found} is not in label.known", "a file that label.known names too")
 
 
-@uses("train", "select", "benchmark")
+@uses("train", "select", "benchmark", "release")
 def _walks_of_the_model(study: Study) -> Iterator[Mistake]:
     if not study.train.network.passes_messages:
         return
     because = "walks are driven by LAMMPS, which takes no model of train.network.descriptor: dpa4"
-    if study.select.max_iterations:
-        problem = f"{study.select.max_iterations} rounds explore, and {because}"
+    if study.rounds:
+        problem = f"{study.rounds} rounds explore, and {because}"
         yield Mistake(("select", "max_iterations"), problem, "0, or train.network.descriptor: se_e2_a")
     if study.benchmark.vdos.enabled:
         allowed = "false (benchmark.harmonic has spectra too), or train.network.descriptor: se_e2_a"
@@ -190,7 +193,8 @@ def _exploring_walks(study: Study) -> Iterator[Mistake]:
 
 @uses("select")
 def _density_window(study: Study) -> Iterator[Mistake]:
-    yield from _ordered(study.select.density_range_g_per_cm3, ("select", "density_range_g_per_cm3"))
+    if study.select.density_range_g_per_cm3 is not None:
+        yield from _ordered(study.select.density_range_g_per_cm3, ("select", "density_range_g_per_cm3"))
 
 
 @uses("grid", "liquid", "train", "release")
@@ -198,7 +202,8 @@ def _enough_frames(study: Study) -> Iterator[Mistake]:
     lp = study.release.lp.pressures_GPa
     states = sum(len(row.temperatures_K) for row in study.grid if lp is None or row.pressure_GPa in lp)
     frames = states * study.liquid.frames_per_state
-    if study.liquid.frames is None and frames and frames * study.train.validation_fraction < 1:
+    trained = study.release.lp.enabled and study.release.lp.given is None
+    if trained and study.liquid.frames is None and frames and frames * study.train.validation_fraction < 1:
         problem = f"of the {frames} frames of LP none is left for validation"
         yield Mistake(("train", "validation_fraction"), problem, f"at least {1 / frames:.3g}, or more frames per state")
 
@@ -255,8 +260,8 @@ def _tolerances(study: Study) -> Iterator[Mistake]:
     for name in ("certificate", "search"):
         for index, symprec in enumerate(getattr(study, name).symprecs_A):
             if not 0 < symprec <= 1:
-                problem = f"{symprec:g} A is no tolerance"
-                yield Mistake((name, "symprecs_A", index), problem, "a number > 0 and <= 1 (A)")
+                problem = f"{symprec:g} Å is no tolerance"
+                yield Mistake((name, "symprecs_A", index), problem, "a number > 0 and <= 1 (Å)")
 
 
 def _pressures(pressures: list[float], section: str, once: str) -> Iterator[Mistake]:

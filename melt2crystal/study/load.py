@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from melt2crystal.errors import UserError
+from melt2crystal.project import CONFIGURATION, of_project, project_folder
 from melt2crystal.provenance import ROOT
 from melt2crystal.study.checks import mistakes_between_sections
 from melt2crystal.study.mistakes import from_validation, other_types, raise_mistakes
@@ -29,8 +31,26 @@ def the_study(name: str) -> Study:
     Raises:
         UserError: there is no such study, or it has mistakes.
     """
-    chosen = name or read_source(ROOT / "config/config.yaml", ROOT).data.get(STUDY_KEY)
-    return load_study({STUDY_KEY: chosen}, ROOT)
+    project = project_folder()
+    home = project if (project / CONFIGURATION).exists() else ROOT
+    chosen = name or read_source(home / CONFIGURATION, home).data.get(STUDY_KEY)
+    return load_study({STUDY_KEY: chosen}, project)
+
+
+def files_of_study(name: str, project: Path) -> list[Path]:
+    """Files in which a study is written: its own, those it extends, and the configuration of the project that names it.
+
+    Raises:
+        UserError: there is no such study.
+    """
+    configuration = project / CONFIGURATION
+    files = [configuration] if configuration.exists() else []
+    home = project if files else ROOT
+    asked: Any = name or read_source(home / CONFIGURATION, home).data.get(STUDY_KEY)
+    while asked:
+        files.append(study_path(asked, project, "study"))
+        asked = read_source(files[-1], project).data.get("extends")
+    return files
 
 
 def load_study(
@@ -43,7 +63,7 @@ def load_study(
 
     Args:
         config: Snakemake's configuration, already merged.
-        root: repository root; relative paths start there.
+        root: root of the project; relative paths start there, or in the clone where the project has no such file.
         check_files: also open the files the study names (a second or two; the main process does it, jobs needn't).
         configfiles: the files ``config`` was read from, for line numbers in messages.
 
@@ -71,14 +91,54 @@ def load_study(
         *results_mistakes(config.get("results", "results"), root),
     ]
     study, mistakes = _validated(source)
+    study = _with_members_counted(study, root)
     told = {mistake.path for mistake in given_wrong}
     mistakes = given_wrong + [mistake for mistake in mistakes if mistake.path not in told]
     broken = {str(mistake.path[0]) for mistake in mistakes if mistake.path}
     mistakes += mistakes_between_sections(study, broken)
+    study = _with_files_of_clone(study, root)
     if check_files:
         mistakes += mistakes_in_files(study, root, broken)
     raise_mistakes(mistakes, source)
     return study
+
+
+def _with_members_counted(study: Study, root: Path) -> Study:
+    """Potentials that are given have the members that their folder holds, unless the study says how many."""
+    for name in study.potentials:
+        released = getattr(study.release, name)
+        if released.given is None or "members" in released.training.model_fields_set:
+            continue
+        names = (
+            Path(root, of_project(released.given, root)) / f"{k}.{study.train.network.suffix}"
+            for k in range(released.training.members)
+        )
+        there = len(list(takewhile(Path.is_file, names)))
+        if there:  # an empty folder is told where its files are looked at
+            training = released.training.model_copy(update={"members": there})
+            release = study.release.model_copy(update={name: released.model_copy(update={"training": training})})
+            study = study.model_copy(update={"release": release})
+    return study
+
+
+def _with_files_of_clone(study: Study, root: Path) -> Study:
+    """The study of a project beside the clone, with the clone's files where the project lacks those it names."""
+    if root.resolve() == ROOT:
+        return study
+    found: Callable[[str], str] = lambda name: of_project(name, root)  # noqa: E731
+    data = study.model_dump(mode="json")
+    for section, key in (("liquid", "potential"), ("reference", "potential"), ("search", "found")):
+        if data[section].get(key):
+            data[section][key] = found(data[section][key])
+    for section, key in (("liquid", "frames"), ("reference", "files"), ("label", "known")):
+        if data[section].get(key):
+            data[section][key] = [found(name) for name in data[section][key]]
+    for polymorph in data["benchmark"]["polymorphs"].values():
+        polymorph["file"] = found(polymorph["file"])
+    for potential in study.potentials:
+        if data["release"][potential]["given"]:
+            data["release"][potential]["given"] = found(data["release"][potential]["given"])
+    return Study.model_validate(data)
 
 
 def _given(config: dict[str, Any], root: Path, configfiles: Sequence[Path | str]) -> Source:

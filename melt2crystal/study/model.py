@@ -14,6 +14,7 @@ from melt2crystal.sections.figures import Figures
 from melt2crystal.sections.jobs import Jobs
 from melt2crystal.sections.label import Label
 from melt2crystal.sections.liquid import Certificate, Liquid
+from melt2crystal.sections.purpose import Purpose
 from melt2crystal.sections.reference import Reference, VaspReference
 from melt2crystal.sections.search import Search
 from melt2crystal.sections.substance import PressureRow, Substance, melting_curve
@@ -26,6 +27,9 @@ class Study(Section):
 
     name: str = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="the file's name without .yaml; names the results folder"
+    )
+    purpose: Purpose = Field(
+        "results", description="what its numbers are for; smoke test: every figure and page says that they mean nothing"
     )
     seed: int = Field(1, ge=0, lt=2**31, description="root of every random number of the study")
     substance: Substance = Field(Substance(), description="what is simulated")
@@ -42,6 +46,26 @@ class Study(Section):
     search: Search = Field(Search(), description="structure search")
     figures: Figures = Field(Figures(), description="style of the figures")
     jobs: Jobs = Field(Jobs(), description="what jobs ask of a machine")
+
+    @property
+    def potentials(self) -> tuple[str, ...]:
+        """Names of the released potentials."""
+        return ("lp", "hp") if self.release.lp.enabled else ("hp",)
+
+    @property
+    def judges_only(self) -> bool:
+        """One potential that was trained elsewhere is judged: no training set, no loop."""
+        return not self.release.lp.enabled and self.release.hp.given is not None
+
+    @property
+    def computes_labels(self) -> bool:
+        """Whether labels that are not known can be had at all."""
+        return self.label.compute and self.reference.engine != "given"
+
+    @property
+    def rounds(self) -> int:
+        """Largest number of explore-select-label rounds."""
+        return 0 if self.judges_only else self.select.max_iterations
 
     def training_of(self, ensemble: str) -> Training:
         """Training of an ensemble: iteration-00, ... of the loop, or the released lp or hp."""

@@ -42,11 +42,11 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
         for index, name in enumerate(study.liquid.frames or ()):
             mistakes += _labels(name, ("liquid", "frames", index), root)
     if not {"substance", "release"} & set(broken):
-        for potential in ("lp", "hp"):
+        for potential in study.potentials:
             mistakes += _given(study, potential, root)
     if "search" not in broken and study.search.enabled and study.search.found is not None:
         mistakes += _labels(study.search.found, ("search", "found"), root)
-    if study.liquid.frames or study.search.found:
+    if study.liquid.frames or study.search.found or study.reference.engine == "given":
         from melt2crystal.study.named_frames import mistakes_in_frames  # half a second of ASE, for such studies alone
 
         mistakes += mistakes_in_frames(study, root, broken)
@@ -87,11 +87,14 @@ def _reference(study: Study, root: Path) -> Iterator[Mistake]:
     reference = study.reference
     if reference.engine == "lammps":
         yield from _potential(reference.potential, ("reference", "potential"), study.substance, root)
-    if reference.engine == "ase":
+    if reference.engine in ("ase", "given"):
         for index, name in enumerate(reference.files):
             missing = _missing(name, ("reference", "files", index), root)
             if missing:
                 yield missing
+    if reference.engine == "given":
+        for index, name in enumerate(reference.labels):
+            yield from _labels(name, ("reference", "labels", index), root)
 
 
 def _labels(name: str, path: KeyPath, root: Path) -> Iterator[Mistake]:
@@ -205,7 +208,7 @@ def _wrong_crystal(polymorph: Polymorph, path: KeyPath, substance: Substance, ro
     around = (substance.central_species, substance.ligand_species, substance.bond_cutoff_A)
     false = false_claims(atoms, polymorph.space_group, polymorph.coordination, *around)
     allowed = {
-        "space_group": f"the number spglib finds at symprec {SYMPREC_A:g} A, or another file",
+        "space_group": f"the number spglib finds at symprec {SYMPREC_A:g} Å, or another file",
         "coordination": "what the crystal has, another file, or another substance.bond_cutoff_A",
     }
     for key, (claimed, found) in false.items():

@@ -11,9 +11,17 @@ from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import UserError
 from melt2crystal.frames import bare_frame, frame_id, read_frames
+from melt2crystal.label.collecting import failures_allowed
 from melt2crystal.liquid.melts_from_files import complaint, each_once, held_out
 from melt2crystal.marks import FOUND_SPLIT
-from melt2crystal.structure.frame_check import falling_pressure, label_problem, pressure_problem, structure_problem
+from melt2crystal.structure.frame_check import (
+    digest_check,
+    distance_check,
+    falling_pressure,
+    label_problem,
+    pressure_problem,
+    structure_problem,
+)
 from melt2crystal.study.checks import SMALLEST_MELT
 from melt2crystal.study.model import Study
 from melt2crystal.study.source import KeyPath, Mistake
@@ -30,8 +38,8 @@ def mistakes_in_frames(study: Study, root: Path, broken: Collection[str] = ()) -
     """What is wrong with ``liquid.frames`` and ``search.found``; files that are missing are told elsewhere."""
     if NEEDED & set(broken):
         return []
-    known = None if study.label.compute else _known_labels(study, root)
-    return [*_melts(study, root, known), *_found(study, root, known)]
+    known = None if study.computes_labels else _known_labels(study, root)
+    return [*_given_labels(study, root), *_melts(study, root, known), *_found(study, root, known)]
 
 
 def mistakes_in_labels(name: str, path: KeyPath, root: Path) -> Iterator[Mistake]:
@@ -49,6 +57,26 @@ def mistakes_in_labels(name: str, path: KeyPath, root: Path) -> Iterator[Mistake
         yield Mistake(path, f"{name}: {problem}", "stress as ASE has it")
 
 
+def _given_labels(study: Study, root: Path) -> Iterator[Mistake]:
+    """What is wrong with ``reference.labels`` of ``engine: given``: every frame must be a whole label of that code."""
+    if study.reference.engine != "given":
+        return
+    try:
+        check = digest_check(settings_digest(reference_engine(study.reference, study.substance.species)))
+    except OSError:  # a file of the reference is missing: told where it is named
+        return
+    for index, name in enumerate(study.reference.labels):
+        path: KeyPath = ("reference", "labels", index)
+        frames = yield from _readable(root / name, path)
+        for number, atoms in enumerate(frames):
+            if wrong := structure_problem(atoms) or label_problem(atoms) or check(atoms):
+                yield Mistake(path, f"{name}: frame {number} {wrong}", "whole labels: energy, forces, stress")
+                break
+        else:
+            if problem := falling_pressure(frames):
+                yield Mistake(path, f"{name}: {problem}", "stress as ASE has it")
+
+
 def _melts(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mistake]:
     frames: list[Atoms] = []
     for index, name in enumerate(study.liquid.frames or ()):
@@ -64,10 +92,21 @@ def _melts(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mista
             said += f" (the first is frame {problems.index(problem)})"
             yield Mistake(path, said, allowed)
             return
+        yield from _too_close(mine, name, path, study)
         yield from _labelled(mine, name, path, known)
         frames += mine
     if frames:
         yield from _divisible(frames, study)
+
+
+def _too_close(frames: list[Atoms], name: str, path: KeyPath, study: Study) -> Iterator[Mistake]:
+    """As many frames that can get no label as would stop the study at its label stage."""
+    near = distance_check(study.substance.minimum_distances_A)
+    problems = {number: problem for number, atoms in enumerate(frames) if (problem := near(atoms))}
+    if len(problems) > failures_allowed(study.label.failure_tolerance, len(frames)):
+        first, problem = next(iter(problems.items()))
+        said = f"{name}: {len(problems)} of {len(frames)} frames are too close; frame {first} {problem}"
+        yield Mistake(path, said, "frames without, or smaller distances")
 
 
 def _divisible(frames: list[Atoms], study: Study) -> Iterator[Mistake]:
@@ -78,10 +117,8 @@ def _divisible(frames: list[Atoms], study: Study) -> Iterator[Mistake]:
     except UserError as error:
         yield Mistake(("liquid", "frames"), str(error), "melts of several walks")
     there = {float(atoms.info["pressure_GPa"]) for atoms in frames}
-    for name in (
-        "lp",
-        "hp",
-    ):  # what the loop adds comes at the grid's pressures, but LP must not depend on its decisions
+    # what the loop adds comes at the grid's pressures, but LP must not depend on its decisions
+    for name in study.potentials:
         for pressure in getattr(study.release, name).pressures_GPa or ():
             if pressure not in there:
                 allowed = f"pressures of the frames ({', '.join(f'{p:g}' for p in sorted(there))} GPa), or null for all"
@@ -130,7 +167,8 @@ def _known_labels(study: Study, root: Path) -> LabelStore | None:
 
     try:
         digest = settings_digest(reference_engine(study.reference, study.substance.species))
-        return LabelStore(root / "nowhere", digest, "nobody", [root / file for file in study.label.known])
+        theirs = [root / file for file in getattr(study.reference, "labels", [])]
+        return LabelStore(root / "nowhere", digest, "nobody", [root / file for file in study.label.known], theirs)
     except (UserError, OSError):
         return None
 
@@ -139,14 +177,17 @@ def _labelled(frames: list[Atoms], name: str, path: KeyPath, known: LabelStore |
     """Without an engine every frame needs a known label of the study's settings."""
     unknown = [] if known is None else [atoms for atoms in frames if known.find(bare_frame(atoms)) is None]
     if known is not None and unknown:
+        where, why = "label.known", "label.compute is false"
+        if known.of_another_code:
+            where, why = "reference.labels", "the engine given computes nothing"
         digests = Counter(str(atoms.info.get("settings_digest", "none")) for atoms in unknown)
         theirs = ", ".join(f"{digest} ({count})" for digest, count in digests.items())
         yield Mistake(
             path,
-            f"{name}: {len(unknown)} of {len(frames)} frames have no label of this reference in label.known, and "
-            f"label.compute is false (the first is {frame_id(unknown[0])}; the study's settings digest is "
+            f"{name}: {len(unknown)} of {len(frames)} frames have no label of this reference in {where}, and {why} "
+            f"(the first is {frame_id(unknown[0])}; the study's settings digest is "
             f"{known.digest}, theirs: {theirs})",
-            "frames with labels of the study's settings, or label.compute: true",
+            "frames with labels of the study's settings, or a reference that computes them",
         )
 
 

@@ -16,7 +16,6 @@ from melt2crystal.study.yaml_text import Mistake
 
 PURPOSES = ("train", "heldout")
 PURPOSE_OF = {"initial": "train", "heldout": "heldout"}  # batch of labels -> melt whose frames it holds
-POTENTIALS = ("lp", "hp")
 OF_THE_PROJECT = (  # folders in which results would be mixed with sources
     *("config", "data", "docs", "envs", "melt2crystal", "profiles", "report", "rules", "scripts", "slurm", "tests"),
     *("tools", ".git", ".snakemake", ".venv"),
@@ -133,7 +132,8 @@ class Paths:
     def label_tables(self, iterations: int) -> list[str]:
         """Status of each label of every batch, for a loop of so many iterations with labels."""
         study = self.study
-        batches = ["initial", "heldout", *(f"iteration-{k:02d}" for k in range(iterations))]
+        batches = [] if study.judges_only else ["initial"]
+        batches += ["heldout", *(f"iteration-{k:02d}" for k in range(iterations))]
         batches += ["eos"] if study.benchmark.energy_volume.enabled else []
         batches += ["harmonic"] if study.benchmark.harmonic_polymorphs else []
         batches += [f"found-p{pressure}" for pressure in self.searched]
@@ -146,6 +146,11 @@ class Paths:
         if reference.engine == "lammps":
             return potential_files(reference.potential)
         return list(getattr(reference, "files", []))
+
+    @cached_property
+    def given_labels(self) -> list[str]:
+        """Files of labels of another code, where the reference is one (``engine: given``)."""
+        return list(getattr(self.study.reference, "labels", []))
 
     @cached_property
     def melting_files(self) -> list[str]:
@@ -192,7 +197,7 @@ class Paths:
     @cached_property
     def trained_elsewhere(self) -> dict[str, str]:
         """Potential -> folder it comes from, for those that were trained elsewhere."""
-        folders = {name: getattr(self.study.release, name).given for name in POTENTIALS}
+        folders = {name: getattr(self.study.release, name).given for name in self.study.potentials}
         return {name: folder for name, folder in folders.items() if folder}
 
     def member_elsewhere(self, potential: str, member: str) -> tuple[str, str]:
@@ -205,13 +210,15 @@ class Paths:
         return [f"{self.trained_elsewhere[ensemble]}/manifest.json"] if ensemble in self.trained_elsewhere else []
 
     def manifests(self, iterations: int) -> list[str]:
-        """Of every dataset, for a loop of so many iterations with labels."""
+        """Of every dataset, for a loop of so many iterations with labels; none where nothing is trained on."""
+        if self.study.judges_only:
+            return []
         return [f"{self.root}/dataset/{number:02d}/manifest.json" for number in range(iterations + 1)]
 
     def learning_curves(self, iterations: Iterable[str]) -> list[str]:
         """Of every ensemble that is trained here."""
         ensembles = [f"iteration-{number}" for number in iterations]
-        ensembles += [name for name in POTENTIALS if name not in self.trained_elsewhere]
+        ensembles += [name for name in self.study.potentials if name not in self.trained_elsewhere]
         return [f"{self.root}/train/{name}/{member}/lcurve.csv" for name in ensembles for member in self.members(name)]
 
     def audits(self, iterations: Iterable[str], name: str) -> list[str]:
@@ -271,7 +278,7 @@ class Paths:
     def drawn(self) -> list[str]:
         """Rules of the figures that this study has."""
         study = self.study
-        has_loop = study.select.max_iterations > 0
+        has_loop = study.rounds > 0
         asked = {
             "figures_energy_volume": bool(self.energy_volume),
             "figures_harmonic": bool(study.benchmark.harmonic_polymorphs),
@@ -279,7 +286,7 @@ class Paths:
             "figures_found_crystals": study.search.enabled,
             "figures_selection": has_loop,
             "figures_audit": has_loop,
-            "figures_learning": has_loop or len(self.trained_elsewhere) < len(POTENTIALS),
+            "figures_learning": has_loop or len(self.trained_elsewhere) < len(study.potentials),
         }
         return [rule for rule in FIGURES if asked.get(rule, True)]
 

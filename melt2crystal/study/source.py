@@ -13,10 +13,10 @@ import yaml
 from pydantic import BaseModel
 
 from melt2crystal.errors import UserError
+from melt2crystal.project import STUDIES
 from melt2crystal.provenance import ROOT
 from melt2crystal.study.yaml_text import LARGEST_BYTES, KeyPath, Mistake, PlainText, parsed
 
-STUDIES = Path("config/studies")
 LONGEST_CHAIN = 20
 
 
@@ -68,7 +68,7 @@ def study_path(name: Any, root: Path, asked_by: str) -> Path:
     Raises:
         UserError: there is no such study; the message lists those that exist.
     """
-    known = sorted(path.stem for path in (root / STUDIES).glob("*.yaml"))
+    known = sorted({path.stem for folder in (root, ROOT) for path in (folder / STUDIES).glob("*.yaml")})
     if isinstance(name, str) and name:
         is_path = "/" in name or name.endswith((".yaml", ".yml"))
         for folder in (root, ROOT):  # a project's own studies, then those of the clone

@@ -16,6 +16,8 @@ from melt2crystal.summary.schema import (
     Fit,
     GroupErrors,
     Iteration,
+    Labels,
+    MissingLabel,
     Overlap,
     Part,
     PolymorphErrors,
@@ -64,12 +66,35 @@ def iteration_part(iteration: str, table: pd.DataFrame, audit: dict[str, Any]) -
     return Iteration(
         iteration=iteration,
         **classes,
+        invalid_because=reasons_counted(table["invalid_because"]) if "invalid_because" in table else None,
         excluded_by_certificate=int(table["excluded"].sum()) if "excluded" in table else None,
         selected=int(table["selected"].sum()),
         **{name: audit.get(name) for name in AUDITED},
         eps_lo_eV_per_A=float(table["eps_lo"].iloc[0]),
         eps_hi_eV_per_A=float(table["eps_hi"].iloc[0]),
     )
+
+
+def reasons_counted(texts: pd.Series) -> dict[str, int]:
+    """'3 no frame; 2 too dense' of several cells -> reason -> how often in all."""
+    counts: dict[str, int] = {}
+    for text in texts.dropna():
+        for part in filter(None, str(text).split("; ")):
+            count, _, reason = part.partition(" ")
+            counts[reason] = counts.get(reason, 0) + int(count)
+    return counts
+
+
+def labels_part(batch: str, table: pd.DataFrame) -> Labels:
+    """What a batch of labels lacks.
+
+    Args:
+        table: labels.csv, texts as they are: frame_id, what, status, reason.
+    """
+    rows = table[table["status"] != "ok"].to_dict("records")
+    # tables of versions before 0.3 don't say what a frame is
+    missing = [MissingLabel(**{name: str(row.get(name, "")) for name in MissingLabel.model_fields}) for row in rows]
+    return Labels(batch=batch, asked=len(table), missing=missing)
 
 
 def certificate_part(table: pd.DataFrame) -> list[CertificateCount]:

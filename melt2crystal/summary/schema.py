@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from melt2crystal.sections.purpose import Purpose
+
 
 class Part(BaseModel):
     """Base of all parts: unknown keys are errors, NaN and infinity are not allowed."""
@@ -14,6 +16,7 @@ class Errors(Part):
 
     energy_rmse_meV_per_atom: float = Field(ge=0)
     force_rmse_eV_per_A: float = Field(ge=0, description="over force components")
+    frames: int | None = Field(None, ge=0, description="null: all, or not counted by the version that wrote the errors")
 
 
 class HeldOut(Errors):
@@ -32,6 +35,7 @@ class Iteration(Part):
     candidate: int = Field(ge=0)
     failed: int = Field(ge=0)
     invalid: int = Field(ge=0)
+    invalid_because: dict[str, int] | None = Field(None, description="reason -> frames; null: not told then")
     excluded_by_certificate: int | None = Field(ge=0)
     selected: int = Field(ge=0)
     audited: int | None = Field(None, ge=0, description="accurate frames drawn at random whose labels are known")
@@ -63,7 +67,25 @@ class CertificateCount(Part):
     would_pass: int = Field(
         ge=0, description="frames the checks found disordered, whether or not the certificate is on"
     )
-    most_like: str | None = Field(description="crystal of the library that the other frames resemble most often")
+    because: str | None = Field(None, description="why the other frames were not found disordered, counted")
+    most_like: str | None = Field(description="crystal that most of the frames excluded for their likeness resemble")
+
+
+class MissingLabel(Part):
+    """A frame that was asked for and has no label."""
+
+    what: str = Field(description="crystal and volume, structure found, state of the melt")
+    frame_id: str
+    status: str
+    reason: str
+
+
+class Labels(Part):
+    """Labels of one batch: what was asked for, what is missing and why."""
+
+    batch: str
+    asked: int = Field(ge=0)
+    missing: list[MissingLabel]
 
 
 class PolymorphErrors(Part):
@@ -178,6 +200,7 @@ class Summary(Part):
 
     schema_version: int = 1
     study: str
+    purpose: Purpose = Field("results", description="smoke test: the numbers mean nothing")
     substance: str
     reference: str
     settings_digest: str = Field(description="SHA-256 of the canonical settings of all stages but the figures")
@@ -187,6 +210,7 @@ class Summary(Part):
     iterations: list[Iteration]
     melts_from: list[str] = Field([], description="files the melts were taken from; empty: melted here")
     trained_elsewhere: dict[str, str] = Field({}, description="lp, hp -> folder it was taken from; empty: trained here")
+    labels: list[Labels] = Field([], description="batches of labels; empty: written before they were told")
     certificate_enabled: bool
     certificates: list[CertificateCount]
     held_out: dict[str, HeldOut]

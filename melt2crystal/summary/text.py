@@ -1,12 +1,14 @@
 """The summary as readable tables (Markdown). It states numbers and where they come from, no more."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from melt2crystal.markdown import records
+from melt2crystal.sections.purpose import warning
 from melt2crystal.structure.pressure import in_classes, too_many_to_name
-from melt2crystal.summary.schema import EnergyVolume, Iteration, Part, Search, Summary
+from melt2crystal.summary.schema import Dataset, EnergyVolume, Fit, Iteration, Labels, Part, Search, Summary
 
 # head of a column -> form of its cells, of the fields of the schema
 DATASETS = {"dataset": "{iteration}", "labelled frames": "{frames}", "of these": "{at_pressures}"}
@@ -17,7 +19,7 @@ CERTIFICATES = {
     "frames": "{frames}",
     "found disordered": "{would_pass}",
     "excluded": "{excluded}",
-    "the others are most like": "{most_like}",
+    "why not disordered": "{because}",
 }
 ITERATIONS = {
     "iteration": "{iteration}",
@@ -25,6 +27,7 @@ ITERATIONS = {
     "candidate": "{candidate}",
     "failed": "{failed}",
     "invalid": "{invalid}",
+    "why invalid": "{why_invalid}",
     "excluded by certificate": "{excluded_by_certificate}",
     "selected": "{selected}",
     "accurate ones audited": "{audited}",
@@ -32,9 +35,12 @@ ITERATIONS = {
     "rank correlation": "{rank_correlation:.2f}",
     "window (eV/Å)": "{eps_lo_eV_per_A:.3f}–{eps_hi_eV_per_A:.3f}",
 }
+MISSING = {"batch": "{batch}", "of": "{what}", "status": "{status}", "why": "{reason}"}
+MOST_MISSING = 20  # rows of one batch
 HELD_OUT = {
     "potential": "{potential}",
-    "frames": "{which}",
+    "of": "{which}",
+    "frames": "{frames}",
     "energy RMSE (meV/atom)": "{energy_rmse_meV_per_atom:.1f}",
     "force RMSE (eV/Å)": "{force_rmse_eV_per_A:.3f}",
 }
@@ -48,8 +54,8 @@ CURVES = {
 FITS = {
     "polymorph": "{polymorph}",
     "potential": "{potential}",
-    "V0 (Å³ per formula unit)": "{V0_A3_per_formula:.2f} ± {V0_error_A3_per_formula:.2f}",
-    "B0 (GPa)": "{B0_GPa:.1f} ± {B0_error_GPa:.1f}",
+    "V0 (Å³ per formula unit)": "{V0}",
+    "B0 (GPa)": "{B0}",
     "E0 (eV/atom)": "{E0_eV_per_atom:.4f}",
     "fit": "{status}",
 }
@@ -86,19 +92,24 @@ def as_markdown(summary: Summary) -> str:
     """The whole text of ``summary.md``."""
     parts = [
         f"# {summary.study}: {summary.substance}",
+        f"**{words}.**" if (words := warning(summary.purpose)) else "",
         f"Reference: **{summary.reference}**. All errors are those of the models against this reference.\n"
         f"Settings digest: `{summary.settings_digest[:16]}`; melt2crystal {summary.version}, "
         f"commit `{summary.commit}`.",
         "## Melt",
-        records(DATASETS, ({**vars(d), "at_pressures": _at_pressures(d.frames_at_pressure)} for d in summary.datasets)),
+        _datasets(summary.datasets),
         _certificates(summary),
         _iterations(summary.iterations),
+        _labels(summary.labels),
         "## Held-out melt",
         _held_out(summary),
     ]
     if summary.energy_volume:
-        curves = [_energy_volume(name, part) for name, part in summary.energy_volume.items()]
-        fits = "Birch-Murnaghan fits (ensemble means):\n\n" + _table(FITS, summary.fits)
+        curves = [
+            _energy_volume(name, part, alone=name in summary.held_out and len(summary.held_out[name].members) == 1)
+            for name, part in summary.energy_volume.items()
+        ]
+        fits = "Birch-Murnaghan fits (ensemble means):\n\n" + records(FITS, map(_fitted, summary.fits))
         parts += ["## Energy-volume curves", *curves, fits]
     else:
         parts += ["No energy-volume curves in this study: it has no figure 2."]
@@ -129,6 +140,26 @@ def _table(columns: Mapping[str, str], parts: Iterable[Part]) -> str:
     return records(columns, map(vars, parts))
 
 
+def _fitted(fit: Fit) -> dict[str, Any]:
+    """A fit with its values in words."""
+    shown = {
+        "V0": with_error(fit.V0_A3_per_formula, fit.V0_error_A3_per_formula, 2),
+        "B0": with_error(fit.B0_GPa, fit.B0_error_GPa, 1),
+    }
+    return {**vars(fit), **shown}
+
+
+def with_error(value: float | None, error: float | None, digits: int) -> str:
+    """A number with its standard error; one that rounding would make zero is said to be smaller than what is shown."""
+    if value is None:
+        return "–"
+    if error is None:
+        return f"{value:.{digits}f}"
+    smallest = 10.0**-digits
+    said = f"± {error:.{digits}f}" if error >= smallest / 2 else f"(± < {smallest:.{digits}f})"
+    return f"{value:.{digits}f} {said}"
+
+
 def _at_pressures(counts: Mapping[str, int]) -> str:
     """Frames at each pressure in words, at rounded pressures where there are many."""
     pressures = pd.Series([float(pressure) for pressure in counts], dtype=float)
@@ -148,14 +179,21 @@ def _certificates(summary: Summary) -> str:
     return f"Certificate of disorder: {state}.\n\n" + records(CERTIFICATES, rows)
 
 
+def _datasets(datasets: list[Dataset]) -> str:
+    if not datasets:
+        return "No training set: nothing is trained in this study."
+    return records(DATASETS, ({**vars(d), "at_pressures": _at_pressures(d.frames_at_pressure)} for d in datasets))
+
+
 def _iterations(iterations: Sequence[Iteration]) -> str:
     if not iterations:
         return "No exploration."
     rows = []
     for part in iterations:
+        why = "; ".join(f"{count} {reason}" for reason, count in (part.invalid_because or {}).items())
         low, high = part.missed_share_low, part.missed_share_high
         wrong = f"{part.missed} ({low:.0%} to {high:.0%})" if part.audited and None not in (low, high) else None
-        rows.append({**vars(part), "wrong": wrong})
+        rows.append({**vars(part), "wrong": wrong, "why_invalid": why or ("not told" if part.invalid else "")})
     told = (
         "Audited: accurate frames that were drawn at random and labelled; wrong: their largest force error is the "
         "window's upper bound or more. Rank correlation: of deviation and largest force error, over all new labels."
@@ -163,24 +201,45 @@ def _iterations(iterations: Sequence[Iteration]) -> str:
     return f"{records(ITERATIONS, rows)}\n\n{told}"
 
 
+def _labels(batches: list[Labels]) -> str:
+    """Which labels are missing, and why: what rests on them lacks them."""
+    asked, missing = sum(batch.asked for batch in batches), sum(len(batch.missing) for batch in batches)
+    if not missing:
+        return f"All {asked} labels that were asked for are there." if asked else ""
+    rows = [{"batch": batch.batch, **vars(label)} for batch in batches for label in batch.missing[:MOST_MISSING]]
+    more = "" if len(rows) == missing else f" {missing - len(rows)} more stand in `label/<batch>/labels.csv`."
+    text = f"{missing} of the {asked} labels that were asked for are missing; what is told below is without them.{more}"
+    return f"## Labels that are missing\n\n{text}\n\n" + records(MISSING, rows)
+
+
 def _held_out(summary: Summary) -> str:
     rows = []
     for name, part in summary.held_out.items():
-        entries = [("all, ensemble mean", part), *((f"{p} GPa, ensemble mean", e) for p, e in part.pressures.items())]
-        entries += [(f"all, member {k}", e) for k, e in enumerate(part.members)]
-        rows += [{"potential": name.upper(), "which": which, **vars(errors)} for which, errors in entries]
+        mean = ", ensemble mean" if len(part.members) > 1 else ""
+        entries = [(f"all{mean}", part), *((f"{p} GPa{mean}", e) for p, e in part.pressures.items())]
+        entries += [(f"all, member {k}", e) for k, e in enumerate(part.members) if len(part.members) > 1]
+        for which, errors in entries:
+            frames = errors.frames if "GPa" in which else part.frames
+            rows.append({"potential": name.upper(), "which": which, **vars(errors), "frames": frames})
     text = records(HELD_OUT, rows)
+    for name, part in summary.held_out.items():
+        if len(part.members) == 1:
+            text += (
+                f"\n\n{name.upper()} has one member: deviations between members are absent, here and in the search, "
+            )
+            text += "so that nothing says where it does not know a structure."
     for name, folder in summary.trained_elsewhere.items():
         text += f"\n\n{name.upper()} was trained elsewhere and taken from `{folder}`; "
         text += "frames it has seen are left out of its errors."
     return text
 
 
-def _energy_volume(name: str, part: EnergyVolume) -> str:
+def _energy_volume(name: str, part: EnergyVolume, alone: bool) -> str:
     rows = []
     for p in part.polymorphs:
         least, most = p.shifted_smallest_member_meV_per_atom, p.shifted_largest_member_meV_per_atom
-        rows.append({**vars(p), "spread": f"{show(least, 1)} to {show(most, 1)}"})
+        spread = None if least is None and most is None else f"{show(least, 1)} to {show(most, 1)}"
+        rows.append({**vars(p), "spread": spread})
     for group, errors in part.groups.items():
         members = errors.shifted_members_meV_per_atom
         spread = f"{min(members):.1f} to {max(members):.1f}" if members else None
@@ -190,7 +249,7 @@ def _energy_volume(name: str, part: EnergyVolume) -> str:
         if part.shift_meV_per_atom is None
         else f" Mean difference from the reference: {part.shift_meV_per_atom:+.1f} meV/atom."
     )
-    return f"**{name.upper()}**, ensemble mean.{shift}\n\n" + records(CURVES, rows)
+    return f"**{name.upper()}**, {'its one member' if alone else 'ensemble mean'}.{shift}\n\n" + records(CURVES, rows)
 
 
 def _search(search: Search) -> str:

@@ -38,7 +38,7 @@ def stable_window(reference_eV_per_atom: ArrayLike, width_eV_per_atom: float) ->
 
 
 def parity_errors(values: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Errors of the ensemble mean, of each member, and at each pressure.
+    """Errors of the ensemble mean, of each member, and at each pressure, with the number of frames.
 
     Args:
         values: energy_reference [frames] and energy_model [models, frames] (eV), atoms [frames], forces_reference
@@ -53,15 +53,16 @@ def parity_errors(values: dict[str, np.ndarray]) -> dict[str, Any]:
         **_errors(energy.mean(axis=0), force.mean(axis=0)),
         "members": [_errors(energy[k], force[k]) for k in range(len(energy))],
         "pressures": {
-            f"{p:g}": _errors(
-                energy.mean(axis=0)[values["pressure_GPa"] == p], force.mean(axis=0)[pressure_of_atom == p]
-            )
+            f"{p:g}": {
+                **_errors(energy.mean(axis=0)[values["pressure_GPa"] == p], force.mean(axis=0)[pressure_of_atom == p]),
+                "frames": int((values["pressure_GPa"] == p).sum()),
+            }
             for p in pressures
         },
     }
 
 
-def _errors(energy: np.ndarray, force: np.ndarray) -> dict[str, float]:
+def _errors(energy: np.ndarray, force: np.ndarray) -> dict[str, Any]:
     return {
         "energy_rmse_meV_per_atom": round(1000 * _root_mean_square(energy), 4),
         "force_rmse_eV_per_A": round(_root_mean_square(force), 6),

@@ -29,7 +29,9 @@ def force_deviation(forces: np.ndarray) -> np.ndarray:
 
 
 def largest_force_deviation(forces: np.ndarray) -> float:
-    """The frame's deviation eps = max over atoms, eV/Å; NaN if any force is not finite."""
+    """The frame's deviation eps = max over atoms, eV/Å; NaN if any force is not finite, or one model is alone."""
+    if len(forces) < 2:
+        return float("nan")
     return float(force_deviation(forces).max())
 
 

@@ -17,7 +17,7 @@ from melt2crystal.settings import Settings
 from melt2crystal.structure.crystals import formula_units
 from melt2crystal.train.models import Ensemble
 
-LARGEST_FORCE = 0.01  # eV/A, where a relaxation of the ions ends
+LARGEST_FORCE = 0.01  # eV/Å, where a relaxation of the ions ends
 MOST_STEPS = 200
 
 

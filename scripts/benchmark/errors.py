@@ -53,6 +53,7 @@ def of_each_polymorph(points: pd.DataFrame, potential: str, coordination: dict[s
         for member, table in points.groupby("member")
     }
     members = [errors for member, errors in by_member.items() if member != MEAN]
+    alone = len(members) < 2  # one member has no spread
     rows = []
     for name, errors in by_member[MEAN].items():
         spread = [of_member[name]["shifted"] for of_member in members]
@@ -63,8 +64,8 @@ def of_each_polymorph(points: pd.DataFrame, potential: str, coordination: dict[s
                 "coordination": coordination[name],
                 "rms_raw_meV_per_atom": errors["raw"],
                 "rms_shifted_meV_per_atom": errors["shifted"],
-                "rms_shifted_min_member": min(spread),
-                "rms_shifted_max_member": max(spread),
+                "rms_shifted_min_member": float("nan") if alone else min(spread),
+                "rms_shifted_max_member": float("nan") if alone else max(spread),
                 "rms_own_shift_meV_per_atom": errors["own_shift"],
             }
         )
@@ -88,7 +89,7 @@ def of_groups(points: pd.DataFrame) -> dict[str, Any]:
         groups[name] = {
             "raw_meV_per_atom": round(root_mean_square(mean.difference[chosen].to_numpy()), 4),
             "shifted_meV_per_atom": round(members.pop(MEAN), 4),
-            "shifted_members_meV_per_atom": [round(members[member], 4) for member in sorted(members)],
+            "shifted_members_meV_per_atom": [round(members[m], 4) for m in sorted(members)] if len(members) > 1 else [],
             "own_shift_meV_per_atom": round(root_mean_square(own[chosen].to_numpy()), 4),
             "polymorphs": int(mean.polymorph[chosen].nunique()),
             "points": len(chosen),

@@ -65,12 +65,12 @@ def benchmark_harmonic(
 
 
 def of_reference(path: Path) -> dict[str, np.ndarray]:
-    """Frame id -> forces [1, atoms, 3], eV/A."""
+    """Frame id -> forces [1, atoms, 3], eV/Å."""
     return {atoms.info["frame_id"]: atoms.get_forces()[None] for atoms in read_frames(path)}
 
 
 def of_models(paths: list[Path], frames: list[Atoms]) -> dict[str, np.ndarray]:
-    """Frame id -> forces [members, atoms, 3], eV/A."""
+    """Frame id -> forces [members, atoms, 3], eV/Å."""
     from melt2crystal.train.models import Ensemble
 
     found = Ensemble(paths).evaluate(frames)[1]

@@ -36,7 +36,7 @@ def benchmark_structures(
     for frame in frames:
         name = frame.info["polymorph"]
         volume = frame.get_volume() / frame.info["formula_units"]
-        print(f"{name}: space group {frame.info['space_group']}, {volume:.3f} A^3 per formula unit")
+        print(f"{name}: space group {frame.info['space_group']}, {volume:.3f} Å³ per formula unit")
         if frame.info["space_group"] != claims[name]["space_group"]:
             print(f"  note: {claims[name]['space_group']} in the file; the reference prefers another symmetry")
         if frame.info["coordination"] != claims[name]["coordination"]:

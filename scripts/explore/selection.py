@@ -10,6 +10,7 @@ import typer
 from ase import Atoms
 
 from melt2crystal.errors import reports_errors
+from melt2crystal.explore.geometry import density_range, geometry_problem, in_words, invalid_because, reasons_of_cells
 from melt2crystal.explore.selection import (
     ACCURATE,
     AUDIT,
@@ -26,7 +27,7 @@ from melt2crystal.explore.selection import (
     window_of,
 )
 from melt2crystal.files import write_csv, write_text
-from melt2crystal.frames import read_frames, too_close, write_frames
+from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.liquid.certificate import certify
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.explore import Select
@@ -46,6 +47,9 @@ def explore_selection(
     chosen: Annotated[Path, typer.Option(help="every frame that was considered for labelling, and why (CSV)")],
     requested: Annotated[Path, typer.Option(help="frames to label (extended XYZ)")],
     settings: SettingsText,
+    melts: Annotated[
+        list[Path] | None, typer.Option(help="certified melts, whose densities say what is believable (extended XYZ)")
+    ] = None,
 ) -> None:
     """One decision per iteration. A frame without a certificate of disorder is excluded, the next takes its place."""
     given = Settings(settings)
@@ -53,10 +57,16 @@ def explore_selection(
     frames, rows = _read(explored)
     melt = np.load(heldout)
     eps_lo, eps_hi = window_of(select.window, melt["deviation"], melt["forces_reference"])
-    rows["geometry"] = [_geometry(frames, row, select, substance) for row in rows.itertuples()]
+    densities = density_range(select, (atoms for path in melts or [] for atoms in read_frames(path)))
+    rows["geometry"] = [
+        geometry_problem(None if number < 0 else frames[number], densities, substance.minimum_distances_A)
+        for number in rows["frame"]
+    ]
     rows["class"] = classify(rows["max_devi_f"].to_numpy(float), (rows["geometry"] == "").to_numpy(), eps_lo, eps_hi)
-    counts = class_table(rows, [tuple(cell) for cell in given.value("cells")])
-    refuse_failure_everywhere(counts, eps_hi)
+    cells = [tuple(cell) for cell in given.value("cells")]
+    counts = class_table(rows, cells)
+    because = in_words(invalid_because(rows))
+    refuse_failure_everywhere(counts, eps_hi, because)
     saturated = is_saturated(counts, select.candidate_fraction_max, select.frames_per_cell_min)
 
     seed = given.value("seed")
@@ -81,13 +91,14 @@ def explore_selection(
         batch, order = order[:wanted], order[wanted:]
         picked += certified(batch, CANDIDATE)
     audited = certified(audit, AUDIT) if audit else []
-    stop = "saturated" if saturated else "" if picked else why_none(counts)
+    stop = "saturated" if saturated else "" if picked else why_none(counts, because)
     columns = ["frame_id", "passed", "reason", "chosen_as", *CELL, "max_devi_f"]
     verdicts = pd.concat(considered) if considered else pd.DataFrame(columns=columns)
     counts["excluded"] = _count(counts, verdicts[~verdicts["passed"].astype(bool)])
     for name, taken in (("selected", picked), ("audited", audited)):
         counts[name] = _count(counts, pd.DataFrame([frame.info for frame in taken], columns=CELL))
     counts.insert(0, "iteration", int(iteration))
+    counts["invalid_because"] = reasons_of_cells(rows, cells)
     counts["eps_lo"], counts["eps_hi"] = eps_lo, eps_hi
 
     write_frames(requested, [*picked, *audited])
@@ -95,6 +106,7 @@ def explore_selection(
         write_csv(path, content)
     totals = {name: int(counts[name].sum()) for name in (*CLASSES, "excluded", "selected", "audited")}
     answer = {"iteration": int(iteration), "eps_lo": eps_lo, "eps_hi": eps_hi, "stop": stop, **totals}
+    answer |= {"invalid_because": because, "density_range_g_per_cm3": list(densities)}
     names = [frame.info["frame_id"] for frame in (*picked, *audited)]
     write_text(decision, json.dumps({**answer, "frames": names}, indent=1, sort_keys=True))
     print(json.dumps({**answer, "frames": len(names)}))
@@ -111,16 +123,6 @@ def _read(explored: list[Path]) -> tuple[list[Atoms], pd.DataFrame]:
         frames += read_frames(path.parent / "frames.extxyz")
         tables.append(table)
     return frames, pd.concat(tables, ignore_index=True)
-
-
-def _geometry(frames: list[Atoms], row: object, select: Select, substance: Substance) -> str:
-    """Why a frame's geometry can't be trusted, or an empty text."""
-    if row.frame < 0:
-        return "no frame"
-    low, high = select.density_range_g_per_cm3
-    if not low <= row.density_g_per_cm3 <= high:
-        return f"density {row.density_g_per_cm3:.2f} g/cm3 outside {low:g}-{high:g}"
-    return too_close(frames[int(row.frame)], substance.minimum_distances_A) or ""
 
 
 def _count(cells: pd.DataFrame, rows: pd.DataFrame) -> list[int]:

@@ -43,7 +43,7 @@ def draw_curves(
     axes: Axes, curves: dict[str, pd.DataFrame], fits: pd.DataFrame, shifts: dict[str, float], atoms_per_formula: int
 ) -> None:
     """Points, Birch-Murnaghan lines and bands of the members of one polymorph, shifted, eV/atom."""
-    for potential in ("lp", "hp", "reference"):
+    for potential in filter(curves.__contains__, ("lp", "hp", "reference")):
         rows = curves[potential].sort_values(VOLUME)
         colour, shift = POTENTIAL_COLOURS[potential], shifts[potential]
         members = rows[rows["member"] >= 0].groupby(VOLUME)[ENERGY]
@@ -79,15 +79,20 @@ def draw_spectra(axes: Axes, spectra: Mapping[str, pd.DataFrame]) -> None:
     axes.patch.set_alpha(0.0)
 
 
-def draw_key(axes: Axes, shifts: dict[str, float], spectra: str, left: float, note_at: tuple[float, float]) -> None:
+def draw_key(
+    axes: Axes, shifts: dict[str, float], spread: bool, spectra: str, left: float, note_at: tuple[float, float]
+) -> None:
     """Legend in the free cell of the grid, from ``left`` of its width on (negative: into the gap)."""
     axes.set_axis_off()
     handles: list[Any] = []
-    for potential in ("reference", "hp", "lp"):
+    for potential in filter(shifts.__contains__, ("reference", "hp", "lp")):
         shifted = f"{potential.upper()} (shift {as_text(-1000 * shifts[potential], '+.1f')} meV/atom)"
         label = potential if potential == "reference" else shifted
         handles += axes.plot([], [], color=POTENTIAL_COLOURS[potential], label=label, **MARKS[potential])
-    handles += [axes.fill_between([], [], [], color="#888888", alpha=0.4, linewidth=0, label="spread of the members")]
+    if spread:
+        handles += [
+            axes.fill_between([], [], [], color="#888888", alpha=0.4, linewidth=0, label="spread of the members")
+        ]
     legend = axes.legend(handles=handles, loc="upper left", borderaxespad=0, bbox_to_anchor=(left - 0.03, 1.04))
     legend.set_in_layout(False)
     text = (
@@ -111,13 +116,16 @@ def draw(
     heights = [1.0] * with_panels + [0.55] * (lines - with_panels)  # a row for the key alone is a low one
     figure = new_figure(figures.double_column_mm, 44.0 * sum(heights) + 8)
     panels = figure.subplots(lines, COLUMNS, squeeze=False, height_ratios=heights)
-    shifts = {"reference": 0.0, **{p: common_shift(curves[p], curves["reference"]) for p in ("hp", "lp")}}
+    shifts = {
+        "reference": 0.0,
+        **{p: common_shift(curves[p], curves["reference"]) for p in ("hp", "lp") if p in curves},
+    }
     zero = curves["reference"][ENERGY].min()  # of the lowest reference point of all polymorphs
     for k, (name, polymorph) in enumerate(polymorphs.items()):
         axes = panels.flat[k]
         mine = {p: table[table["polymorph"] == name] for p, table in curves.items()}
-        if mine["reference"].empty:
-            raise UserError(f"energy-volume table of the reference: no polymorph {name!r}; remake it")
+        if mine["reference"].empty:  # its labels failed: the summary says why
+            axes.text(0.5, 0.5, "no label of the reference", ha="center", transform=axes.transAxes, fontsize="small")
         offsets = {p: shift + zero for p, shift in shifts.items()}
         draw_curves(axes, mine, fits[fits["polymorph"] == name], offsets, atoms_per_formula)
         axes.set_title(f"{literal(polymorph['title'])} (SG {polymorph['space_group']})", pad=3)
@@ -138,7 +146,8 @@ def draw(
     )
     left = -0.08 if last + 1 == panels.size else 0.1  # a lonely cell is narrow
     note_at = (1.6, 1.0) if lines > with_panels else (left, 0.55)  # beside the legend, or below it
-    draw_key(panels.flat[last], shifts, about if spectra else "", left, note_at)
+    spread = any((table["member"] > 0).any() for table in curves.values())  # an ensemble of one has none
+    draw_key(panels.flat[last], shifts, spread, about if spectra else "", left, note_at)
     for axes in panels.flat[last + 1 :]:
         axes.set_axis_off()
     return figure
@@ -146,20 +155,20 @@ def draw(
 
 @reports_errors
 def figures_energy_volume(
-    lp: Annotated[Path, typer.Option(help="energy-volume table of LP (CSV)")],
     hp: Annotated[Path, typer.Option(help="energy-volume table of HP (CSV)")],
     reference: Annotated[Path, typer.Option(help="energy-volume table of the reference (CSV)")],
     fits: Annotated[Path, typer.Option(help="Birch-Murnaghan fits (CSV)")],
     pdf: PdfFile,
     png: PngFile,
     settings: SettingsText,
+    lp: Annotated[Path | None, typer.Option(help="energy-volume table of LP, if there is one (CSV)")] = None,
     vdos: Annotated[
         list[Path] | None, typer.Argument(help="spectra, .../{hp,reference}/{polymorph}.csv; none: no insets")
     ] = None,
 ) -> None:
     """Draw figure 2: energies of all polymorphs over volume, spectra as insets."""
     given = Settings(settings)
-    curves = {name: pd.read_csv(path) for name, path in (("lp", lp), ("hp", hp), ("reference", reference))}
+    curves = {name: pd.read_csv(path) for name, path in (("lp", lp), ("hp", hp), ("reference", reference)) if path}
     spectra: dict[str, dict[str, pd.DataFrame]] = {}
     for path in vdos or []:
         spectrum = pd.read_csv(path)

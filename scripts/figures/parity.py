@@ -24,7 +24,7 @@ def read_parity(path: Path) -> dict[str, Array]:
     """The arrays of a held-out evaluation; energies become eV/atom, models their mean over the ensemble.
 
     Returns:
-        energy_reference, energy_model, pressure_GPa [frames]; forces_reference, forces_model [components], eV/A;
+        energy_reference, energy_model, pressure_GPa [frames]; forces_reference, forces_model [components], eV/Å;
         pressure_of_component_GPa [components].
     """
     with np.load(path) as held_out:
@@ -66,15 +66,16 @@ def label_rmse(axes: Axes, text: str) -> None:
 
 
 def draw(figures: Figures, parity: dict[str, dict[str, Array]]) -> Figure:
-    """HP as two large panels, LP as two small ones beside them."""
+    """HP as two large panels, LP, if there is one, as two small ones beside them."""
     pressures = np.unique(np.concatenate([p["pressure_GPa"] for p in parity.values()]))
     colours = pressure_colours([float(p) for p in pressures])
     figure = new_figure(figures.double_column_mm, 0.41 * figures.double_column_mm)
-    grid = figure.add_gridspec(2, 3, width_ratios=[2, 2, 1])
+    both = "lp" in parity
+    grid = figure.add_gridspec(2, 3 if both else 2, width_ratios=[2, 2, 1] if both else [1, 1])
     large = [figure.add_subplot(grid[:, 0]), figure.add_subplot(grid[:, 1])]
-    small = [figure.add_subplot(grid[0, 2]), figure.add_subplot(grid[1, 2])]
+    small = [figure.add_subplot(grid[0, 2]), figure.add_subplot(grid[1, 2])] if both else []
     letters = iter("abcd")
-    for potential, panels in (("hp", large), ("lp", small)):
+    for potential, panels in (("hp", large), ("lp", small))[: 2 if both else 1]:
         data = parity[potential]
         mean = data["energy_reference"].mean()
         energy, force = panels
@@ -112,15 +113,17 @@ def draw(figures: Figures, parity: dict[str, dict[str, Array]]) -> Figure:
 
 @reports_errors
 def figures_parity(
-    hp: Annotated[Path, typer.Option(help="held-out evaluation of the HP ensemble (npz)")],
-    lp: Annotated[Path, typer.Option(help="held-out evaluation of the LP ensemble (npz)")],
+    heldout: Annotated[
+        list[Path],
+        typer.Argument(help="held-out evaluations, train/hp/heldout.npz and, if there is one, train/lp/heldout.npz"),
+    ],
     pdf: PdfFile,
     png: PngFile,
     settings: SettingsText,
 ) -> None:
     """Draw figure 1: parity of energies and force components on held-out melt, coloured by pressure."""
     given = Settings(settings)
-    parity = {"hp": read_parity(hp), "lp": read_parity(lp)}
+    parity = {path.parent.name: read_parity(path) for path in heldout}
     publish_for(given, pdf, png, "Parity of energies and forces on held-out melt", draw, parity)
 
 

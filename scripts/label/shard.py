@@ -9,7 +9,7 @@ from melt2crystal.engines.base import Label
 from melt2crystal.errors import EngineError, reports_errors
 from melt2crystal.files import write_table
 from melt2crystal.frames import write_frames
-from melt2crystal.label.store import LabelStore, engine_and_digest, label_frames, labelled
+from melt2crystal.label.store import GIVEN, LabelStore, engine_and_digest, label_frames, labelled
 from melt2crystal.options import PlacesText, SettingsText
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -34,12 +34,13 @@ def label_shard(
     substance = given.section("substance", Substance)
     engine, digest = engine_and_digest(given.value("reference"), substance.species, places)
     frames = checked_frames(requested, structure_problem, identity_problem)[shard::shards]
-    known = LabelStore(store, digest, writer, [Path(name) for name in released])
+    theirs = given.value("reference").get("labels", []) if engine.name == GIVEN else []
+    known = LabelStore(store, digest, writer, [Path(name) for name in released], [Path(name) for name in theirs])
     known.seal()
     for warning in known.warnings:
         print(f"WARNING: {warning}", flush=True)
     rows, results, starved = [], {}, []
-    limits, compute = substance.minimum_distances_A, given.value("label.compute")
+    limits, compute = substance.minimum_distances_A, given.value("label.compute") and engine.name != GIVEN
     for frame, label, was_known in label_frames(frames, engine, known, largest_force, limits, compute):
         name = frame.info["frame_id"]
         rows.append((name, label.status, label.reason, round(label.seconds, 3), engine.name, digest))

@@ -64,7 +64,7 @@ def liquid_plot(
         figure = draw(figures, pd.read_csv(walks), pd.read_csv(counts), substance, given.value("minimum_diffusion"))
         potential = Path(given.value("potential")).name
         names = f"none; melts made with the classical potential {potential}", given.value("name")
-        publish(figure, *names, pdf, png, "Melts and their certificates of disorder")
+        publish(figure, *names, pdf, png, "Melts and their certificates of disorder", given.value("purpose"))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from melt2crystal.summary.parts import (
     energy_volume_part,
     fit_part,
     iteration_part,
+    labels_part,
     overlap_part,
     search_part,
 )
@@ -43,11 +44,20 @@ def together(paths: list[Path]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.read_csv(paths[0], dtype=IDS)
 
 
+def texts(path: Path) -> pd.DataFrame:
+    """A table whose cells stay as they are written."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
 def energy_volumes(named: dict[str, list[Path]]) -> dict[str, EnergyVolume]:
     """Errors of HP and LP along the energy-volume curves."""
     totals = read_json(named["energy_volume_errors.json"][0])
     rows = pd.read_csv(named["energy_volume_errors.csv"][0])
-    return {name: energy_volume_part(rows[rows["potential"] == name], totals[name]) for name in ("hp", "lp")}
+    return {
+        name: energy_volume_part(rows[rows["potential"] == name], totals[name])
+        for name in ("hp", "lp")
+        if name in totals
+    }
 
 
 def jobs_measured(folder: Path) -> list[tuple[str, pd.DataFrame]]:
@@ -60,13 +70,13 @@ def summary(
     tables: Annotated[
         list[Path],
         typer.Argument(
-            help="dataset/{iteration}/manifest.json, select/{iteration}/table.csv with audit.json beside it and, with "
-            "a search, search/.../structures.csv (or relaxed.csv) and search/.../unique.csv, with energy-volume curves "
-            "energy_volume_errors.csv, energy_volume_errors.json and fits.csv, told apart by their names"
+            help="train/{potential}/heldout.json, dataset/{iteration}/manifest.json, select/{iteration}/table.csv with "
+            "audit.json beside it, "
+            "label/{batch}/labels.csv and, with a search, search/.../structures.csv (or relaxed.csv) and "
+            "search/.../unique.csv, with energy-volume curves energy_volume_errors.csv, energy_volume_errors.json and "
+            "fits.csv, told apart by their names"
         ),
     ],
-    hp: Annotated[Path, typer.Option(help="errors of HP on held-out melt (JSON)")],
-    lp: Annotated[Path, typer.Option(help="errors of LP on held-out melt (JSON)")],
     certificate: Annotated[Path, typer.Option(help="certificates of disorder per state (CSV)")],
     costs: Annotated[Path, typer.Option(help="folder of the benchmark files, read as far as they exist")],
     out: Annotated[Path, typer.Option(help="summary (JSON)")],
@@ -87,6 +97,7 @@ def summary(
         search = search_part(relaxed, unique, pd.read_csv(found, dtype=IDS), window, given.value("found_in"), earlier)
     result = Summary(
         study=given.value("name"),
+        purpose=given.value("purpose"),
         substance=given.value("substance.name"),
         reference=given.value("reference.name"),
         settings_digest=hashlib.sha256(given.text.encode()).hexdigest(),
@@ -97,11 +108,12 @@ def summary(
             iteration_part(path.parent.name, pd.read_csv(path), read_json(path.with_name("audit.json")))
             for path in named.get("table.csv", [])
         ],
+        labels=[labels_part(path.parent.name, texts(path)) for path in named.get("labels.csv", [])],
         melts_from=given.value("melts_from"),
         trained_elsewhere=given.value("trained_elsewhere"),
         certificate_enabled=given.value("certificate")["enabled"],
         certificates=certificate_part(pd.read_csv(certificate)),
-        held_out={name: HeldOut(**read_json(path)) for name, path in (("hp", hp), ("lp", lp))},
+        held_out={path.parent.name: HeldOut(**read_json(path)) for path in named["heldout.json"]},
         energy_volume=energy_volumes(named) if curves else {},
         fits=fit_part(pd.read_csv(named["fits.csv"][0])) if curves else [],
         vdos_overlaps=None if overlaps is None else overlap_part(pd.read_csv(overlaps)),

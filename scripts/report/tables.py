@@ -13,6 +13,7 @@ from melt2crystal.files import write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.report.contents import CONTENTS
 from melt2crystal.report.pages import as_table, from_markdown, from_plain, page
+from melt2crystal.sections.purpose import warning
 from melt2crystal.settings import Settings
 
 HASH_SHOWN = 12  # characters of digests and commits on a page; the CSV has them in full
@@ -47,6 +48,7 @@ def heldout_errors(paths: list[Path]) -> pd.DataFrame:
             {
                 "potential": path.parent.name.upper(),
                 "of": name,
+                "frames": part.get("frames", "" if "GPa" in name else measured["frames"]),
                 "energy_RMSE_meV_per_atom": round(part["energy_rmse_meV_per_atom"], 3),
                 "force_RMSE_eV_per_A": round(part["force_rmse_eV_per_A"], 4),
             }
@@ -114,7 +116,7 @@ def report_tables(
     where = f"study {given.value('name')}, reference: {given.value('reference.name')}"
     for name, paths in by_page(source).items():
         only = paths[0] if len(paths) == 1 else None
-        text = page(CONTENTS[name].title, where, body_of(name, paths), only)
+        text = page(CONTENTS[name].title, where, body_of(name, paths), only, warning(given.value("purpose")))
         write_text(beside.with_name(f"{name}.html"), text)
 
 

@@ -29,10 +29,7 @@ def search_melts(
     given = Settings(settings)
     relaxation = part_of(given, Relaxation)
     near = around([frame for path in melts for frame in read_frames(path)], pressure)
-    distances = {
-        pair: relaxation.distance_factor * limit
-        for pair, limit in given.section("substance", Substance).minimum_distances_A.items()
-    }
+    distances = given.section("substance", Substance).minimum_distances_A
     at_rest = quenched(
         over_density(near, part_of(given, Melts).melts),
         RelaxerFactory(str(member_path(model, relaxation.relax_member)))(),
@@ -47,7 +44,7 @@ def search_melts(
     low, high = found.volumes_A3_per_atom
     pressures = ", ".join(f"{value:g}" for value in found.pressures_GPa)
     print(
-        f"{found.melts} melts at {pressures} GPa: {low:.2f} to {high:.2f} A^3/atom; {len(at_rest)} at rest at "
+        f"{found.melts} melts at {pressures} GPa: {low:.2f} to {high:.2f} Å³/atom; {len(at_rest)} at rest at "
         f"{pressure:g} GPa, the lowest at {found.lowest_eV_per_atom:.4f} eV/atom"
     )
 

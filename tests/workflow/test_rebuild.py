@@ -132,11 +132,9 @@ def test_longer_training_of_the_released_potential_leaves_the_loop_alone(shared)
     assert planned["label_shard"] == 1  # of what the search finds with the new potential
 
 
-def test_a_tolerance_melts_nothing_again(shared):
+def test_a_tolerance_reruns_nothing_that_is_finished(shared):
     change(shared, "label.failure_tolerance", 0.1)
-    planned = shared.planned()
-    assert planned["label_collect"] >= 4
-    assert "liquid_walks" not in planned and "liquid_certify" not in planned
+    assert shared.planned() == {}  # six trainings, before it was no parameter of the batches that are finished
 
 
 def git(checkout, *arguments):

@@ -154,7 +154,6 @@ RELAXATION = {
     "volume_range_A3_per_atom": [4, 30],
     "energy_floor_eV_per_atom": 1,
     "energy_ceiling_eV_per_atom": 5,
-    "distance_factor": 0.9,
 }
 
 

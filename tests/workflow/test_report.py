@@ -17,6 +17,7 @@ from rocrate.rocrate import ROCrate
 
 from melt2crystal.files import digest_of_file
 from melt2crystal.provenance import read_origin
+from melt2crystal.sections.purpose import WARNING
 from melt2crystal.study.load import load_study
 from tests.helpers import browser, hostile
 from tests.helpers.checkout import Checkout, tool
@@ -130,6 +131,13 @@ def test_the_resolved_configuration_is_the_study(exported):
     resolved = yaml.safe_load((exported.results / "provenance/study.yaml").read_text())
     root = exported.checkout.folder
     assert load_study(resolved, root) == load_study({"study": "ci"}, root)
+
+
+def test_a_smoke_test_says_on_every_page_that_its_numbers_mean_nothing(exported):
+    pages = sorted(exported.results.glob("report/*.html"))
+    pages += [exported.results / "summary.md", *exported.results.glob("models/*/card.md")]
+    assert len(pages) > 12 and [path.name for path in pages if WARNING not in path.read_text()] == []
+    assert json.loads((exported.results / "summary.json").read_text())["purpose"] == "smoke test"
 
 
 def test_figures_carry_the_digest_of_the_summary(exported):

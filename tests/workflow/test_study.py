@@ -57,6 +57,14 @@ def test_the_new_labels_of_the_iteration_are_in_the_dataset(finished):
     assert labelled > 0 and counts[1] == counts[0] + labelled
 
 
+def test_a_run_ends_by_saying_where_the_results_are_and_what_comes_next(edited):
+    (edited.folder / "results/ci/summary.md").unlink()
+    said = edited.snakemake()
+    assert "Study ci is finished. Its numbers: results/ci/summary.md; its figures: results/ci/figures/." in said
+    assert "Next: melt2crystal report --study ci" in said and "export" in said
+    assert "is finished" not in edited.snakemake("figures", "--forcerun", "figures_learning")
+
+
 def test_every_log_begins_with_a_command_to_repeat_by_hand(finished):
     logs = [
         path

@@ -61,6 +61,21 @@ def test_nothing_is_trained_and_no_curve_drawn_where_both_are_given(checkout):
     assert not {"train_member", "figures_learning"} & set(planned)
 
 
+def test_one_potential_is_judged_alone(checkout):
+    """A folder with one member and nothing else named: no LP, no loop, no training set, all the judgements."""
+    alone = checkout.folder / "alone"
+    shutil.copytree(checkout.folder / "given", alone)
+    for path in alone.glob("1*"):
+        path.unlink()
+    config = ('release={"hp": {"given": "alone", "training": {"members": 1}}, "lp": {"enabled": false}}',)
+    planned = jobs(checkout.snakemake("-n", "--quiet", "rules", "--forceall", config=config))
+    assert planned["train_given"] == planned["train_release_member"] == planned["train_card"] == 1
+    left_out = {"train_member", "train_data", "train_assemble", "explore_walks", "explore_selection"}
+    assert not (left_out | {"figures_selection", "figures_learning"}) & set(planned)
+    assert {"benchmark_vdos", "search_structures", "figures_found_crystals", "report_summary"} <= set(planned)
+    assert planned["benchmark_energy_volume"] == 1 and planned["label_request"] == 1  # held-out melt alone
+
+
 def test_what_is_missing_is_said_before_anything_runs(checkout):
     (checkout.folder / "empty").mkdir()
     text = checkout.snakemake("-n", check=False, config=('release={"hp": {"given": "empty"}}',))

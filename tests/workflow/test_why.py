@@ -1,6 +1,7 @@
 """Questions to a finished ci study: why would it rerun, how far is it, what did it cost."""
 
 import re
+import shutil
 
 import pandas as pd
 
@@ -40,6 +41,18 @@ def test_settings_code_and_deleted_files_are_named_with_their_way(edited):
     assert "deleted since it was made: results/ci/label/heldout/labels.extxyz" in said
     assert said.count("runs again:") == 3, said
     assert "ensemble=iteration" not in said  # the loop's training has settings of its own
+
+
+def test_records_that_are_lost_are_said_to_be(edited):
+    """Then a changed setting makes nothing rerun, and nobody may say that all is up to date."""
+    shutil.rmtree(edited.folder / ".snakemake/metadata")
+    change(edited, "release.hp.training.steps", 160)
+    said = tool(edited, "why", FIGURE)
+    assert "Nothing that can be seen" in said and "up to date" not in said
+    assert "have lost Snakemake's record (.snakemake/metadata)" in said and "--touch" in said
+    append(edited, "results/ci/train/hp/heldout.npz")
+    said = tool(edited, "why", FIGURE)
+    assert "would run" in said and "have lost Snakemake's record" in said
 
 
 def test_a_file_no_rule_makes_is_said_in_words(finished):

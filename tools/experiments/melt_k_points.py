@@ -94,7 +94,7 @@ def differences(known: dict[str, Atoms], others: Sequence[Atoms]) -> pd.DataFram
         others: the same frames with ``k_points``.
 
     Returns:
-        energy in meV/atom, pressure in GPa, RMS of a force component in eV/A (of the difference, and of the force).
+        energy in meV/atom, pressure in GPa, RMS of a force component in eV/Å (of the difference, and of the force).
     """
     rows = []
     for other in others:

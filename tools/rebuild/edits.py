@@ -15,9 +15,10 @@ from melt2crystal.study.model import Study
 from tools.rebuild.keys import Change, Key, changed, every_key, other_values, place_of, value_at
 
 Data = dict[str, Any]
-PLAIN, RELAXED, TIMED, GIVEN = "", "relaxed", "timed", "given"
+PLAIN, RELAXED, TIMED, GIVEN = "", "relaxed", "timed", "melts from files"
 MELTS = ["data/labels/silica-pbe-melt.extxyz.gz"]
 FOUND = "tests/data/found.extxyz"
+OF_ANOTHER_CODE = "tests/data/labels_of_another_code.extxyz"
 POTENTIAL = "tests/data/potential"
 CRYSTALS = "data/polymorphs"
 
@@ -55,6 +56,12 @@ KNOWN: tuple[Change, ...] = (
     (("label", "known"), MELTS),
     (("benchmark", "energy_volume", "structures"), "experimental"),
 )
+LOOKED_UP: tuple[Change, ...] = (
+    (("select", "max_iterations"), 0),
+    (("benchmark", "energy_volume", "structures"), "experimental"),
+    (("search", "enabled"), False),
+)
+ANOTHER_CODE: Data = {"name": "PBE (ABINIT)", "code": "ABINIT 9.10.3", "labels": [OF_ANOTHER_CODE]}
 BASES = {
     base.name: base
     for base in (
@@ -73,6 +80,7 @@ BASES = {
         ),
         Base("vasp", "engine: vasp", (HARMONIC, NO_WALKS, _reference("vasp"))),
         Base("espresso", "engine: espresso", (HARMONIC, NO_WALKS, _reference("espresso"))),
+        Base("given", "engine: given", (HARMONIC, NO_WALKS, _reference("given", **ANOTHER_CODE), *LOOKED_UP)),
     )
 }
 
@@ -211,12 +219,15 @@ CHOSEN_VALUES: dict[str, Any] = {
     "reference.calculator": _at("reference", "calculator", value="ase.calculators.lj:LennardJones"),
     "reference.packages": _at("reference", "packages", value={"ase": "3.0.0"}),
     "reference.files": _at("reference", "files", value=["data/potentials/silica_bks.lmp"]),
+    "reference.settings": _at("reference", "settings", value={"ecut_Ha": 40}),
+    "reference.labels": _at("reference", "labels", value=["tests/../" + OF_ANOTHER_CODE]),
     "reference.incar": _at("reference", "incar", value={"LREAL": False}),
     "reference.checksums": _at("reference", "checksums", value={"Si": "0" * 64}),
     "reference.recipes": lambda study: [(("reference", "recipes"), [*value_at(study, ("reference", "recipes"))] * 2)],
     "label.compute": lambda study: [(("label", "compute"), False), (("search", "enabled"), False)],
     "label.known": _at("label", "known", value=["data/labels/silica-pbe-melt.extxyz.gz"]),
     "label.frames_per_shard": _at("label", "frames_per_shard", value=10),
+    "select.density_range_g_per_cm3": _at("select", "density_range_g_per_cm3", value=[1.0, 9.0]),
     "select.frames_per_iteration": _at("select", "frames_per_iteration", value=30),
     "train.network.descriptor": lambda study: [
         (("train", "network", "descriptor"), "dpa4"),

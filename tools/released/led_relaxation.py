@@ -82,7 +82,7 @@ def led_relaxation(start: Atoms, model: Calculator, reference: Labelled) -> Atom
     Args:
         start: where the model is at rest, or nearly.
         model: its second derivatives are the first guess of BFGS.
-        reference: asked once a step; forces end below 0.0129 eV/A, the stress within 0.05 GPa of 0.
+        reference: asked once a step; forces end below 0.0129 eV/Å, the stress within 0.05 GPa of 0.
 
     Raises:
         UserError: the reference fails, or 60 steps are not enough.
@@ -98,22 +98,22 @@ def led_relaxation(start: Atoms, model: Calculator, reference: Labelled) -> Atom
         stress = float(np.abs(moving.get_stress()).max() / GPa)
         print(
             f"{now()} relax {start.info.get('polymorph', '')}: step {optimiser.nsteps}, "
-            f"{moving.get_potential_energy() / len(moving):.6f} eV/atom, largest force {force:.4f} eV/A, stress "
-            f"{stress:.3f} GPa, {moving.get_volume() / len(moving):.4f} A^3/atom",
+            f"{moving.get_potential_energy() / len(moving):.6f} eV/atom, largest force {force:.4f} eV/Å, stress "
+            f"{stress:.3f} GPa, {moving.get_volume() / len(moving):.4f} Å³/atom",
             flush=True,
         )
         if force < FORCE_EV_PER_A and stress < PRESSURE_GPA:
             return bare(moving, start.info)
     raise UserError(
-        f"{start.info.get('polymorph', 'the crystal')} is not at rest after {STEPS} steps (force {force:.4f} eV/A, "
+        f"{start.info.get('polymorph', 'the crystal')} is not at rest after {STEPS} steps (force {force:.4f} eV/Å, "
         f"stress {stress:.3f} GPa); every step is kept: begin with another model, or without one"
     )
 
 
 def second_derivatives(atoms: Atoms, model: Calculator) -> Array:
-    """Second derivatives of the energy, positions and cell in ASE's UnitCellFilter [3 atoms + 9, the same], eV/A^2.
+    """Second derivatives of the energy, positions and cell in ASE's UnitCellFilter [3 atoms + 9, the same], eV/Å².
 
-    Central differences of forces and stress, made symmetric, and none softer than 0.1 eV/A^2.
+    Central differences of forces and stress, made symmetric, and none softer than 0.1 eV/Å².
     """
     moving = bare(atoms, {})
     moving.calc = model

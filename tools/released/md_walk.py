@@ -26,7 +26,7 @@ class ReleasedWalk:
         atoms: species and cell.
         positions: [steps, atoms, 3], A, not wrapped.
         energies: [steps], eV, potential.
-        forces: [steps, atoms, 3], eV/A.
+        forces: [steps, atoms, 3], eV/Å.
         time_step_fs: between two steps.
         polymorph, settings_digest: what it is of, and by which settings.
         temperature_K: asked for.

@@ -34,13 +34,17 @@ CHOSEN = {
     "quench": "a melt scaled to a density and kept cold for 1 ps (`tools/experiments/quench_melts.py`)",
     **dict.fromkeys(("melt", "supercooled", "glass"), "a walk of its own at low density (`make_open_network.py`)"),
 }
-MODEL_DRIVEN = {"explore", "walk", "quench", "melt", "supercooled", "glass"}
+DRIVEN_BY = {  # what moved the atoms
+    **dict.fromkeys(("starter", "liquid"), "a classical potential"),
+    **dict.fromkeys(("explore", "walk", "quench", "melt", "supercooled", "glass"), "a model"),
+}
+UNKNOWN = "–"  # an origin that CHOSEN doesn't know
 
 
 def how_chosen(frame: Atoms) -> str:
-    """The key of ``CHOSEN`` that a frame's origin begins with, or ``other``."""
+    """The key of ``CHOSEN`` that a frame's origin begins with, or a dash."""
     origin = str(frame.info["origin"])
-    return next((key for key in CHOSEN if origin.startswith(key)), "other")
+    return next((key for key in CHOSEN if origin.startswith(key)), UNKNOWN)
 
 
 def row_of(frame: Atoms, substance: Substance) -> dict[str, object]:
@@ -50,7 +54,8 @@ def row_of(frame: Atoms, substance: Substance) -> dict[str, object]:
         "pressure": float(frame.info["pressure_GPa"]),
         "temperature": float(frame.info["temperature_K"]),
         "chosen": chosen,
-        "driven": chosen in MODEL_DRIVEN,
+        "origin": str(frame.info["origin"]),
+        "driven": DRIVEN_BY.get(chosen, UNKNOWN),
         "seconds": float(frame.info.get("seconds", np.nan)),
         "atoms": len(frame),
         "density": density_g_per_cm3(frame),
@@ -75,18 +80,24 @@ def grouped(table: pd.DataFrame, columns: dict[str, Callable[[pd.DataFrame], str
     return markdown.table(list(columns), rows)
 
 
+def _origins(group: pd.DataFrame) -> str:
+    """The word that chose the row, or the origins themselves where none did."""
+    words = [group.chosen.iloc[0]] if group.chosen.iloc[0] != UNKNOWN else sorted(set(group.origin))
+    return ", ".join(f"`{word}`" for word in words[:3]) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
+
+
 def card(frames: Sequence[Atoms], substance: Substance) -> str:
     """The generated part."""
     table = pd.DataFrame([row_of(frame, substance) for frame in frames])
     table["shown"] = in_classes(table.pressure)
     how = {
         "frames": lambda g: str(len(g)),
-        "chosen": lambda g: CHOSEN.get(g.chosen.iloc[0], g.chosen.iloc[0]),
-        "origin begins with": lambda g: f"`{g.chosen.iloc[0]}`",
+        "chosen": lambda g: CHOSEN.get(g.chosen.iloc[0], "how is not said: their origins begin otherwise"),
+        "origin begins with": _origins,
     }
     its_pressure = "its p, rounded, GPa" if too_many_to_name(table.pressure) else "its p, GPa"
     states = {
-        "walk driven by": lambda g: "model" if g.driven.iloc[0] else "classical",
+        "walk driven by": lambda g: g.driven.iloc[0],
         its_pressure: lambda g: f"{g.shown.iloc[0]:g}",
         "frames": lambda g: str(len(g)),
         "T, K": lambda g: spread(g.temperature, ".0f"),

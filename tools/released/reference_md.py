@@ -31,7 +31,7 @@ from melt2crystal.structure.crystals import compact_supercell, conventional_cell
 
 SPECIES = ("Si", "O")
 ATOMS = 24  # of a supercell that is not named here
-SUPERCELLS = {"alpha_cristobalite": ((1, 1, 0), (-1, 1, 0), (0, 0, 1))}  # of the conventional cell; 7 A each way
+SUPERCELLS = {"alpha_cristobalite": ((1, 1, 0), (-1, 1, 0), (0, 0, 1))}  # of the conventional cell; 7 Å each way
 RELAX_S = 6e4  # fifty times this for the relaxation: it may run on idle CPU
 SETTINGS, START = "walk.json", "start.extxyz"
 
@@ -123,7 +123,7 @@ def begin(folder: Path, settings: WalkSettings, structure: Path, engine: Espress
     cell = supercell(read_crystal(structure), settings.polymorph)
     cell.info["polymorph"] = settings.polymorph
     relaxed = engine.relax([canonical_frame(cell)], None)[0]
-    print(f"relaxed at Gamma: largest force {np.abs(relaxed.get_forces()).max():.4f} eV/A", flush=True)
+    print(f"relaxed at Gamma: largest force {np.abs(relaxed.get_forces()).max():.4f} eV/Å", flush=True)
     relaxed.calc = None
     write_frames(folder / START, [set_in_motion(canonical_frame(relaxed), settings.temperature_K, settings.seed)])
     write_text(folder / SETTINGS, json.dumps(settings.model_dump(), indent=1) + "\n")

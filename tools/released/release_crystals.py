@@ -129,14 +129,14 @@ training**: `train_assemble` refuses them.
   study that names these files with `energy_volume.structures: experimental` asks for exactly the frames labelled here.
 * `{RELEASED["curve"]}`: those structures scaled isotropically, ions at fixed fractional coordinates (`volume_scale`);
   k-points 0.35 1/Å apart or closer in the unscaled cell, one mesh along each curve.
-* `{RELEASED["harmonic"]}`: the undisplaced supercell (`displacement` 0) and the displaced ones (0.03 A, phonopy), at
-  least 8 A wide, 72 atoms or more, at Gamma.
+* `{RELEASED["harmonic"]}`: the undisplaced supercell (`displacement` 0) and the displaced ones (0.03 Å, phonopy), at
+  least 8 Å wide, 72 atoms or more, at Gamma.
 
 How much is there ({cost_s / 3600:.1f} CPU hours):
 
 {markdown.of_frame(done)}
 
-Fits (third-order Birch-Murnaghan; dE against alpha-quartz, meV per SiO2; V0 in A^3 per SiO2) of curves with
+Fits (third-order Birch-Murnaghan; dE against alpha-quartz, meV per SiO2; V0 in Å³ per SiO2) of curves with
 {CURVE_POINTS} points or more:
 
 {markdown.of_frame(curves.drop(columns=list(PULAY)), FIT_FORMATS)}

@@ -66,7 +66,7 @@ def section(walk: ReleasedWalk, settings: WalkSettings, segments: EspressoWalk, 
     return f"""## {walk.polymorph}
 
 `{name}`: {len(walk.positions)} steps of {walk.time_step_fs:g} fs, {walk.length_ps:.3f} ps;
-{len(walk.atoms)} atoms, {lengths} A.
+{len(walk.atoms)} atoms, {lengths} Å.
 
 * Settings digest `{walk.settings_digest}`: those of the melts ({reference.ecutwfc_Ry:g}/{reference.ecutrho_Ry:g} Ry),
   but Gamma alone in this cell and `conv_thr` {settings.conv_thr_Ry:g} Ry. Energies can't be compared with the curves'.

@@ -14,7 +14,7 @@ import operator
 import os
 import sys
 
-FMAX = 1e-3  # eV/A, when a relaxation has converged
+FMAX = 1e-3  # eV/Å, when a relaxation has converged
 STEPS = 1000
 
 
@@ -73,7 +73,7 @@ def _relax(atoms, pressure_GPa) -> None:
     optimiser.run(fmax=FMAX, steps=STEPS)
     largest = float((target.get_forces() ** 2).sum(axis=1).max() ** 0.5)
     if not largest < FMAX:
-        raise RuntimeError(f"the relaxation did not converge in {STEPS} steps: largest force {largest:.2g} eV/A")
+        raise RuntimeError(f"the relaxation did not converge in {STEPS} steps: largest force {largest:.2g} eV/Å")
 
 
 def _short_of(error: BaseException) -> str:

@@ -90,7 +90,7 @@ def check_incar(tags, relax):
 
 
 def evaluate(cell, symbols, scaled):
-    """Energy eV, forces eV/A, and dE/d(strain) eV."""
+    """Energy eV, forces eV/Å, and dE/d(strain) eV."""
     positions, energy = scaled @ cell, 0.0
     forces, slope = np.zeros((len(symbols), 3)), np.zeros((3, 3))
     images = [int(np.ceil(REACH / height)) + 1 for height in 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)]

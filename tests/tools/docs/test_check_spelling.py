@@ -3,7 +3,7 @@ import pytest
 pytest.importorskip("spellchecker")
 pytest.importorskip("codespell_lib")
 
-from tools.docs.check_spelling import WORDS, faults_of_spelling
+from tools.docs.check_spelling import WORDS, check_docstrings, faults_of_docstrings, faults_of_spelling
 from tools.docs.pages import check_pages
 
 
@@ -13,6 +13,28 @@ def faults(text: str) -> list[str]:
 
 def test_the_pages_are_spelt_as_they_should_be():
     assert check_pages(faults_of_spelling) == []
+
+
+def test_the_docstrings_are_spelt_as_they_should_be():
+    assert check_docstrings() == []
+
+
+MODULE = '''"""The %s of a melt."""
+
+
+def cut(neighbors):
+    """What ``misspeled`` neighbors and %s do.
+
+    %s
+    """
+'''
+
+
+def test_docstrings_of_modules_and_functions_are_read_but_not_their_names():
+    text = MODULE % ("behavior", "stishovitte", "Args: recieve, ConnectionPool, [atoms, 3]")
+    found = [fault.split(": ")[:2] for fault in faults_of_docstrings("a.py", text)]
+    assert found == [["a.py:1", "behavior"], ["a.py:5", "stishovitte"], ["a.py:7", "recieve"]]
+    assert list(faults_of_docstrings("a.py", MODULE % ("behaviour", "stishovite", "PBE's"))) == []
 
 
 @pytest.mark.parametrize(

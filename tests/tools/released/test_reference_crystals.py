@@ -49,7 +49,7 @@ def energy(volume_A3: float) -> float:
 
 
 def stress(volume_A3: float) -> np.ndarray:
-    """What the energy's slope says, eV/A^3, less a Pulay stress."""
+    """What the energy's slope says, eV/Å³, less a Pulay stress."""
     slope = (energy(volume_A3 + 1e-3) - energy(volume_A3 - 1e-3)) / 2e-3
     return (slope - 3 * PULAY_EV_PER_ATOM / volume_A3) * np.eye(3)
 

@@ -10,7 +10,7 @@ from melt2crystal.benchmark.equation_of_state import (
     fit_birch_murnaghan,
 )
 
-TRUTH = (38.0, 120.0, 5.5, -23.7)  # A^3, GPa, -, eV
+TRUTH = (38.0, 120.0, 5.5, -23.7)  # Å³, GPa, -, eV
 VOLUMES = 38.0 * np.array([0.88, 0.91, 0.94, 0.97, 1.0, 1.03, 1.06, 1.09, 1.12])
 
 

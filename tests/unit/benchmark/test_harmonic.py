@@ -18,7 +18,7 @@ from melt2crystal.frames import frame_id
 from melt2crystal.sections.benchmark import Benchmark, HarmonicSpectrum
 from melt2crystal.structure.crystals import perpendicular_widths, primitive_cell, read_crystal
 
-SPRING = 3.0  # eV/A^2
+SPRING = 3.0  # eV/Å²
 THZ = 15.633302  # sqrt(eV / A^2 / u) / (2 pi), THz
 LATTICE_A = 4.0
 ROCK_SALT = bulk("MgO", "rocksalt", a=LATTICE_A, cubic=True)

@@ -102,7 +102,7 @@ def test_periodic_images_count():
 
 def test_too_close_names_the_pair_in_either_order():
     pair = Atoms("OSi", positions=[[0, 0, 0], [1.0, 0, 0]], cell=[9, 9, 9], pbc=True)
-    assert too_close(pair, {"Si-O": 1.2}) == "Si-O distance 1.00 A is below 1.2 A"
+    assert too_close(pair, {"Si-O": 1.2}) == "Si-O distance 1.00 Å is below 1.2 Å"
     assert too_close(pair, {"O-Si": 0.9, "O-O": 2.0, "F-F": 1.0}) is None
 
 

@@ -11,7 +11,7 @@ from melt2crystal.figures.style import journal_style
 from melt2crystal.frames import canonical_frame, write_frames
 from melt2crystal.label.journal import journal_attempts, released_attempts
 from melt2crystal.label.report import Batch, outliers, read_batches, report_table, robust_z
-from melt2crystal.label.report_text import report_text, totals
+from melt2crystal.label.report_text import each_frame, good_here, report_text, totals
 from melt2crystal.label.store import labelled
 from melt2crystal.sections.figures import Figures
 from tests.helpers.golden import golden
@@ -108,6 +108,24 @@ def test_labels_paid_for_and_no_longer_requested_are_counted(folder):
     rows = report_table([requested([frame(2)])], attempts(folder), [], "mine")
     assert list(rows.batch) == ["initial", "no longer requested", "no longer requested"]
     assert totals(rows)["wasted_s"] == 5
+
+
+def test_a_frame_of_two_batches_counts_once_and_a_failure_is_no_label_computed_here(folder):
+    frames = [frame(k) for k in range(4)]
+    (folder / "mine-initial-0.jsonl").write_text(line(frames[0]) + line(frames[1], "crashed", 3, reason="why"))
+    (folder / "mine-eos-0.jsonl").write_text(line(frames[1], seconds=20) + line(frames[2], "unconverged", 7))
+    asked = [requested(frames), requested(frames[:3], "eos"), requested(frames[2:], "harmonic")]
+    rows = report_table(asked, attempts(folder), [], "mine")
+    assert len(rows) == 9 and rows.frame_id.nunique() == 4
+    once = each_frame(rows)
+    assert sorted(once.status) == ["not yet", "ok", "ok", "unconverged"]
+    assert list(good_here(rows).seconds) == [10, 20]
+    text = report_text(rows, "PBE", "d", "mine", [], 0)
+    assert "| ok | 2 | 50.0% |" in text and "| unconverged | 1 | 25.0% |" in text
+    assert "| good labels computed here | 2 | 30 s |" in text and "free, from" not in text
+    assert "| wasted: failures and repetitions | 2 | 10 s |" in text
+    assert "| 0 | 2 | 11 | 15 | 19 | 20 | 30 s |" in text  # CPU seconds: of the two good ones
+    assert text.count("| 0 | O2Si1 | 2 |") == 1  # energies: each label once
 
 
 def test_tables_of_the_study_are_believed_and_other_settings_left_out(tmp_path):

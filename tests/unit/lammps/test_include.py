@@ -11,6 +11,7 @@ from melt2crystal.engines.lammps import LammpsEngine
 from melt2crystal.errors import EngineError, UserError
 from melt2crystal.explore.walks import ExplorationWalk, walk_commands
 from melt2crystal.lammps.include import check_potential, lammps_word, potential_commands, potential_files
+from melt2crystal.lammps.program import run_lammps
 from melt2crystal.lammps.static import evaluate, try_potential
 from melt2crystal.sections.explore import Explore
 from melt2crystal.sections.reference import LammpsReference
@@ -18,6 +19,18 @@ from melt2crystal.sections.reference import LammpsReference
 BKS = Path("data/potentials/silica_bks.lmp").resolve()
 SPECIES = ["Si", "O"]
 HOSTILE = ["a folder", "it's", 'a "quoted" one', "$(touch x)", "${HOME} $x # & *", "über – “Ordner”", "'\"both\"'"]
+NAMES = [  # of the file itself
+    "plain-1.0_a.lmp",
+    "melt (copy) 2.lmp",
+    "a #b & c.lmp",
+    "it's.lmp",
+    'the "best".lmp',
+    "both ' and \".lmp",
+    "costs $x ${y} $(shell touch RAN).lmp",
+    "ünï 硅.lmp",
+    "ends with &",
+    "a\nprint 'another command'.lmp",
+]
 # a table of two pairs: LAMMPS reads it from a file
 TABLE = "# test\n\n{name}\nN 3 R 1.0 6.0\n\n1 1.0 {energy} 1.0\n2 3.5 0.5 0.5\n3 6.0 0.0 0.0\n"
 
@@ -54,6 +67,16 @@ def test_a_potential_in_a_folder_of_any_name_is_used_as_it_is(tmp_path, name):
     own = with_table(folder, "pairs.table")
     assert energy(own) == energy(with_table(tmp_path / "plain", "pairs.table"))
     assert not Path("x").exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_potential_is_read_whatever_its_file_is_called(name, tmp_path):
+    (tmp_path / name).write_text('print "the potential was read"\n')
+    run = run_lammps(f"include {lammps_word(tmp_path / name)}\nprint 'and what follows'\n", tmp_path)
+    assert run.error is None
+    log = (tmp_path / "log.lammps").read_text()
+    assert "the potential was read" in log and "and what follows" in log
+    assert "another command" not in log and not list(tmp_path.rglob("RAN"))
 
 
 @pytest.mark.parametrize("name", HOSTILE[:4])

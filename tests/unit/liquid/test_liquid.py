@@ -112,14 +112,46 @@ def test_counts_keep_states_without_frames():
             "passed": [True, True, True],
             "would_pass": [True, False, False],
             "crystal_match": ["", "keatite", "keatite"],
+            "crystal_fraction": [0.0, 0.6, 0.5],
             "space_group": [1, 96, 4],
+            "reason": ["", "space group 96; 60% of the atoms as in keatite", "50% of the atoms as in keatite"],
             "walk": "diffuses",
         }
     )
-    counts = program("liquid_tables").counts_per_state(walks, found)
+    counts = program("liquid_tables").counts_per_state(walks, found, 0.4)
     assert counts["frames"].tolist() == [3, 0]
     assert counts["passed"].tolist() == [3, 0]
     assert counts["excluded"].tolist() == [0, 0]
     assert counts["would_pass"].tolist() == [1, 0]
     assert counts["most_like"].tolist() == ["keatite", ""]
+    assert counts["because"].tolist() == ["2 atoms as in keatite; 1 space group 96", ""]
     assert counts["walk"].tolist() == ["diffuses", "exploded: x"]
+
+
+@pytest.mark.parametrize(
+    "reason, fraction, named",
+    [
+        ("30% of the atoms have repeated surroundings", 0.014, ""),  # an element's hot frame, "most like" at 1.4 %
+        ("walk does not diffuse", 0.39, ""),
+        ("certificate off; primitive cell of 12 atoms", 0.0, ""),
+        ("52% of the atoms as in stishovite", 0.52, "stishovite"),
+    ],
+)
+def test_a_crystal_is_named_only_where_its_share_is_above_the_limit(reason, fraction, named):
+    state = {"purpose": "train", "pressure_GPa": [0], "temperature_K": [3000]}
+    found = pd.DataFrame(
+        {
+            **state,
+            "passed": [False],
+            "would_pass": [False],
+            "crystal_match": ["stishovite"],
+            "crystal_fraction": [fraction],
+            "space_group": [1],
+            "reason": [reason],
+            "walk": "",
+        }
+    )
+    counts = program("liquid_tables").counts_per_state(pd.DataFrame({**state, "status": "ok"}), found, 0.4)
+    assert counts["most_like"].tolist() == [named]
+    told = reason.replace("certificate off; ", "").replace("30% of the ", "").replace("52% of the ", "")
+    assert counts["because"].tolist() == [f"1 {told}"]

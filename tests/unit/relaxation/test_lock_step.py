@@ -148,7 +148,7 @@ def test_guards_steps_and_starts_that_are_nowhere():
         *["the start has no finite cell and positions"] * 2,
         "volume 31.2 is too large",
     ]
-    assert "its faces are 0.20 A apart" in ends[3].complaint
+    assert "its faces are 0.20 Å apart" in ends[3].complaint
     assert ends[4].complaint is None
     short = LockStep(through(argon())).relax_all([well], Target(0.0, 1e-9, 5))[0]
     assert not short.converged and short.evaluations == 6 and np.isfinite(short.energy_eV)

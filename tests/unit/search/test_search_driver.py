@@ -141,7 +141,7 @@ def _unmakable():
 def test_rows_have_enthalpy_and_survive_the_file(tmp_path):
     result = BatchRelaxation(lennard_jones, CONDITIONS)(CANDIDATES[1:2])[0]
     row, frame = row_and_frame(CANDIDATES[1], result, 2, 10.0, Substance(), [0.001, 0.01, 0.1])
-    # 10 GPa A^3 = 0.0624150907 eV
+    # 10 GPa Å³ = 0.0624150907 eV
     expected = result["energy_eV"] / 6 + 0.0624150907 * frame.get_volume() / 6
     assert row["enthalpy_eV_per_atom"] == pytest.approx(expected, abs=1e-6)
     table = as_table([row], STRUCTURES)

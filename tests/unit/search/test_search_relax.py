@@ -35,7 +35,7 @@ class Balloon(Calculator):
 
 
 def test_enthalpy_has_the_right_units():
-    # 1 GPa A^3 = 1e9 Pa 1e-30 m^3 = 1e-21 J = 1e-21 / 1.602176634e-19 eV
+    # 1 GPa Å³ = 1e9 Pa 1e-30 m^3 = 1e-21 J = 1e-21 / 1.602176634e-19 eV
     assert enthalpy(-5.0, 100.0, 10.0) == pytest.approx(-5.0 + 1000 * 1e-21 / 1.602176634e-19, abs=1e-6)
 
 

@@ -40,7 +40,7 @@ def test_a_hole_of_one_member_is_insane_and_keeps_nothing_of_its_energy():
     rows, frames = zip(*with_deviations(pairs, TwoMembers(0.25, 6.4, 1.0), 1.0), strict=True)
     table = as_table(list(rows), STRUCTURES)
     assert [status.partition(":")[0] for status in table["status"]] == ["ok", "failed", "insane", "ok"]
-    assert "6.40 eV/A, more than 1" in table.loc[2, "status"]
+    assert "6.40 eV/Å, more than 1" in table.loc[2, "status"]
     assert [frame is None for frame in frames] == [False, True, True, False]
     assert table["enthalpy_eV_per_atom"].isna().tolist() == [False, True, True, False]
     assert table["deviation_eV_per_A"].fillna(-1).tolist() == pytest.approx([0.25, -1, 6.4, 1.0])
@@ -58,3 +58,20 @@ def test_forces_that_are_no_numbers_are_no_agreement():
 
 def test_nothing_found_is_nothing_judged():
     assert with_deviations([], TwoMembers(), 1.0) == []
+
+
+class Alone(TwoMembers):
+    """One member; the numbers are its forces."""
+
+    def evaluate(self, frames):
+        forces = [np.full((1, 2, 3), value) for value in self.apart[: len(frames)]]
+        return np.zeros((1, len(frames))), forces, np.zeros((1, len(frames), 3, 3))
+
+
+@pytest.mark.parametrize("limit", [None, 1.0, 1e-9])
+def test_a_model_that_is_alone_has_no_deviation_and_loses_no_structure_for_it(limit):
+    pairs = with_deviations([pair("a"), pair("b", "unconverged"), pair("broken")], Alone(0.3, 9.0, np.nan), limit)
+    table = as_table([row for row, _ in pairs], STRUCTURES)
+    assert [frame is not None for _, frame in pairs][:2] == [True, True]
+    assert table["deviation_eV_per_A"].isna().all() and table["status"].tolist()[:2] == ["ok", "unconverged"]
+    assert (pairs[2][1] is None) == (limit is not None)  # forces that are no numbers are told all the same

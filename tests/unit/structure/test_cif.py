@@ -118,7 +118,7 @@ BAD = {
         cif(SITES + "\nGe1 Ge 0.4697 0 0", formula=""),
         "(Si, Ge) are one place, shared",
     ),
-    "split site without occupancy": (cif(SITES + "\nO2 O 0.42 0.27 0.12", formula=""), "A apart: a shared or split"),
+    "split site without occupancy": (cif(SITES + "\nO2 O 0.42 0.27 0.12", formula=""), "Å apart: a shared or split"),
     "question mark": (cif(SITES.replace("0.1191(1)", "?")), "site O1 (O): _atom_site_fract_z is '?'"),
     "words for a number": (cif(SITES.replace("0.4697(1)", "a_half")), "site Si1 (Si): _atom_site_fract_x is 'a_half'"),
     "ambiguous label": (cif(**untyped("CO1", "O1"), formula=""), "label 'CO1' does not say which element"),

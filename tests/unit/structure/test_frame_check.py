@@ -61,7 +61,7 @@ def text(tmp_path):
         ('pbc="T T T"', 'pbc="T T F"', 'says pbc="T T F"'),
         ('Lattice="3.5', 'Lattice="nan', "not finite"),
         ('Lattice="3.5 0.0 0.0', 'Lattice="0.0 0.0 0.0', "no cell"),
-        ('Lattice="3.5 0.0 0.0', 'Lattice="35000 0.0 0.0', "must be in A"),
+        ('Lattice="3.5 0.0 0.0', 'Lattice="35000 0.0 0.0', "must be in Å"),
         ("energy=-25.0", "energy=-2.5D+01", "energy='-2.5D+01', which is no number"),
         ("energy=-25.0", "energy=nan", "energy=nan, which is not finite"),
         ("energy=-25.0", "REF_energy=-25.0", "has no energy, but REF_energy"),
@@ -147,7 +147,7 @@ def test_two_labels_of_one_frame_that_differ():
     forces = np.zeros((3, 3))
     assert labels_differ((-25.0, forces), (-25.0001, forces + 0.001)) == ""
     assert "10 meV/atom" in labels_differ((-25.0, forces), (-25.03, forces))
-    assert "0.5 eV/A" in labels_differ((-25.0, forces), (-25.0, forces + 0.5))
+    assert "0.5 eV/Å" in labels_differ((-25.0, forces), (-25.0, forces + 0.5))
 
 
 def test_a_bomb_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch, text):

@@ -22,7 +22,7 @@ from melt2crystal.structure.crystals import (
 FOLDER = Path("data/polymorphs")
 SILICA = {"Si": 1, "O": 2}
 AROUND = ("Si", "O", 2.2)
-# the table of data/polymorphs/README.md: space group, atoms (conventional, primitive), A^3 per SiO2, coordination
+# the table of data/polymorphs/README.md: space group, atoms (conventional, primitive), Å³ per SiO2, coordination
 TABLE = {
     "alpha_quartz": (154, 9, 9, 37.71, 4),
     "beta_quartz": (180, 9, 9, 39.33, 4),

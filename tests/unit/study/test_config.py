@@ -69,7 +69,7 @@ def polymorph(**changes) -> str:
     [
         ({"file": "data/polymorphs/none.cif"}, "tested.file", "there is no file", "stishovite.cif"),
         ({"space_group": 92}, "tested.space_group", "has space group 136", "symprec 0.01"),
-        ({"coordination": 4}, "tested.coordination", "Si has 6 O neighbours within 2.2 A", "what the crystal has"),
+        ({"coordination": 4}, "tested.coordination", "Si has 6 O neighbours within 2.2 Å", "what the crystal has"),
         ({"file": "data/truncated.cif"}, "tested.file", "can't be read", "a complete CIF"),
         ({"file": "data/binary.cif"}, "tested.file", "can't be read", "a complete CIF"),
         ({"file": "data/silicon.cif"}, "tested.file", "holds Si", "whole formula units"),

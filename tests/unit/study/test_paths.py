@@ -2,12 +2,34 @@
 
 import pytest
 
+from melt2crystal.provenance import ROOT
 from melt2crystal.study.load import load_study
 from melt2crystal.study.paths import FIGURES, Paths
+from tests.helpers.studies import complaint, write_study
 
 
 def paths(**changes) -> Paths:
     return Paths(load_study({"study": "ci", **changes}, "."), "elsewhere")
+
+
+def test_files_of_a_project_are_its_own_or_else_the_clones_and_in_the_clone_nothing_is_spelt_otherwise(root):
+    """Melting potential, reference, crystals, labels and potentials of others: none needs a link to the clone."""
+    text = "extends: ci\nlabel: {known: [data/labels/silica-pbe-melt.extxyz.gz]}\n"
+    text += "release: {hp: {given: tests/data/potential}}\n"
+    for name in ("potentials/silica_bks.lmp", "polymorphs/stishovite.cif"):
+        (root / "data" / name).unlink()
+    study = load_study(write_study(root, text), root)
+    potential = str(ROOT / "data/potentials/silica_bks.lmp")
+    assert study.liquid.potential == study.reference.potential == potential
+    crystals = {name: polymorph.file for name, polymorph in study.benchmark.polymorphs.items()}
+    assert crystals == {
+        "alpha_quartz": "data/polymorphs/alpha_quartz.cif",
+        "stishovite": str(ROOT / "data/polymorphs/stishovite.cif"),
+    }
+    assert study.label.known == [str(ROOT / "data/labels/silica-pbe-melt.extxyz.gz")]
+    assert study.release.hp.given == str(ROOT / "tests/data/potential")
+    assert paths().study.liquid.potential == "data/potentials/silica_bks.lmp"
+    assert "there is no file data/none.lmp" in complaint(root, "liquid: {potential: data/none.lmp}\n", check_files=True)
 
 
 def test_a_study_lies_below_the_folder_of_results_and_shares_its_label_store():

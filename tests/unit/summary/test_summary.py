@@ -7,7 +7,16 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from melt2crystal.summary.parts import certificate_part, cost_part, dataset_part, fit_part, iteration_part, search_part
+from melt2crystal.summary.parts import (
+    certificate_part,
+    cost_part,
+    dataset_part,
+    fit_part,
+    iteration_part,
+    labels_part,
+    reasons_counted,
+    search_part,
+)
 from melt2crystal.summary.schema import (
     Cost,
     EnergyVolume,
@@ -19,7 +28,7 @@ from melt2crystal.summary.schema import (
     PolymorphErrors,
     Summary,
 )
-from melt2crystal.summary.text import as_markdown
+from melt2crystal.summary.text import as_markdown, with_error
 from melt2crystal.train.agreement import pearson, rmse, stable_window
 from tests.helpers.golden import golden
 
@@ -116,6 +125,19 @@ def test_certificates_say_what_was_seen():
     assert liquid.most_like is None
 
 
+def test_reasons_of_invalid_frames_are_added_up_over_the_cells():
+    cells = pd.Series(["2 no frame; 1 O-O closer than 1.4 A", np.nan, "4 no frame"])
+    assert reasons_counted(cells) == {"no frame": 6, "O-O closer than 1.4 A": 1}
+
+
+def test_labels_that_are_missing_are_named_with_their_reason():
+    table = pd.DataFrame({"frame_id": ["0001", "1e3"], "what": "keatite", "status": ["ok", "timed out"], "reason": "x"})
+    part = labels_part("eos", table)
+    (label,) = part.missing
+    assert (part.batch, part.asked) == ("eos", 2)
+    assert (label.frame_id, label.what, label.status, label.reason) == ("1e3", "keatite", "timed out", "x")
+
+
 def test_a_fit_without_values_is_null():
     names = ["V0_A3_per_formula", "V0_error", "B0_GPa", "B0_error", "B0_prime", "E0_eV_per_atom"]
     fits = pd.DataFrame([{"polymorph": "x", "potential": "lp", "member": -1, **dict.fromkeys(names, np.nan)}])
@@ -124,7 +146,7 @@ def test_a_fit_without_values_is_null():
 
 def whole(search) -> Summary:
     errors = Errors(energy_rmse_meV_per_atom=5.0, force_rmse_eV_per_A=0.2)
-    held_out = HeldOut(**errors.model_dump(), frames=4, members=[errors])
+    held_out = HeldOut(**dict(errors) | {"frames": 4}, members=[errors])
     return Summary(
         study="test",
         substance="SiO2",
@@ -166,13 +188,25 @@ def rich(search) -> Summary:
     """A study with every stage: crystals that BKS knows, melts that crystallised, a fit without a minimum."""
     errors = [Errors(energy_rmse_meV_per_atom=energy, force_rmse_eV_per_A=force) for energy, force in
               ((6.04, 0.2468), (6.31, 0.25), (5.5, 0.2), (6.6, 0.29))]  # fmt: skip
-    hp = HeldOut(**errors[0].model_dump(), frames=16, members=errors[:2], pressures={"0": errors[2], "40": errors[3]})
-    lp = HeldOut(**errors[3].model_dump(), frames=16, members=errors[2:], pressures={"0": errors[2]})
+    cold = errors[2].model_copy(update={"frames": 9})
+    hp = HeldOut(**dict(errors[0]) | {"frames": 16}, members=errors[:2], pressures={"0": cold, "40": errors[3]})
+    lp = HeldOut(**dict(errors[3]) | {"frames": 16}, members=errors[2:], pressures={"0": cold})
     counts = {"accurate": [420, 11], "candidate": [61, 70], "failed": [0, 19], "invalid": [0, 3]}
     selection = pd.DataFrame({**counts, "excluded": [7, 0], "selected": [20, 20], "eps_lo": 0.151, "eps_hi": 0.3})
+    selection["invalid_because"] = [np.nan, "2 density below 1.56 g/cm3; 1 Si-O closer than 1.1 A"]
+    labels = pd.DataFrame(
+        {
+            "frame_id": ["f1", "f2", "f3"],
+            "what": ["stishovite at 0.91 of its volume", "stishovite at 1 of its volume", "structure p10-z2-g00-0001"],
+            "status": ["unconverged", "ok", "crashed"],
+            "reason": ["SCF did not converge in 150 steps", "", "killed | by signal 9"],
+        }
+    )
+    columns = ["purpose", "pressure_GPa", "temperature_K", "frames", "passed", "would_pass", "because", "most_like"]
+    told = "3 atoms as in stishovite; 1 space group 136"
+    melts = [("train", 0.0, 4000.0, 12, 12, 12, np.nan, np.nan), ("train", 70.0, 4500.0, 12, 9, 9, told, "stishovite")]
+    earlier = iteration_part("01", selection.drop(columns=["excluded", "invalid_because"]), {})
     audit = {"audited": 9, "missed": 1, "missed_share_low": 0.003, "missed_share_high": 0.48}
-    columns = ["purpose", "pressure_GPa", "temperature_K", "frames", "passed", "would_pass", "most_like"]
-    melts = [("train", 0.0, 4000.0, 12, 12, 12, np.nan), ("train", 70.0, 4500.0, 12, 9, 9, "stishovite")]
     polymorphs = [
         PolymorphErrors(polymorph=name, coordination=number, raw_meV_per_atom=raw, shifted_meV_per_atom=shifted,
                         shifted_smallest_member_meV_per_atom=low, shifted_largest_member_meV_per_atom=high)
@@ -204,9 +238,8 @@ def rich(search) -> Summary:
             dataset_part("00", {"frames": [{"pressure_GPa": p} for p in (0.0, 0.0, 40.0)], "settings_digest": "x"}),
             dataset_part("01", {"frames": many, "settings_digest": "x"}),
         ],
-        iterations=[
-            iteration_part("00", selection, audit), iteration_part("01", selection.drop(columns="excluded"), {})
-        ],
+        iterations=[iteration_part("00", selection, audit), earlier],
+        labels=[labels_part("eos", labels[:2]), labels_part("found-p10", labels[2:])],
         certificate_enabled=True,
         certificates=certificate_part(pd.DataFrame(melts, columns=columns)),
         held_out={"hp": hp, "lp": lp},
@@ -226,6 +259,36 @@ def rich(search) -> Summary:
 
 def test_the_summary_of_a_study_with_every_stage(search):
     golden("summary.md", as_markdown(rich(search)))
+
+
+def test_one_member_is_no_ensemble(search):
+    summary = rich(search)
+    alone = summary.held_out["hp"].model_copy(update={"members": summary.held_out["hp"].members[:1]})
+    text = as_markdown(summary.model_copy(update={"held_out": {"hp": alone}, "datasets": []}))
+    assert "HP has one member: deviations between members are absent" in text and "| HP | all | 16 | 6.0 |" in text
+    assert "**HP**, its one member." in text and "all, member 0" not in text
+    assert "No training set: nothing is trained in this study." in text
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "said"),
+    [
+        (24.041, 0.004, "24.04 (± < 0.01)"),
+        (24.041, 0.0051, "24.04 ± 0.01"),
+        (24.041, 0.38, "24.04 ± 0.38"),
+        (24.041, 0.0, "24.04 (± < 0.01)"),
+        (24.041, None, "24.04"),
+        (None, None, "–"),
+    ],
+)
+def test_an_error_that_rounding_hides_is_not_said_to_be_none(value, error, said):
+    assert with_error(value, error, 2) == said
+
+
+def test_the_summary_of_a_smoke_test_says_so_first(search):
+    text = as_markdown(rich(search).model_copy(update={"purpose": "smoke test"}))
+    assert text.splitlines()[2] == "**smoke test: these numbers mean nothing.**"
+    assert "mean nothing" not in as_markdown(rich(search))
 
 
 def test_what_a_study_leaves_out_is_said():

@@ -14,6 +14,7 @@ train_card = program("train_card")
 NETWORK = {"descriptor": "se_e2_a", "r_cut_A": 6.0, "precision": "float32"}
 SETTINGS = {
     "name": "laptop",
+    "purpose": "results",
     "substance.name": "SiO2",
     "reference.name": "BKS (classical stand-in for DFT)",
     "certificate": {"enabled": True},
@@ -81,6 +82,10 @@ def test_what_it_saw_and_how_well_it_does(written, tmp_path):
 def test_melts_from_files_and_a_certificate_that_was_off(written):
     golden("card-melts-from-files.md", written("hp", melts_from=["melts.extxyz"]))
     golden("card-no-certificate.md", written("hp", certificate={"enabled": False}))
+
+
+def test_the_card_of_a_smoke_test_says_so(written):
+    assert "**smoke test: these numbers mean nothing.**" in written("lp", purpose="smoke test")
 
 
 def test_a_potential_trained_elsewhere(written):

@@ -1,5 +1,5 @@
 """``lmp`` with models: every walk of an input at once. Each frame is the start, jolted by a thousandth of an angstrom,
-and the models are said to disagree by 0.2 eV/A."""
+and the models are said to disagree by 0.2 eV/Å."""
 
 import random
 import re
