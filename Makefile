@@ -18,7 +18,7 @@ DOOR = $(ENV_RUN) python -m melt2crystal
 OF_STUDY := $(if $(STUDY),--study $(STUDY))
 
 .DEFAULT_GOAL := help
-.PHONY: bench-dry-run plan env-progress env-pytorch report export dag why status ledger labels-report labels-export labels-import potentials-export potentials-import help env run dry-run test test-installed test-slow test-slurm bench-overhead lint format docs clean clean-env
+.PHONY: bench-search bench-dry-run plan env-progress env-pytorch report export dag why status ledger labels-report labels-export labels-import potentials-export potentials-import help env run dry-run test test-installed test-slow test-slurm bench-overhead lint format docs clean clean-env
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -75,6 +75,9 @@ bench-overhead: env ## what one active-learning iteration costs when every engin
 
 bench-dry-run: env ## CPU time of a dry run with ten thousand jobs, over that of a bare workflow
 	$(ENV_RUN) python -m tools.bench.dry_run
+
+bench-search: env ## relaxations of a search in lock step, over those of ASE: MODEL=results/laptop/models/hp/0-compressed.pb
+	$(ENV_RUN) python -m tools.bench.search "$(or $(MODEL),$(error name a compressed model: make bench-search MODEL=results/laptop/models/hp/0-compressed.pb))" $(ARGS)
 
 lint: env ## ruff, snakefmt, snakemake --lint, mypy, import contract, links and spelling of the pages
 	$(ENV_RUN) ruff check .

@@ -1,11 +1,42 @@
-# Structure search with HP as the energy: random starts per pressure and cell size, unique structures, their reference energies.
-from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Trust, Unique, leaves
+# Structure search with HP as the energy: an evolution per pressure and cell size, unique structures, their reference energies.
+# What it knows of volumes and energies comes from the melts: no rule here reads a known crystal.
+from melt2crystal.sections.search import Batches, Engine, Melts, Relaxation, Starts, Symmetry, Trust, Unique, leaves
+
+
+rule search_melts:
+    input:
+        models=PATHS.released("hp"),
+        melts=PATHS.certified("initial"),
+    output:
+        melts=f"{RESULTS}/search/p{{pressure}}/melts.extxyz",
+        bounds=f"{RESULTS}/search/p{{pressure}}/bounds.json",
+    log:
+        log("search_melts", "p{pressure}"),
+    benchmark:
+        cost("search_melts", "p{pressure}")
+    resources:
+        mem_mb=memory(2000),
+        runtime=240,
+    params:
+        *code("search_melts"),
+        models=repeated("--model", PATHS.released("hp")),
+        settings=settings(*leaves(Melts, Relaxation), "substance"),
+        packages=packages(*MODELS, "ase"),
+    message:
+        "Bringing melts to rest at {wildcards.pressure} GPa"
+    shell:
+        program(
+            "search_melts",
+            "{input.melts} {params.models} --pressure={wildcards.pressure} --out {output.melts} "
+            "--bounds {output.bounds}",
+        )
 
 
 rule search_structures:
     input:
         models=PATHS.released("hp"),
-        polymorphs=f"{RESULTS}/benchmark/structures.extxyz",
+        melts=f"{RESULTS}/search/p{{pressure}}/melts.extxyz",
+        bounds=f"{RESULTS}/search/p{{pressure}}/bounds.json",
     output:
         table=f"{RESULTS}/search/p{{pressure}}/z{{units}}/structures.csv",
         structures=f"{RESULTS}/search/p{{pressure}}/z{{units}}/structures.extxyz",
@@ -19,14 +50,16 @@ rule search_structures:
         runtime=720,
     params:
         *code("search_structures"),
-        settings=settings("search.structures", *leaves(Starts, Relaxation, Symmetry, Trust), "substance", "seed"),
-        packages=packages(*MODELS, "ase", "pyxtal", "spglib"),
+        settings=settings(
+            "search.structures", *leaves(Batches, Starts, Engine, Relaxation, Symmetry, Trust), "substance", "seed"
+        ),
+        packages=packages(*MODELS, "ase", "ase-ga", "pyxtal", "spglib"),
     message:
         "Searching structures at {wildcards.pressure} GPa, {wildcards.units} formula units"
     shell:
         program(
             "search_structures",
-            "{input.models} --polymorphs {input.polymorphs} --pressure={wildcards.pressure} "
+            "{input.models} --melts {input.melts} --bounds {input.bounds} --pressure={wildcards.pressure} "
             "--formula-units {wildcards.units} --table {output.table} --structures {output.structures} "
             "--workers {threads}",
         )
@@ -35,7 +68,7 @@ rule search_structures:
 rule search_unique:
     input:
         models=PATHS.released("hp"),
-        polymorphs=f"{RESULTS}/benchmark/structures.extxyz",
+        bounds=f"{RESULTS}/search/p{{pressure}}/bounds.json",
         tables=collect(
             f"{RESULTS}/search/p{{{{pressure}}}}/z{{units}}/structures.csv", units=STUDY.search.formula_units
         ),
@@ -56,14 +89,14 @@ rule search_unique:
     params:
         *code("search_unique"),
         models=repeated("--model", PATHS.released("hp")),
-        settings=settings(*leaves(Starts, Relaxation, Symmetry, Trust, Unique), "substance", "seed"),
+        settings=settings(*leaves(Batches, Starts, Relaxation, Symmetry, Trust, Unique), "substance", "seed"),
         packages=packages(*MODELS, "ase", "pymatgen-core", "spglib"),
     message:
         "Unique structures at {wildcards.pressure} GPa"
     shell:
         program(
             "search_unique",
-            "{input.tables} {params.models} --polymorphs {input.polymorphs} "
+            "{input.tables} {params.models} --bounds {input.bounds} "
             "--pressure={wildcards.pressure} --table {output.table} --structures {output.structures} "
             "--workers {threads}",
         )

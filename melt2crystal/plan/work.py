@@ -122,7 +122,7 @@ def _benchmark_volumes(task: Task) -> list[Term]:
 def _benchmark_relaxed(task: Task) -> list[Term]:
     rules, sizes = task.study.benchmark.relaxed, cells(task.study)
     points = len(sizes) * len(rules.pressures_GPa)
-    each = [relaxation_s(task, cell.atoms, rules.steps) for cell in sizes.values()]
+    each = [relaxation_s(task, cell.atoms, rules.steps, alone=True) for cell in sizes.values()]
     mean = sum(evaluations * seconds for evaluations, seconds in each) / len(each)
     terms: list[Term] = []
     for potential, jobs in task.of("potential").items():
@@ -152,32 +152,44 @@ def _benchmark_vdos(task: Task) -> list[Term]:
     return [*terms, (Factor(hp, "starts"), Factor(task.meter("walk_start_s"), "s"))]
 
 
-def relaxation_s(task: Task, atoms: int, most: int) -> tuple[float, float]:
-    """Evaluations of a relaxation with HP in the search, at most ``most``, and seconds of each."""
+def relaxation_s(task: Task, atoms: int, most: int, alone: bool) -> tuple[float, float]:
+    """Evaluations of a relaxation with HP, at most ``most``, and seconds of each: ``alone``, or many in lock step."""
     units = max(1, atoms // task.study.substance.atoms_per_formula_unit)
     number = search_evaluations(units, atoms, most, task.meter)
-    beside = task.meter("search_ms_per_evaluation", atoms) / 1e3
+    beside = task.meter("search_ms_per_evaluation" if alone else "search_lock_step_ms_per_evaluation", atoms) / 1e3
     base = task.meter("walk_base_ms") / 1e3  # of LAMMPS; the search has ASE's instead
     return number, beside + model_step_s(task.network, atoms, task.meter, gpu=False) - base
 
 
+def _search_melts(task: Task) -> list[Term]:
+    """Melts are brought to rest as structures of a search are relaxed, but only until forces are small."""
+    evaluations, atoms = task.meter("search_quench_evaluations"), task.atoms
+    each = model_step_s(task.network, atoms, task.meter, gpu=False)
+    melts = (Factor(len(task.jobs), "pressures"), Factor(task.study.search.melts, "melts"))
+    return [(*melts, Factor(evaluations, "evaluations"), Factor(each, "s")), task.starts("small_job_s")]
+
+
 def _search_structures(task: Task) -> list[Term]:
     search, per_unit = task.study.search, task.study.substance.atoms_per_formula_unit
+    alone = task.study.train.network.passes_messages  # other networks relax in lock step
     terms: list[Term] = []
     for text, searches in task.of("units").items():
         units = int(text)
-        evaluations, each = relaxation_s(task, units * per_unit, search.relax_steps)
+        evaluations, each = relaxation_s(task, units * per_unit, search.relax_steps, alone)
         relaxations = (Factor(searches, "searches"), Factor(search.structures, f"structures (Z={units})"))
         terms.append((*relaxations, Factor(evaluations, "evaluations"), Factor(each, "s")))
     number = sum(task.of("units").values()) * search.structures
     random = task.meter("search_start_s", 3 * max(search.formula_units))
-    return [*terms, (Factor(number, "random starts"), Factor(random, "s")), task.starts("small_job_s")]
+    return [*terms, (Factor(number, "starts"), Factor(random, "s")), task.starts("small_job_s")]
 
 
 def _search_unique(task: Task) -> list[Term]:
     search, per_unit = task.study.search, task.study.substance.atoms_per_formula_unit
+    alone = task.study.train.network.passes_messages  # other networks relax in lock step
     structures = len(search.formula_units) * search.structures
-    evaluations, each = relaxation_s(task, max(search.formula_units) * per_unit, search.relax_steps)
+    evaluations, each = relaxation_s(
+        task, max(search.formula_units) * per_unit, search.relax_steps, alone=task.network.passes_messages
+    )
     searches = Factor(len(task.jobs), "searches")
     checked = (searches, Factor(search.minima_checked, "relaxed again"), Factor(evaluations, "evaluations"))
     unique = task.meter("search_unique_s", 3 * max(search.formula_units))
@@ -220,6 +232,7 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "benchmark_relaxed": _benchmark_relaxed,
     "benchmark_relaxed_reference": _benchmark_relaxed_reference,
     "benchmark_vdos": _benchmark_vdos,
+    "search_melts": _search_melts,
     "search_structures": _search_structures,
     "search_unique": _search_unique,
 }

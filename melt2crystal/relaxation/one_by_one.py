@@ -1,8 +1,7 @@
 """Relaxation of cell and atoms at a pressure with any ASE calculator."""
 
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from ase import Atoms
@@ -11,36 +10,35 @@ from ase.filters import UnitCellFilter
 from ase.optimize import BFGS
 from ase.units import GPa
 
-# BFGS's first guess of the curvature. ASE's 70 is for stiff molecules; random silica cells of 6 and 12 atoms needed
-# 105 and 199 evaluations with it, 74 and 145 with 25, and went to unphysically low energies with 15.
-_STIFFNESS_EV_PER_A2 = 25.0
-
-# (energy eV per atom, volume Å³ per atom) -> what is wrong, or None; asked after every step
-Guard = Callable[[float, float], str | None]
-
-
-@dataclass(frozen=True)
-class Relaxed:
-    """End of one relaxation.
-
-    Args:
-        atoms: the structure reached, without calculator.
-        energy_eV: energy of the cell.
-        converged: the largest force and scaled stress are below the limit.
-        evaluations: energy evaluations spent.
-        complaint: why the relaxation was given up (insane), or None.
-    """
-
-    atoms: Atoms
-    energy_eV: float
-    converged: bool
-    evaluations: int
-    complaint: str | None = None
+from melt2crystal.relaxation.relaxer import (
+    LOOSE_FORCE_EV_PER_A,
+    STIFFNESS_EV_PER_A2,
+    Guard,
+    Relaxed,
+    Target,
+    bare,
+    said,
+)
 
 
-def enthalpy(energy_eV: float, volume_A3: float, pressure_GPa: float) -> float:
-    """H = E + p V in eV; 1 GPa Å^3 = 6.2415e-3 eV."""
-    return energy_eV + pressure_GPa * GPa * volume_A3
+class OneByOne:
+    """Relaxes structures one after the other with any ASE calculator."""
+
+    def __init__(self, calculator: Calculator) -> None:
+        self.calculator = calculator
+
+    def relax_all(self, starts: Sequence[Atoms], target: Target) -> list[Relaxed]:
+        """Their ends, in their order; what the calculator raises is the failure of one of them."""
+        return [self._end(atoms, target) for atoms in starts]
+
+    def _end(self, atoms: Atoms, target: Target) -> Relaxed:
+        self.calculator.reset()
+        try:
+            return relax(
+                atoms, self.calculator, target.pressure_GPa, target.force_eV_per_A, target.steps, guard=target.guard
+            )
+        except Exception as error:  # calculators raise anything
+            return Relaxed(bare(atoms), float("nan"), False, 0, failure=said(error))
 
 
 def relax(
@@ -49,7 +47,7 @@ def relax(
     pressure_GPa: float,
     force_eV_per_A: float,
     steps: int,
-    loose_force_eV_per_A: float = 0.3,
+    loose_force_eV_per_A: float = LOOSE_FORCE_EV_PER_A,
     guard: Guard | None = None,
 ) -> Relaxed:
     """Relax cell and atoms at hydrostatic pressure, BFGS in two stages.
@@ -74,18 +72,18 @@ def relax(
             converged = bool(state)
             complaint = _complaint(moving, guard)
             if complaint is not None:
-                return Relaxed(_bare(moving), float("nan"), False, spent + optimiser.nsteps + 1, complaint)
+                return Relaxed(bare(moving), float("nan"), False, spent + optimiser.nsteps + 1, complaint)
         spent += optimiser.nsteps
         if not converged:
             break
-    return Relaxed(_bare(moving), float(moving.get_potential_energy()), converged, spent + 1)
+    return Relaxed(bare(moving), float(moving.get_potential_energy()), converged, spent + 1)
 
 
 def _optimiser(moving: Atoms, pressure_GPa: float) -> BFGS:
     with warnings.catch_warnings():  # ASE advises FrechetCellFilter
         warnings.simplefilter("ignore")
         filtered = UnitCellFilter(moving, scalar_pressure=pressure_GPa * GPa)
-        return BFGS(filtered, logfile=None, alpha=_STIFFNESS_EV_PER_A2)  # type: ignore[arg-type]
+        return BFGS(filtered, logfile=None, alpha=STIFFNESS_EV_PER_A2)  # type: ignore[arg-type]
 
 
 def _complaint(moving: Atoms, guard: Guard | None) -> str | None:
@@ -93,9 +91,3 @@ def _complaint(moving: Atoms, guard: Guard | None) -> str | None:
     if not (np.isfinite(energy) and np.isfinite(moving.get_forces()).all() and np.isfinite(moving.get_stress()).all()):
         return "energy, forces or stress are not finite"
     return guard(energy / len(moving), moving.get_volume() / len(moving)) if guard is not None else None
-
-
-def _bare(atoms: Atoms) -> Atoms:
-    copy = atoms.copy()
-    copy.calc = None
-    return copy

@@ -1,18 +1,18 @@
-"""One candidate of a search: start, relaxation, checks. A candidate never raises; it ends with a status."""
+"""Candidates of a search: start, relaxation, checks. A candidate never raises; it ends with a status."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ase import Atoms
-from ase.calculators.calculator import Calculator
 
-from melt2crystal.relaxation.one_by_one import relax
-from melt2crystal.search.generate import Recipe, in_order, origin_of, rattled, start
-from melt2crystal.search.sanity import Sanity, energy_range
+from melt2crystal.relaxation.relaxer import Relaxed, Relaxer, Target, said
+from melt2crystal.search.sanity import Sanity
+from melt2crystal.search.starts.generate import Recipe, in_order, origin_of, rattled, start
 from melt2crystal.seeds import generator_for
 
-CalculatorFactory = Callable[[], Calculator]  # picklable, called once in each worker process
+RelaxerFactory = Callable[[], Relaxer]  # picklable, called once in each worker process
+DESCENDANT = "descendant"  # rattled only, to see whether it comes back
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,17 @@ class Candidate:
     Args:
         name: unique id.
         generation, index: place in the search.
-        parent: structure to be rattled and relaxed again; None: a random start.
-        parents: ids of the parents.
+        structures: of its parents, with their atoms in one order; none: a random start.
+        parents: their ids.
+        operator: what makes a child of them.
     """
 
     name: str
     generation: int
     index: int
-    parent: Atoms | None = None
+    structures: tuple[Atoms, ...] = ()
     parents: tuple[str, ...] = ()
+    operator: str = DESCENDANT
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,7 @@ class Conditions:
 
     Args:
         recipe: random starts.
-        sanity: bounds; its lowest energy is set from the polymorphs.
-        polymorphs: known crystals, only for the floor of the energy.
-        floor_eV_per_atom: how far below the lowest polymorph a structure may lie.
-        ceiling_eV_per_atom: how far above it a relaxed structure may lie.
+        sanity: bounds of believable structures.
         pressure_GPa: pressure of the relaxation.
         steps, force_eV_per_A: end of the relaxation.
         seed: root seed of the study.
@@ -50,64 +49,61 @@ class Conditions:
 
     recipe: Recipe
     sanity: Sanity
-    polymorphs: tuple[Atoms, ...]
-    floor_eV_per_atom: float
-    ceiling_eV_per_atom: float
     pressure_GPa: float
     steps: int
     force_eV_per_A: float
     seed: int
 
 
-class CandidateRelaxation:
-    """Turns candidates into results (JSON-able); holds the calculator of one process."""
+class BatchRelaxation:
+    """Turns a batch of candidates into results (JSON-able); holds the relaxer of one process."""
 
-    def __init__(self, factory: CalculatorFactory, conditions: Conditions) -> None:
-        self.calculator = factory()
-        bounds = energy_range(
-            list(conditions.polymorphs), self.calculator, conditions.floor_eV_per_atom, conditions.ceiling_eV_per_atom
-        )
-        self.conditions = replace(conditions, sanity=replace(conditions.sanity, energy_range_eV_per_atom=bounds))
+    def __init__(self, factory: RelaxerFactory, conditions: Conditions) -> None:
+        self.relaxer = factory()
+        self.conditions = conditions
 
-    def __call__(self, candidate: Candidate) -> dict[str, Any]:
+    def __call__(self, batch: Sequence[Candidate]) -> list[dict[str, Any]]:
         """Start, relax, check.
 
         Returns:
-            origin, status, evaluations, and for sound structures energy_eV, symbols, cell (Å), positions (Å).
+            For each candidate its origin, status, evaluations, and of sound structures energy_eV, symbols, cell (Å),
+            positions (Å).
         """
-        origin = self._origin(candidate)
-        try:
-            return {"origin": origin, **self._relaxed(candidate, origin)}
-        except Exception as error:  # calculators raise anything; the search goes on and the table says what happened
-            reason = " ".join(str(error).split())[:200]
-            return {"origin": origin, "status": f"failed: {type(error).__name__}: {reason}", "evaluations": None}
-
-    def _origin(self, candidate: Candidate) -> str:
-        recipe = self.conditions.recipe
-        if candidate.parent is not None:
-            return "descendant"
-        return origin_of(candidate.index, recipe.symmetric_share, recipe.rattled_share)
-
-    def _relaxed(self, candidate: Candidate, origin: str) -> dict[str, Any]:
         conditions = self.conditions
-        rng = generator_for(conditions.seed, "search", candidate.name)
-        if candidate.parent is not None:
-            atoms = rattled(candidate.parent, conditions.recipe.rattle_A, rng)
-        else:
-            atoms = start(conditions.recipe, origin, rng)
-        self.calculator.reset()
-        end = relax(
-            atoms,
-            self.calculator,
-            conditions.pressure_GPa,
-            conditions.force_eV_per_A,
-            conditions.steps,
-            guard=conditions.sanity.guard,
-        )
-        complaint = end.complaint or conditions.sanity.complaint(end.atoms, end.energy_eV)
+        begun = [self._begun(candidate) for candidate in batch]
+        starts = [started for _, started in begun if isinstance(started, Atoms)]
+        target = Target(
+            conditions.pressure_GPa, conditions.force_eV_per_A, conditions.steps, conditions.sanity.guard
+        )  # fmt: skip
+        ends = iter(self.relaxer.relax_all(starts, target))
+        return [
+            {"origin": origin, **(self._judged(next(ends)) if isinstance(started, Atoms) else _failed(started, None))}
+            for origin, started in begun
+        ]
+
+    def _begun(self, candidate: Candidate) -> tuple[str, Atoms | str]:
+        """Origin and start, or why there is none."""
+        recipe = self.conditions.recipe
+        rng = generator_for(self.conditions.seed, "search", candidate.name)
+        origin = candidate.operator if candidate.structures else origin_of(candidate.index, recipe.shares)
+        try:
+            if not candidate.structures:
+                return origin, start(recipe, origin, rng)
+            if candidate.operator == DESCENDANT:
+                return origin, rattled(candidate.structures[0], recipe.rattle_A, rng)
+            from melt2crystal.search.starts.children import child  # a second to import, and only evolution needs it
+
+            return child(candidate.operator, candidate.structures, recipe.minimum_distances_A, rng)
+        except Exception as error:  # the search goes on, and the table says what happened
+            return origin, said(error)
+
+    def _judged(self, end: Relaxed) -> dict[str, Any]:
+        if end.failure is not None:
+            return _failed(end.failure, end.evaluations)
+        complaint = end.complaint or self.conditions.sanity.complaint(end.atoms, end.energy_eV)
         if complaint is not None:
             return {"status": f"insane: {complaint}", "evaluations": end.evaluations}
-        compact = in_order(end.atoms, list(conditions.recipe.formula))
+        compact = in_order(end.atoms, list(self.conditions.recipe.formula))
         return {
             "status": "ok" if end.converged else "unconverged",
             "evaluations": end.evaluations,
@@ -116,3 +112,7 @@ class CandidateRelaxation:
             "cell": compact.cell.array.tolist(),
             "positions": compact.get_positions().tolist(),
         }
+
+
+def _failed(reason: str, evaluations: int | None) -> dict[str, Any]:
+    return {"status": f"failed: {reason}", "evaluations": evaluations}

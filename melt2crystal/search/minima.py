@@ -21,6 +21,8 @@ DESCENDANT_MARK = "-r"
 # pymatgen's own defaults (0.2, 0.3) let distinct frameworks pass; the enthalpy window does the rest
 _LENGTH_TOLERANCE, _SITE_TOLERANCE, _ANGLE_TOLERANCE_DEG = 0.15, 0.2, 5.0
 _PRIMITIVE_TOLERANCE_A = 0.1
+# origins that can keep symmetry: a strain leaves an inversion, a mode may have symmetry of its own
+KEEP_SYMMETRY = ("symmetric", "strain", "soft", "permute")
 
 
 def classes(
@@ -92,7 +94,7 @@ def unique_rows(relaxed: pd.DataFrame, frames: dict[str, Atoms], windows: Unique
     )
     rows = relaxed.iloc[[members[0] for members in groups]].copy()
     rows["occurrences"] = [len(members) for members in groups]
-    free = relaxed["origin"].to_numpy(dtype=str) != "symmetric"
+    free = ~relaxed["origin"].isin(KEEP_SYMMETRY).to_numpy(dtype=bool)
     rows["is_minimum"] = pd.array([True if free[members].any() else pd.NA for members in groups], dtype="boolean")
     return check_table(rows, UNIQUE, "unique structures")
 
@@ -105,8 +107,7 @@ def to_be_tested(unique: pd.DataFrame, number: int) -> list[str]:
 def descendants_of(parents: list[str], frames: dict[str, Atoms]) -> list[Candidate]:
     """One rattled candidate for each parent."""
     return [
-        Candidate(f"{name}{DESCENDANT_MARK}", 1, index, parent=frames[name], parents=(name,))
-        for index, name in enumerate(parents)
+        Candidate(f"{name}{DESCENDANT_MARK}", 1, index, (frames[name],), (name,)) for index, name in enumerate(parents)
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from ase import Atoms
 
 from melt2crystal.frames import canonical_frame
-from melt2crystal.relaxation.one_by_one import enthalpy
+from melt2crystal.relaxation.relaxer import enthalpy
 from melt2crystal.search.candidate import Candidate
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure.coordination import mean_coordination

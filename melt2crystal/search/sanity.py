@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 from ase import Atoms
-from ase.calculators.calculator import Calculator
 
+from melt2crystal.errors import UserError
 from melt2crystal.frames import too_close
 
 
@@ -42,26 +41,20 @@ class Sanity:
         return found or too_close(atoms, self.minimum_distances_A)
 
 
-def energy_range(
-    polymorphs: list[Atoms], calculator: Calculator, below_eV_per_atom: float, above_eV_per_atom: float
-) -> tuple[float, float] | None:
-    """Floor and ceiling around the model's lowest energy per atom over the polymorphs as they are, or None."""
-    energies = []
-    for atoms in polymorphs:
-        single = atoms.copy()
-        single.calc = calculator
-        energies.append(single.get_potential_energy() / len(single))
-    finite = [energy for energy in energies if np.isfinite(energy)]
-    return (min(finite) - below_eV_per_atom, min(finite) + above_eV_per_atom) if finite else None
-
-
 def start_volumes(
-    polymorphs: list[Atoms], margin: float, volume_range_A3_per_atom: tuple[float, float]
+    melts_A3_per_atom: tuple[float, float], margin: float, volume_range_A3_per_atom: tuple[float, float]
 ) -> tuple[float, float]:
-    """Volumes random starts are drawn from, Å^3 per atom: those of the polymorphs widened by ``margin`` (share),
-    inside the sane range; without polymorphs the sane range itself."""
+    """Volumes random starts are drawn from, Å^3 per atom: those of the melts widened by ``margin`` (share), inside the
+    sane range.
+
+    Raises:
+        UserError: the melts lie outside the sane range.
+    """
     low, high = volume_range_A3_per_atom
-    if not polymorphs:
-        return low, high
-    volumes = [atoms.get_volume() / len(atoms) for atoms in polymorphs]
-    return max(low, min(volumes) * (1 - margin)), min(high, max(volumes) * (1 + margin))
+    least, largest = melts_A3_per_atom
+    if largest < low or least > high:
+        raise UserError(
+            f"search.volume_range_A3_per_atom is {low:g}-{high:g}, the melts have {least:.1f}-{largest:.1f} Å³ per "
+            "atom; widen it"
+        )
+    return max(low, least * (1 - margin)), min(high, largest * (1 + margin))

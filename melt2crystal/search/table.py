@@ -15,8 +15,8 @@ from melt2crystal.structure.energies import ENERGY, ENTHALPY, HP, REFERENCE
 # column -> pandas dtype; empty cells are allowed in nullable columns (Int64, Float64, boolean) and texts
 STRUCTURES: dict[str, str] = {
     "id": "string",  # unique in a study; info 'id' of the frame in the extended XYZ beside the table
-    "generation": "Int64",  # 0 for random starts
-    "origin": "string",  # symmetric, rattled, p1, descendant; later engines name their operators
+    "generation": "Int64",  # of an evolution, from 0; 1 of descendants
+    "origin": "string",  # melt, symmetric, rattled, p1; splice, strain, soft, rattle, permute; descendant
     "parents": "string",  # ids, separated by blanks
     "formula_units": "Int64",  # in the cell that was relaxed
     ENTHALPY: "Float64",  # E + p V

@@ -3,7 +3,7 @@
 The section is flat in a study; its parts are models of their own, so that a job sees only the settings it depends on.
 """
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -15,16 +15,68 @@ Part = TypeVar("Part", bound=Section)
 class Starts(Section):
     """Random starting structures."""
 
-    symmetric_share: float = Field(0.2, ge=0, le=1, description="share of symmetric starts")
+    melt_share: float = Field(
+        0.3, ge=0, le=1, description="share of starts that are cut from melts at rest, with their composition"
+    )
+    symmetric_share: float = Field(0.15, ge=0, le=1, description="share of symmetric starts")
     rattled_share: float = Field(
-        0.4, ge=0, le=1, description="share of symmetric starts that are rattled; the rest is P1"
+        0.25, ge=0, le=1, description="share of symmetric starts that are rattled; the rest is P1"
     )
     rattle_A: float = Field(0.1, gt=0, le=1, description="standard deviation of the rattle, A")
     volume_margin: float = Field(
         0.15,
         ge=0,
         lt=1,
-        description="starts have the volumes of the polymorphs, their range widened by this share at both ends",
+        description="starts have the volumes of the melts around the pressure, their range widened by this share at "
+        "both ends",
+    )
+
+
+class Melts(Section):
+    """What is taken from the melts around a pressure."""
+
+    melts: int = Field(
+        8,
+        ge=1,
+        le=1000,
+        description="melts, evenly chosen over their density, that HP brings to rest: starts are cut from them, and "
+        "the lowest gives the bounds of the energy",
+    )
+
+
+class Engine(Section):
+    """How candidates follow each other."""
+
+    engine: Literal["evolution", "random"] = Field(
+        "evolution", description="evolution: generations of random starts and children; random: random starts alone"
+    )
+    generation_structures: int = Field(64, ge=2, le=100_000, description="candidates in a generation")
+    random_share: float = Field(
+        0.3, ge=0, le=1, description="share of random starts in the generations after the first"
+    )
+    parents: int = Field(20, ge=2, le=10_000, description="lowest structures of different kind that may have children")
+    children_per_space_group: int = Field(
+        8, ge=1, description="most children of parents of one space group (other than P1) in a generation"
+    )
+    unchanged_generations: int = Field(
+        6, ge=1, description="the evolution ends when so many generations found no better structure"
+    )
+    core_minutes: float | None = Field(
+        None,
+        gt=0,
+        description="a search ends with the generation in which it has spent these; another run ends elsewhere; null: "
+        "never",
+    )
+
+
+class Batches(Section):
+    """How the work is divided."""
+
+    batch_structures: int = Field(
+        64,
+        ge=1,
+        le=100_000,
+        description="structures that one worker relaxes together: with several workers, a part of a generation",
     )
 
 
@@ -42,14 +94,14 @@ class Relaxation(Section):
     energy_floor_eV_per_atom: float = Field(
         1.0,
         gt=0,
-        description="a structure further than this below the model's best polymorph fell into a hole of the potential, "
-        "eV/atom",
+        description="a structure further than this below the model's lowest melt at rest fell into a hole of the "
+        "potential, eV/atom",
     )
     energy_ceiling_eV_per_atom: float = Field(
         5.0,
         gt=0,
-        description="a relaxed structure further than this above the model's best polymorph is no crystal: symmetry "
-        "alone keeps its forces zero, eV/atom",
+        description="a relaxed structure further than this above the model's lowest melt at rest is no crystal: "
+        "symmetry alone keeps its forces zero, eV/atom",
     )
 
 
@@ -96,8 +148,8 @@ class Unique(Section):
     minima_rattle_A: float = Field(0.05, gt=0, le=1, description="standard deviation of that rattle, A")
 
 
-class Search(Starts, Relaxation, Symmetry, Trust, Unique):
-    """Random search (symmetric, symmetric and rattled, P1) with relaxation at pressure."""
+class Search(Starts, Melts, Engine, Batches, Relaxation, Symmetry, Trust, Unique):
+    """Evolution, or random search, with relaxation at pressure."""
 
     enabled: bool = amount(True, description="search at all")
     found: str | None = amount(
@@ -107,7 +159,7 @@ class Search(Starts, Relaxation, Symmetry, Trust, Unique):
     formula_units: list[int] = amount(
         [2, 3, 4], min_length=1, description="formula units per cell; each is a search of its own"
     )
-    structures: int = Field(40, ge=1, le=1_000_000, description="structures relaxed per pressure and cell size")
+    structures: int = Field(256, ge=1, le=1_000_000, description="most structures relaxed per pressure and cell size")
     workers: int = amount(
         1, ge=1, le=1024, description="worker processes of one search job; the result does not depend on it"
     )

@@ -250,9 +250,10 @@ def _compared_structures(study: Study) -> Iterator[Mistake]:
 @uses("search")
 def _starts(study: Study) -> Iterator[Mistake]:
     search = study.search
-    if search.symmetric_share + search.rattled_share > 1 + 1e-9:
-        problem = f"{search.rattled_share:g} and symmetric_share {search.symmetric_share:g} add up to more than 1"
-        yield Mistake(("search", "rattled_share"), problem, "two shares whose sum is at most 1 (the rest is P1)")
+    if search.melt_share + search.symmetric_share + search.rattled_share > 1 + 1e-9:
+        others = f"symmetric_share {search.symmetric_share:g} and melt_share {search.melt_share:g}"
+        problem = f"{search.rattled_share:g}, {others} add up to more than 1"
+        yield Mistake(("search", "rattled_share"), problem, "three shares whose sum is at most 1 (the rest is P1)")
     yield from _ordered(search.volume_range_A3_per_atom, ("search", "volume_range_A3_per_atom"))
 
 

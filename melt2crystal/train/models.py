@@ -13,6 +13,9 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from melt2crystal.errors import UserError
+from melt2crystal.relaxation.lock_step import Evaluator, LockStep
+from melt2crystal.relaxation.one_by_one import OneByOne
+from melt2crystal.relaxation.relaxer import Relaxer
 
 BATCH_ATOMS = 20_000  # atoms in one call: bounds the memory, costs no speed
 
@@ -93,6 +96,21 @@ class Ensemble:
         """One model as an ASE calculator."""
         return _ModelCalculator(self, member)
 
+    def evaluator(self, symbols: Sequence[str], member: int = 0) -> Evaluator:
+        """One model for many structures with these atoms in this order: arrays in, arrays out.
+
+        Raises:
+            UserError: the model doesn't know a species.
+        """
+        types, model = self.types(member, Atoms(symbols)), self.models[member]
+
+        def evaluate(positions: np.ndarray, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            count = len(cells)
+            energies, forces, virials = model.eval(positions.reshape(count, -1), cells.reshape(count, 9), types)[:3]
+            return energies.ravel(), forces.reshape(positions.shape), virials.reshape(cells.shape)
+
+        return evaluate
+
 
 class _ModelCalculator(Calculator):
     """ASE calculator of one loaded model (the wheel's own loads the graph again each time)."""
@@ -128,6 +146,20 @@ class ModelFactory:
     def __call__(self) -> Calculator:
         """Load the model."""
         return Ensemble([self.path]).calculator(0)
+
+
+@dataclass(frozen=True)
+class RelaxerFactory:
+    """Calls give what relaxes structures with one model: TensorFlow's in lock step, PyTorch's one by one."""
+
+    path: str
+
+    def __call__(self) -> Relaxer:
+        """Load the model."""
+        ensemble = Ensemble([self.path])
+        if Path(self.path).suffix == ".pb":
+            return LockStep(ensemble.evaluator)
+        return OneByOne(ensemble.calculator(0))
 
 
 def member_path(models: Sequence[Path], member: int) -> Path:

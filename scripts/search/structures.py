@@ -1,4 +1,4 @@
-"""Random structure search at one pressure with one cell size: starts, relaxation, sanity, trust, symmetry."""
+"""Structure search at one pressure with one cell size: starts, relaxation, sanity, trust, symmetry, children."""
 
 from functools import partial
 from pathlib import Path
@@ -9,25 +9,25 @@ import typer
 from melt2crystal.errors import reports_errors
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
-from melt2crystal.relaxation import one_by_one as relax
-from melt2crystal.search import candidate as candidate_module
-from melt2crystal.search import generate, sanity
-from melt2crystal.search.candidate import Candidate, CandidateRelaxation
-from melt2crystal.search.conditions import conditions_of, journal_settings
-from melt2crystal.search.driver import Journal, key_of, run
-from melt2crystal.search.rows import row_and_frame, structure_id
+from melt2crystal.search.candidate import BatchRelaxation, Candidate
+from melt2crystal.search.conditions import code_of_candidates, conditions_of, journal_settings
+from melt2crystal.search.driver import Crew, Journal, key_of
+from melt2crystal.search.evolution import Evolution
+from melt2crystal.search.melts import read_bounds
+from melt2crystal.search.rows import row_and_frame
 from melt2crystal.search.table import STRUCTURES, as_table, write_table
-from melt2crystal.search.trust import with_deviations
-from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Trust, part_of
+from melt2crystal.search.trust import Pair, with_deviations
+from melt2crystal.sections.search import Batches, Engine, Relaxation, Starts, Symmetry, Trust, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
-from melt2crystal.train.models import Ensemble, ModelFactory, member_path
+from melt2crystal.train.models import Ensemble, RelaxerFactory, member_path
 
 
 @reports_errors
 def search_structures(
     models: Annotated[list[Path], typer.Argument(help="HP ensemble, compressed or frozen")],
-    polymorphs: Annotated[Path, typer.Option(help="known crystals (extended XYZ): volume range, energy floor")],
+    melts: Annotated[Path, typer.Option(help="melts at rest at this pressure (extended XYZ)")],
+    bounds: Annotated[Path, typer.Option(help="what the melts say of volumes and energies (JSON)")],
     pressure: Annotated[float, typer.Option(help="pressure, GPa")],
     formula_units: Annotated[int, typer.Option(help="formula units per cell")],
     table: Annotated[Path, typer.Option(help="one row per relaxed structure (CSV)")],
@@ -35,30 +35,32 @@ def search_structures(
     settings: SettingsText,
     workers: Annotated[int, typer.Option(help="worker processes")] = 1,
 ) -> None:
-    """Relax the starts that are not in the journal yet; write the table of all."""
+    """Relax the batches that are not in the journal yet; write the table of all."""
     given = Settings(settings)
     substance = given.section("substance", Substance)
-    starts, relaxation = part_of(given, Starts), part_of(given, Relaxation)
-    model = member_path(models, relaxation.relax_member)
+    starts, relaxation, engine = (part_of(given, part) for part in (Starts, Relaxation, Engine))
+    model, seed = member_path(models, relaxation.relax_member), given.value("seed")
     conditions = conditions_of(
-        substance, starts, relaxation, read_frames(polymorphs), formula_units, pressure, given.value("seed")
+        substance, starts, relaxation, read_bounds(bounds), read_frames(melts), formula_units, pressure, seed
     )
-    code = [Path(str(module.__file__)) for module in (generate, relax, sanity, candidate_module)]
-    key = key_of(journal_settings(given, pressure, formula_units), [model, polymorphs, *code])
-    candidates = [
-        Candidate(structure_id(pressure, formula_units, 0, index), 0, index)
-        for index in range(given.value("search.structures"))
-    ]
-    attempt = partial(CandidateRelaxation, ModelFactory(str(model)), conditions)
-    results = run(candidates, attempt, workers, Journal(table.parent / "journal", key), partial(print, flush=True))
-    symprecs = part_of(given, Symmetry).symprecs_A
-    pairs = [
-        row_and_frame(candidate, result, formula_units, pressure, substance, symprecs)
-        for candidate, result in zip(candidates, results, strict=True)
-    ]
-    pairs = with_deviations(
-        pairs, Ensemble([str(path) for path in models]), part_of(given, Trust).largest_deviation_eV_per_A
-    )
+    key = key_of(journal_settings(given, pressure, formula_units), [model, melts, bounds, *code_of_candidates()])
+    attempt = partial(BatchRelaxation, RelaxerFactory(str(model)), conditions)
+    symprecs, largest = part_of(given, Symmetry).symprecs_A, part_of(given, Trust).largest_deviation_eV_per_A
+    ensemble, say = Ensemble([str(path) for path in models]), partial(print, flush=True)
+    journal, size = Journal(table.parent / "journal", key), part_of(given, Batches).batch_structures
+
+    with Crew(attempt, workers, journal, size, say) as crew:
+
+        def settled(candidates: list[Candidate]) -> list[Pair]:
+            pairs = [
+                row_and_frame(candidate, result, formula_units, pressure, substance, symprecs)
+                for candidate, result in zip(candidates, crew.results(candidates), strict=True)
+            ]
+            return with_deviations(pairs, ensemble, largest)
+
+        number = given.value("search.structures")
+        search = Evolution(engine, number, pressure, formula_units, seed, len(substance.species))
+        pairs = search.run(settled, lambda: crew.core_s, say)
     write_frames(structures, [frame for _, frame in pairs if frame is not None])
     write_table(table, as_table([row for row, _ in pairs], STRUCTURES), STRUCTURES)
 

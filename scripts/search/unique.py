@@ -12,28 +12,26 @@ from ase import Atoms
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
-from melt2crystal.relaxation import one_by_one as relax
-from melt2crystal.search import candidate as candidate_module
-from melt2crystal.search import generate, sanity
-from melt2crystal.search.candidate import CandidateRelaxation
-from melt2crystal.search.conditions import conditions_of, journal_settings
-from melt2crystal.search.driver import Journal, key_of, run
+from melt2crystal.search.candidate import BatchRelaxation
+from melt2crystal.search.conditions import code_of_candidates, conditions_of, journal_settings
+from melt2crystal.search.driver import Crew, Journal, key_of
+from melt2crystal.search.melts import read_bounds
 from melt2crystal.search.minima import add_descendants, descendants_of, to_be_tested, unique_rows
 from melt2crystal.search.rows import row_and_frame
 from melt2crystal.search.table import SOUND, STRUCTURES, UNIQUE, as_table, check_table, read_table, write_table
 from melt2crystal.search.trust import with_deviations
-from melt2crystal.sections.search import Relaxation, Starts, Symmetry, Trust, Unique, part_of
+from melt2crystal.sections.search import Batches, Relaxation, Starts, Symmetry, Trust, Unique, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 from melt2crystal.structure.energies import ENTHALPY
-from melt2crystal.train.models import Ensemble, ModelFactory, member_path
+from melt2crystal.train.models import Ensemble, RelaxerFactory, member_path
 
 
 @reports_errors
 def search_unique(
     tables: Annotated[list[Path], typer.Argument(help="structures.csv of each cell size, the extxyz beside it")],
     model: Annotated[list[Path], typer.Option(help="a model of the HP ensemble; several")],
-    polymorphs: Annotated[Path, typer.Option(help="known crystals (extended XYZ): volume range, energy floor")],
+    bounds: Annotated[Path, typer.Option(help="what the melts say of volumes and energies (JSON)")],
     pressure: Annotated[float, typer.Option(help="pressure, GPa")],
     table: Annotated[Path, typer.Option(help="unique structures, lowest enthalpy first (CSV)")],
     structures: Annotated[Path, typer.Option(help="the same as extended XYZ, in the table's order")],
@@ -51,13 +49,15 @@ def search_unique(
     relaxing = member_path(model, relaxation.relax_member)
     # the recipe only lends its rattle here: descendants have their parents' cells
     starts = part_of(given, Starts).model_copy(update={"rattle_A": unique.minima_rattle_A})
-    conditions = conditions_of(substance, starts, relaxation, read_frames(polymorphs), 1, pressure, given.value("seed"))
-    code = [Path(str(module.__file__)) for module in (generate, relax, sanity, candidate_module)]
+    conditions = conditions_of(substance, starts, relaxation, read_bounds(bounds), [], 1, pressure, given.value("seed"))
     key = key_of(
-        journal_settings(given, pressure), [relaxing, polymorphs, *code, *(p.with_suffix(".extxyz") for p in tables)]
+        journal_settings(given, pressure),
+        [relaxing, bounds, *code_of_candidates(), *(path.with_suffix(".extxyz") for path in tables)],
     )
-    attempt = partial(CandidateRelaxation, ModelFactory(str(relaxing)), conditions)
-    results = run(candidates, attempt, workers, Journal(table.parent / "journal", key), partial(print, flush=True))
+    attempt = partial(BatchRelaxation, RelaxerFactory(str(relaxing)), conditions)
+    journal, size = Journal(table.parent / "journal", key), part_of(given, Batches).batch_structures
+    with Crew(attempt, workers, journal, size, partial(print, flush=True)) as crew:
+        results = crew.results(candidates)
     units = dict(zip(relaxed["id"], relaxed["formula_units"], strict=True))
     pairs = [
         row_and_frame(candidate, result, int(units[candidate.parents[0]]), pressure, substance, symprecs)

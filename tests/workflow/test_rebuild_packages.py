@@ -18,6 +18,7 @@ MODELS = {"train_member", "train_heldout", "explore_walks", "benchmark_energy_vo
 MODELS |= {
     "benchmark_relaxed",
     "benchmark_harmonic",
+    "search_melts",
     "search_structures",
     "search_unique",
     "search_found",
@@ -43,9 +44,10 @@ RERUNS = {
     "spglib": {*CERTIFICATE, *SEARCH, *HARMONIC, *RELAXED, "figures_found_crystals", "train_card"},
     "freud-analysis": CERTIFICATE,
     "pyxtal": {"search_structures"},
+    "ase-ga": {"search_structures"},
     "pymatgen-core": {"search_unique", "figures_found_crystals"},
     "phonopy": HARMONIC,
-    "ase": {*SEARCH, "benchmark_relaxed", "train_card"},
+    "ase": {*SEARCH, "benchmark_relaxed", "search_melts", "train_card"},
     "dpdata": {"train_card"},  # names its release
     "matplotlib": FIGURES,
     "numpy": set(),
@@ -56,7 +58,7 @@ PAID = {"label_shard", "label_collect", "label_check", "benchmark_structures", "
 # package -> module; LAMMPS is a program
 MODULES = {"deepmd-kit": "deepmd", "phonopy": "phonopy", "matplotlib": "matplotlib", "pyxtal": "pyxtal"}
 MODULES |= {"freud-analysis": "freud"}
-MODULES |= {"spglib": "spglib", "pymatgen-core": "pymatgen", "ase": "ase"}
+MODULES |= {"ase-ga": "ase_ga", "spglib": "spglib", "pymatgen-core": "pymatgen", "ase": "ase"}
 TELLING = ("deepmd-kit", "phonopy", "matplotlib", "pyxtal")  # nobody imports these for a trifle
 THROUGH_LAMMPS = {("deepmd-kit", "explore_walks"), ("deepmd-kit", "benchmark_vdos")}
 ONLY_IMPORTED = {("pyxtal", "search_unique"), ("pyxtal", "search_given")}  # beside what they need of generate.py

@@ -259,6 +259,8 @@ CHOSEN_VALUES: dict[str, Any] = {
     "benchmark.relaxed.pressures_GPa": _at("benchmark", "relaxed", "pressures_GPa", value=[0.0, 10.0]),
     "benchmark.vdos.polymorphs_per_job": _at("benchmark", "vdos", "polymorphs_per_job", value=1),
     "benchmark.harmonic.polymorphs": _at("benchmark", "harmonic", "polymorphs", value=["alpha_quartz"]),
+    "search.melt_share": _at("search", "melt_share", value=0.2),
+    "search.engine": _at("search", "engine", value="random"),
     "search.found": lambda study: [(("search", "found"), FOUND), (("label", "known"), [FOUND])],
     "search.labelled_structures": _at("search", "labelled_structures", value=30),
     "figures.comparisons": _more(

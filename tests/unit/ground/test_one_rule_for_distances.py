@@ -10,6 +10,7 @@ from melt2crystal.frames import canonical_frame, too_close
 from melt2crystal.label.exchange import without_label
 from melt2crystal.label.store import LabelStore, label_frames
 from melt2crystal.search.conditions import conditions_of
+from melt2crystal.search.melts import Bounds
 from melt2crystal.sections.search import Relaxation, Search, Starts
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure.frame_check import distance_check
@@ -39,7 +40,8 @@ def verdicts(tmp_path, frame) -> dict[str, bool]:
     engine = Counting()
     (_, label, _) = next(iter(label_frames([frame], engine, store, 100.0, limits)))
     (_, again, _) = next(iter(label_frames([frame], engine, store, 100.0, limits)))  # it may be known now
-    sanity = conditions_of(substance, Starts(), Relaxation(volume_range_A3_per_atom=(1, 1e4)), [], 1, 0.0, 1).sanity
+    wide, bounds = Relaxation(volume_range_A3_per_atom=(1, 1e4)), Bounds((10.0, 20.0), -1.0, (0.0,), 1)
+    sanity = conditions_of(substance, Starts(), wide, bounds, [], 1, 0.0, 1).sanity
     empty = LabelStore(tmp_path / "empty", "d", "a")
     return {
         "label": label.status == "ok",

@@ -236,10 +236,13 @@ def test_walks_and_searches():
             job(3, "search_structures", "search.smk", pressure="0", units="2")]  # fmt: skip
     units = read_units(REPOSITORY / TABLE, ["melt_step_ms=1", "small_job_s=0", "search_start_s=1",
                                             "search_evaluations=0"])  # fmt: skip
-    walks, search = planned(study, jobs, units)
+    jobs.append(job(4, "search_melts", "search.smk", pressure="0"))
+    walks, search, melts = planned(study, jobs, units)
     # 0 GPa: 2 ps to melt, six walks of 1 + 8 ps; 8 GPa, held out: 2 ps, four walks of 1 + 2 ps; 1 fs, 1 ms a step
     assert walks.work_s == pytest.approx(2 + 6 * 9 + 2 + 4 * 3) and "10 walks" in walks.formula
-    assert search.work_s == pytest.approx(24)
+    assert search.work_s == pytest.approx(192)
+    step_s = melts.work_s / (study.search.melts * 35)  # 35 evaluations bring a melt to rest
+    assert 0.001 < step_s < 0.1
 
 
 def test_storage_counts_each_dataset_with_all_before():

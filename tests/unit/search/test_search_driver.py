@@ -10,27 +10,37 @@ from ase.calculators.calculator import all_changes
 from ase.calculators.lj import LennardJones
 
 from melt2crystal.errors import UserError
-from melt2crystal.search.candidate import Candidate, CandidateRelaxation, Conditions
-from melt2crystal.search.driver import Journal, key_of, run
-from melt2crystal.search.generate import Recipe
+from melt2crystal.relaxation.one_by_one import OneByOne
+from melt2crystal.search.candidate import BatchRelaxation, Candidate, Conditions
+from melt2crystal.search.driver import Crew, Journal, key_of
 from melt2crystal.search.rows import row_and_frame, structure_id
 from melt2crystal.search.sanity import Sanity
+from melt2crystal.search.starts.generate import Recipe
 from melt2crystal.search.table import STRUCTURES, as_table, check_table, read_table, write_table
 from melt2crystal.sections.substance import Substance
 
 CONDITIONS = Conditions(
-    recipe=Recipe({"Si": 1, "O": 2}, 2, (8.0, 14.0), {"Si-O": 1.2, "O-O": 1.7, "Si-Si": 2.0}, 0.2, 0.4, 0.1),
+    recipe=Recipe({"Si": 1, "O": 2}, 2, (8.0, 14.0), {"Si-O": 1.2, "O-O": 1.7, "Si-Si": 2.0}, (0.0, 0.2, 0.4), 0.1),
     sanity=Sanity((3.0, 40.0), None, {}),
-    polymorphs=(),
-    floor_eV_per_atom=1.0,
-    ceiling_eV_per_atom=5.0,
     pressure_GPa=10.0,
     steps=10,
     force_eV_per_A=0.05,
     seed=1,
 )
 CANDIDATES = [Candidate(structure_id(10.0, 2, 0, index), 0, index) for index in range(4)]
-lennard_jones = partial(LennardJones, sigma=2.0, epsilon=0.3, rc=5.0, smooth=True)
+
+
+def lennard_jones() -> OneByOne:
+    return OneByOne(LennardJones(sigma=2.0, epsilon=0.3, rc=5.0, smooth=True))
+
+
+def faulty(fault: str) -> OneByOne:
+    return OneByOne(Faulty(fault))
+
+
+def run(candidates, make_work, workers, journal, report=lambda _: None, size=1):
+    with Crew(make_work, workers, journal, size, report) as crew:
+        return crew.results(candidates)
 
 
 class Faulty(LennardJones):
@@ -51,32 +61,32 @@ class Faulty(LennardJones):
 
 
 def test_results_do_not_depend_on_workers_and_a_restart_recomputes_nothing(tmp_path):
-    attempt = partial(CandidateRelaxation, lennard_jones, CONDITIONS)
-    serial = run(CANDIDATES, attempt, 1, Journal(tmp_path / "a", "k" * 64), lambda _: None)
-    parallel = run(CANDIDATES, attempt, 2, Journal(tmp_path / "b", "k" * 64), lambda _: None)
+    attempt = partial(BatchRelaxation, lennard_jones, CONDITIONS)
+    serial = run(CANDIDATES, attempt, 1, Journal(tmp_path / "a", "k" * 64))
+    parallel = run(CANDIDATES, attempt, 2, Journal(tmp_path / "b", "k" * 64))
     assert json.dumps(serial) == json.dumps(parallel)
     assert {result["origin"] for result in serial} == {"symmetric", "rattled", "p1"}
 
     def never():
         raise AssertionError("a finished candidate was computed again")
 
-    assert run(CANDIDATES, never, 1, Journal(tmp_path / "a", "k" * 64), lambda _: None) == serial
+    assert run(CANDIDATES, never, 1, Journal(tmp_path / "a", "k" * 64)) == serial
 
 
 def test_a_killed_search_continues_after_the_last_complete_line(tmp_path):
     journal = Journal(tmp_path, "k" * 64)
-    attempt = partial(CandidateRelaxation, lennard_jones, CONDITIONS)
-    whole = run(CANDIDATES[:3], attempt, 1, journal, lambda _: None)
+    attempt = partial(BatchRelaxation, lennard_jones, CONDITIONS)
+    whole = run(CANDIDATES[:3], attempt, 1, journal)
     torn = journal.path.read_bytes()[:-40]  # the third line was being written when the power went
     journal.path.write_bytes(torn)
     made = []
 
-    class Counting(CandidateRelaxation):
-        def __call__(self, candidate):
-            made.append(candidate.name)
-            return super().__call__(candidate)
+    class Counting(BatchRelaxation):
+        def __call__(self, batch):
+            made.extend(candidate.name for candidate in batch)
+            return super().__call__(batch)
 
-    assert run(CANDIDATES[:3], partial(Counting, lennard_jones, CONDITIONS), 1, journal, lambda _: None) == whole
+    assert run(CANDIDATES[:3], partial(Counting, lennard_jones, CONDITIONS), 1, journal) == whole
     assert made == [CANDIDATES[2].name]
     assert len(journal.read()) == 3
 
@@ -99,7 +109,7 @@ def test_journal_key_feels_settings_and_files(tmp_path):
     ],
 )
 def test_a_bad_calculator_gives_a_row_with_a_status(fault, status):
-    result = CandidateRelaxation(partial(Faulty, fault), CONDITIONS)(CANDIDATES[0])
+    result = BatchRelaxation(partial(faulty, fault), CONDITIONS)(CANDIDATES[:1])[0]
     assert result["status"] == status
     row, frame = row_and_frame(CANDIDATES[0], result, 2, 10.0, Substance(), [0.01])
     table = as_table([row], STRUCTURES)
@@ -109,24 +119,19 @@ def test_a_bad_calculator_gives_a_row_with_a_status(fault, status):
 
 
 def test_a_hole_in_the_potential_is_insane():
-    from ase.build import bulk
-
-    crystal = bulk("Ar", "fcc", a=3.2)
-    result = CandidateRelaxation(lennard_jones, replace(CONDITIONS, polymorphs=(crystal,), floor_eV_per_atom=0.1))
-    assert result.conditions.sanity.energy_range_eV_per_atom is not None
-    result.calculator = Faulty("hole")  # the floor was taken from the sound part of the potential
-    assert result(CANDIDATES[0])["status"].startswith("insane: energy -")
+    bounded = replace(CONDITIONS, sanity=replace(CONDITIONS.sanity, energy_range_eV_per_atom=(-100.0, 100.0)))
+    assert BatchRelaxation(partial(faulty, "hole"), bounded)(CANDIDATES[:1])[0]["status"].startswith("insane: energy -")
 
 
 def test_impossible_starts_are_rows_too():
     crowded = replace(CONDITIONS.recipe, minimum_distances_A={"O-O": 5.0})
-    result = CandidateRelaxation(lennard_jones, replace(CONDITIONS, recipe=crowded))(CANDIDATES[1])
+    result = BatchRelaxation(lennard_jones, replace(CONDITIONS, recipe=crowded))(CANDIDATES[1:2])[0]
     assert result["status"].startswith("failed: NoStart")
 
 
 def test_a_dead_worker_is_explained(tmp_path):
     with pytest.raises(UserError, match="run again to continue"):
-        run(CANDIDATES, _unmakable, 2, Journal(tmp_path, "k"), lambda _: None)
+        run(CANDIDATES, _unmakable, 2, Journal(tmp_path, "k"))
 
 
 def _unmakable():
@@ -134,7 +139,7 @@ def _unmakable():
 
 
 def test_rows_have_enthalpy_and_survive_the_file(tmp_path):
-    result = CandidateRelaxation(lennard_jones, CONDITIONS)(CANDIDATES[1])
+    result = BatchRelaxation(lennard_jones, CONDITIONS)(CANDIDATES[1:2])[0]
     row, frame = row_and_frame(CANDIDATES[1], result, 2, 10.0, Substance(), [0.001, 0.01, 0.1])
     # 10 GPa Å³ = 0.0624150907 eV
     expected = result["energy_eV"] / 6 + 0.0624150907 * frame.get_volume() / 6

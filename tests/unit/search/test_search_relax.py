@@ -8,9 +8,11 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.lj import LennardJones
 from ase.stress import full_3x3_to_voigt_6_stress
 
-from melt2crystal.relaxation.one_by_one import enthalpy, relax
-from melt2crystal.search.generate import rattled
-from melt2crystal.search.sanity import Sanity, energy_range, start_volumes
+from melt2crystal.errors import UserError
+from melt2crystal.relaxation.one_by_one import OneByOne, relax
+from melt2crystal.relaxation.relaxer import Target, enthalpy
+from melt2crystal.search.sanity import Sanity, start_volumes
+from melt2crystal.search.starts.generate import rattled
 
 K_EV_PER_A3, V0_A3 = 0.6, 20.0  # E = K (V - V0)^2 / (2 V0): p = K (V0 - V) / V0
 
@@ -79,10 +81,23 @@ def test_sanity_speaks():
     assert "above the ceiling -4.000" in sanity.complaint(wide, -6.0)
 
 
-def test_floor_and_start_volumes_follow_the_polymorphs():
-    crystals = [Atoms("Ar", cell=a * np.eye(3), pbc=True) for a in (2.5, 3.0)]
-    energies = [K_EV_PER_A3 * (a**3 - V0_A3) ** 2 / (2 * V0_A3) for a in (2.5, 3.0)]
-    assert energy_range(crystals, Balloon(), 1.0, 5.0) == pytest.approx((min(energies) - 1.0, min(energies) + 5.0))
-    assert energy_range([], Balloon(), 1.0, 5.0) is None
-    assert start_volumes(crystals, 0.1, (4.0, 28.0)) == pytest.approx((0.9 * 2.5**3, 28.0))
-    assert start_volumes([], 0.1, (4.0, 28.0)) == (4.0, 28.0)
+def test_start_volumes_are_those_of_the_melts_inside_the_sane_range():
+    assert start_volumes((10.0, 27.0), 0.1, (4.0, 28.0)) == pytest.approx((9.0, 28.0))
+    assert start_volumes((4.2, 20.0), 0.1, (4.0, 28.0)) == pytest.approx((4.0, 22.0))
+    for melts in ((30.0, 40.0), (2.0, 3.0)):  # never the sane range alone
+        with pytest.raises(UserError, match="widen it"):
+            start_volumes(melts, 0.1, (4.0, 28.0))
+
+
+def test_one_by_one_says_what_the_calculator_raises_and_goes_on():
+    class Broken(Balloon):
+        def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes):
+            if len(atoms) == 2:
+                raise RuntimeError("no convergence\nin 60 cycles")
+            super().calculate(atoms, properties, system_changes)
+
+    starts = [Atoms(f"Ar{n}", cell=2.9 * np.eye(3), pbc=True) for n in (1, 2, 1)]
+    ends = OneByOne(Broken()).relax_all(starts, Target(0.0, 1e-4, 200))
+    assert [end.converged for end in ends] == [True, False, True]
+    assert ends[1].failure == "RuntimeError: no convergence in 60 cycles"
+    assert ends[0].energy_eV == ends[2].energy_eV

@@ -1,32 +1,24 @@
-"""Random starting structures: symmetric, symmetric and rattled, without symmetry (P1)."""
+"""Random starting structures: cut from the melt, symmetric, symmetric and rattled, without symmetry (P1)."""
 
 import functools
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pyxtal.operations
 from ase import Atoms
 from ase.geometry import minkowski_reduce
-from pyxtal.crystal import random_crystal
 from pyxtal.lattice import Lattice
-from pyxtal.msg import Comp_CompatibilityError, VolumeError
-from pyxtal.symmetry import Group
-from pyxtal.tolerance import Tol_matrix
+from pyxtal.msg import VolumeError
 
 from melt2crystal.frames import pair_limits
+from melt2crystal.search.starts.melt_born import cut
+from melt2crystal.search.starts.symmetric import holds, random_crystal
 from melt2crystal.structure.symmetry import primitive_part
 
-ORIGINS = ("symmetric", "rattled", "p1")
+ORIGINS = ("melt", "symmetric", "rattled", "p1")
 GROUP_DRAWS = 60  # space groups tried before a start is given up
-LATTICE_ATTEMPTS = 4  # PyXtal's own 40 x 10 cost seconds in groups that hardly fit; another group is cheaper
-COORDINATE_ATTEMPTS = 4
 P1_LATTICES = 200  # lattices tried without symmetry
 UNNAMED_A = 0.5  # pairs without a minimum distance may come so close, A
-POINTS = 200  # random points tried for each atom of a P1 start
+POINTS = 60  # random points tried for each atom of a P1 start
 
 
 class NoStart(Exception):
@@ -42,26 +34,27 @@ class Recipe:
         formula_units: formula units in the cell.
         volume_A3_per_atom: least and largest volume drawn, Å^3 per atom.
         minimum_distances_A: pair ('A-B') -> smallest distance allowed, Å.
-        symmetric_share, rattled_share: shares of the first two origins; the rest is P1.
+        shares: of the first three origins; the rest is P1.
         rattle_A: standard deviation of the rattle, Å.
+        melts: at rest, to be cut up; none: that share is P1 too.
     """
 
     formula: dict[str, int]
     formula_units: int
     volume_A3_per_atom: tuple[float, float]
     minimum_distances_A: dict[str, float]
-    symmetric_share: float
-    rattled_share: float
+    shares: tuple[float, float, float]
     rattle_A: float
+    melts: tuple[Atoms, ...] = ()
 
 
-def origin_of(index: int, symmetric_share: float, rattled_share: float) -> str:
-    """Origin of candidate ``index``: whichever is furthest behind its share, so that any first n keep the shares."""
-    shares = np.array([symmetric_share, rattled_share, max(0.0, 1.0 - symmetric_share - rattled_share)])
-    made = np.zeros(3)
+def origin_of(index: int, shares: tuple[float, float, float]) -> str:
+    """Origin of random start ``index``: whichever is furthest behind its share, so that any first n keep the shares."""
+    shares_of_all = np.array([*shares, max(0.0, 1.0 - sum(shares))])
+    made = np.zeros(len(ORIGINS))
     choice = 0
     for done in range(index + 1):
-        choice = int(np.argmax(np.round(shares * (done + 1) - made, 9)))
+        choice = int(np.argmax(np.round(shares_of_all * (done + 1) - made, 9)))
         made[choice] += 1
     return ORIGINS[choice]
 
@@ -72,7 +65,9 @@ def start(recipe: Recipe, origin: str, rng: np.random.Generator) -> Atoms:
     Raises:
         NoStart: nothing fitted within the attempts.
     """
-    if origin == "p1":
+    if origin == "melt" and recipe.melts:
+        return _melt_born(recipe, rng)
+    if origin in ("melt", "p1"):
         return _unsymmetric(recipe, rng)
     atoms = _symmetric(recipe, rng)
     return rattled(atoms, recipe.rattle_A, rng) if origin == "rattled" else atoms
@@ -90,12 +85,7 @@ def rattled(atoms: Atoms, amplitude_A: float, rng: np.random.Generator) -> Atoms
 @functools.cache
 def possible_groups(counts: tuple[int, ...]) -> tuple[int, ...]:
     """Space groups (2-230) whose Wyckoff positions can hold this many atoms of each species in the primitive cell."""
-    groups = []
-    for number in range(2, 231):
-        group = _group(number)
-        if group.check_compatible(np.array(counts) * group.cellsize())[0]:
-            groups.append(number)
-    return tuple(groups)
+    return tuple(number for number in range(2, 231) if holds(number, counts))
 
 
 def _symmetric(recipe: Recipe, rng: np.random.Generator) -> Atoms:
@@ -105,13 +95,26 @@ def _symmetric(recipe: Recipe, rng: np.random.Generator) -> Atoms:
         raise NoStart(f"no space group holds {counts} atoms of {', '.join(recipe.formula)}")
     for _ in range(GROUP_DRAWS):
         number = int(rng.choice(groups))
-        atoms = _crystal(recipe, number, counts, rng)
+        volume = rng.uniform(*recipe.volume_A3_per_atom) * sum(counts)
+        atoms = random_crystal(
+            number, dict(zip(recipe.formula, counts, strict=True)), volume, recipe.minimum_distances_A, UNNAMED_A, rng
+        )
         primitive = _primitive(atoms) if atoms is not None else None
         # a cell that turns out smaller belongs to the search with fewer formula units
         if primitive is not None and len(primitive) == sum(counts):
             primitive.info["group"] = number
             return primitive
     raise NoStart(f"no symmetric start in {GROUP_DRAWS} space groups")
+
+
+def _melt_born(recipe: Recipe, rng: np.random.Generator) -> Atoms:
+    symbols = [symbol for symbol, number in recipe.formula.items() for _ in range(number * recipe.formula_units)]
+    volume = rng.uniform(*recipe.volume_A3_per_atom) * len(symbols)
+    piece = cut(recipe.melts, symbols, volume, recipe.minimum_distances_A, rng)
+    if piece is None:
+        raise NoStart(f"no piece of {len(recipe.melts)} melts has the composition and keeps the minimum distances")
+    piece.info["group"] = 1
+    return piece
 
 
 def _unsymmetric(recipe: Recipe, rng: np.random.Generator) -> Atoms:
@@ -152,58 +155,6 @@ def _pack(cell: np.ndarray, limits: np.ndarray, rng: np.random.Generator) -> np.
     return placed
 
 
-def _crystal(recipe: Recipe, number: int, counts: tuple[int, ...], rng: np.random.Generator) -> Atoms | None:
-    """A conventional cell of one space group, or None if nothing fitted."""
-    group = _group(number)
-    volume = rng.uniform(*recipe.volume_A3_per_atom) * sum(counts) * group.cellsize()
-    child = np.random.default_rng(rng.integers(2**63))  # how many random numbers a failing group uses must not matter
-    with _cached_tolerances(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            crystal = _BoundedCrystal(
-                volume=float(volume),
-                group=group,
-                species=list(recipe.formula),
-                numIons=list(counts),
-                conventional=False,
-                tm=_tolerances(tuple(sorted(recipe.minimum_distances_A.items()))),
-                random_state=child,
-            )
-        except (Comp_CompatibilityError, VolumeError, RuntimeError, ValueError):  # a lattice that can't be built
-            return None
-    if not crystal.valid:
-        return None
-    symbols: list[str] = []
-    scaled = []
-    for site in crystal.atom_sites:
-        symbols += [site.specie] * len(site.coords)
-        scaled.append(np.asarray(site.coords, dtype=float))
-    atoms = Atoms(symbols, scaled_positions=np.concatenate(scaled), cell=crystal.lattice.matrix, pbc=True)
-    return in_order(atoms, list(recipe.formula))
-
-
-class _BoundedCrystal(random_crystal):
-    """PyXtal's crystal with a volume of our choice and fewer attempts."""
-
-    def __init__(self, volume: float, **arguments: Any) -> None:
-        self.chosen_volume = volume
-        super().__init__(**arguments)
-
-    def set_volume(self) -> None:
-        self.volume = self.chosen_volume
-
-    def set_crystal(self) -> None:
-        self.numattempts = 0
-        for _ in range(LATTICE_ATTEMPTS):
-            self.set_volume()
-            self.set_lattice(None)
-            for _ in range(COORDINATE_ATTEMPTS):
-                sites = self._set_coords()
-                if sites:
-                    self.atom_sites = sites
-                    return
-
-
 def in_order(atoms: Atoms, species: list[str]) -> Atoms:
     """Atoms sorted by species, wrapped, in a compact (Minkowski reduced) cell: the same crystal."""
     compact = atoms[[k for symbol in species for k, own in enumerate(atoms.symbols) if own == symbol]]
@@ -216,27 +167,3 @@ def in_order(atoms: Atoms, species: list[str]) -> Atoms:
 def _primitive(atoms: Atoms) -> Atoms | None:
     found = primitive_part(atoms, symprec_A=1e-3)
     return None if found is None else in_order(found, list(dict.fromkeys(atoms.get_chemical_symbols())))
-
-
-@functools.cache
-def _group(number: int) -> Group:
-    return Group(number, dim=3)
-
-
-@functools.cache
-def _tolerances(distances: tuple[tuple[str, float], ...]) -> Tol_matrix:
-    return Tol_matrix(*((*pair.split("-"), distance) for pair, distance in distances), prototype="atomic")
-
-
-_default_tolerances = functools.cache(Tol_matrix)
-
-
-@contextmanager
-def _cached_tolerances() -> Iterator[None]:
-    """PyXtal 1.1.5 builds its default tolerance matrix (all elements) anew at each Wyckoff merge; build it once."""
-    own = pyxtal.operations.Tol_matrix
-    pyxtal.operations.Tol_matrix = _default_tolerances
-    try:
-        yield
-    finally:
-        pyxtal.operations.Tol_matrix = own
