@@ -11,7 +11,7 @@ from ase import Atoms
 from melt2crystal.benchmark.relaxed_crystals import measures, rattled
 from melt2crystal.files import write_csv
 from melt2crystal.frames import write_frames
-from melt2crystal.relaxation.one_by_one import enthalpy
+from melt2crystal.relaxation.relaxer import enthalpy
 from melt2crystal.sections.relaxed_crystals import RattledStarts
 from melt2crystal.sections.substance import Substance
 from melt2crystal.seeds import generator_for

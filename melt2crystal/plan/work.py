@@ -187,9 +187,7 @@ def _search_unique(task: Task) -> list[Term]:
     search, per_unit = task.study.search, task.study.substance.atoms_per_formula_unit
     alone = task.study.train.network.passes_messages  # other networks relax in lock step
     structures = len(search.formula_units) * search.structures
-    evaluations, each = relaxation_s(
-        task, max(search.formula_units) * per_unit, search.relax_steps, alone=task.network.passes_messages
-    )
+    evaluations, each = relaxation_s(task, max(search.formula_units) * per_unit, search.relax_steps, alone)
     searches = Factor(len(task.jobs), "searches")
     checked = (searches, Factor(search.minima_checked, "relaxed again"), Factor(evaluations, "evaluations"))
     unique = task.meter("search_unique_s", 3 * max(search.formula_units))

@@ -29,7 +29,7 @@ from melt2crystal.summary.schema import (
     PolymorphErrors,
     Summary,
 )
-from melt2crystal.summary.text import as_markdown, with_error
+from melt2crystal.summary.text import as_markdown
 from tests.helpers.golden import golden
 from tests.helpers.relaxed_cases import crystals_relaxed
 
@@ -276,21 +276,6 @@ def test_one_member_is_no_ensemble(search):
     assert "HP has one member: deviations between members are absent" in text and "| HP | all | 16 | 6.0 |" in text
     assert "**HP**, its one member." in text and "all, member 0" not in text
     assert "No training set: nothing is trained in this study." in text
-
-
-@pytest.mark.parametrize(
-    ("value", "error", "said"),
-    [
-        (24.041, 0.004, "24.04 (± < 0.01)"),
-        (24.041, 0.0051, "24.04 ± 0.01"),
-        (24.041, 0.38, "24.04 ± 0.38"),
-        (24.041, 0.0, "24.04 (± < 0.01)"),
-        (24.041, None, "24.04"),
-        (None, None, "–"),
-    ],
-)
-def test_an_error_that_rounding_hides_is_not_said_to_be_none(value, error, said):
-    assert with_error(value, error, 2) == said
 
 
 def test_the_summary_of_a_smoke_test_says_so_first(search):
