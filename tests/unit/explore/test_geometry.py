@@ -49,7 +49,7 @@ def test_each_kind_of_invalid_frame_says_why():
     assert geometry_problem(cell(10.0), densities, LIMITS) == "density below 1 g/cm3"
     assert geometry_problem(cell(5.0), densities, LIMITS) == "density above 2.2 g/cm3"
     good.positions[1] = good.positions[0] + [1.6, 0, 0]
-    assert geometry_problem(good, densities, LIMITS) == "Na-Cl closer than 1.7 A"
+    assert geometry_problem(good, densities, LIMITS) == "Na-Cl closer than 1.7 Å"
 
 
 def test_the_reasons_stand_beside_the_counts_of_each_cell():
