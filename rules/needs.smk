@@ -19,7 +19,7 @@ LABELS_FIRST = 0 if STUDY.computes_labels else 20
 
 
 PLACES = places_text(STUDY.reference)
-TRAINED_ON = re.compile("initial|heldout|iteration-")  # batches of melts; the others only judge
+BATCHES_OF_MELTS = re.compile("initial|heldout|iteration-")  # batches of melts; the others only judge
 
 
 @signed
@@ -33,7 +33,7 @@ def places(wildcards, output):
 def tolerated(wildcards, output):
     """Share of a batch's labels that may fail; of crystals and found structures, which only judge, any. Not recorded,
     as places are not: another tolerance asks a batch that stopped once more, and no other."""
-    return STUDY.label.failure_tolerance if TRAINED_ON.match(wildcards.batch) else 1.0
+    return STUDY.label.failure_tolerance if BATCHES_OF_MELTS.match(wildcards.batch) else 1.0
 
 
 def relaxing(used):
