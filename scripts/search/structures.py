@@ -38,7 +38,7 @@ def search_structures(
     """Relax the batches that are not in the journal yet; write the table of all."""
     given = Settings(settings)
     substance = given.section("substance", Substance)
-    starts, relaxation, engine = (part_of(given, part) for part in (Starts, Relaxation, Engine))
+    starts, relaxation, engine = part_of(given, Starts), part_of(given, Relaxation), part_of(given, Engine)
     model, seed = member_path(models, relaxation.relax_member), given.value("seed")
     conditions = conditions_of(
         substance, starts, relaxation, read_bounds(bounds), read_frames(melts), formula_units, pressure, seed

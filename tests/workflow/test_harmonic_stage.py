@@ -9,6 +9,7 @@ OWN = {
     "benchmark_harmonic": 2,
     "benchmark_harmonic_overlaps": 1,
     "figures_harmonic": 1,
+    "report_summary": 1,  # names the labels that are missing
 }
 
 
@@ -17,4 +18,4 @@ def test_switched_on_they_add_their_jobs_alone_and_a_changed_displacement_repeat
     assert edited.planned() == OWN
     edited.snakemake("results/ci/benchmark/harmonic/reference.csv")
     change(edited, "benchmark.harmonic.displacement_A", 0.02)
-    assert set(edited.planned()) == {*OWN, "report_summary"}  # whose settings digest covers the whole benchmark
+    assert set(edited.planned()) == set(OWN)

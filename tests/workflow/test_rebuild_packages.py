@@ -14,7 +14,14 @@ from tools.rebuild.edits import BASES, PLAIN, study_of
 
 LOCK = "envs/requirements.txt"
 PINS = pinned((REPOSITORY / LOCK).read_text(encoding="utf-8").splitlines())
-MODELS = {"train_member", "train_heldout", "explore_walks", "benchmark_energy_volume", "benchmark_vdos"}
+MODELS = {
+    "train_member",
+    "train_heldout",
+    "explore_walks",
+    "explore_audit",
+    "benchmark_energy_volume",
+    "benchmark_vdos",
+}
 MODELS |= {
     "benchmark_relaxed",
     "benchmark_harmonic",

@@ -141,7 +141,9 @@ def test_structures_found_earlier_are_evaluated_as_they_are(mock, tmp_path):
     frames = {frame.info["id"]: frame for frame in read_frames(tmp_path / "structures")}
     ids = {frame.info["id"]: frame.info["frame_id"] for frame in released}
     assert {name: frame.info["frame_id"] for name, frame in frames.items()} == ids  # the geometry of the label
-    for row in before.to_dict("records"):  # the same model: the same energy at the same geometry
+    labelled = before[[f"ci-{name}" in ids for name in before["id"]]]
+    assert len(labelled) == len(released)
+    for row in labelled.to_dict("records"):  # the same model: the same energy at the same geometry
         mine = table.loc[f"ci-{row['id']}"]
         assert mine["enthalpy_eV_per_atom"] == pytest.approx(row["enthalpy_eV_per_atom"], abs=1e-5)
         assert mine["volume_A3_per_atom"] == pytest.approx(row["volume_A3_per_atom"], abs=1e-6)
@@ -168,7 +170,8 @@ RELAXATION = {
         ({"search": {"found": LABELS[0]}}, "frames don't say split: found"),
     ],
 )
-def test_a_frame_without_a_label_is_told_before_anything_runs(mock, change, said):
+def test_a_frame_without_a_label_is_told_before_anything_runs(mock, change, said, monkeypatch):
+    monkeypatch.chdir(mock.folder)  # where its files lie
     (mock.folder / "config/studies/mock2.yaml").write_text(yaml.safe_dump({**STUDY, **change, "name": "mock2"}))
     with pytest.raises(UserError, match=f"mock2.yaml:.*{said}"):
         load_study({"study": "mock2"}, mock.folder, check_files=True)
