@@ -19,6 +19,7 @@ LABELS_FIRST = 0 if STUDY.computes_labels else 20
 
 
 PLACES = places_text(STUDY.reference)
+TOLERANCE = STUDY.label.failure_tolerance
 BATCHES_OF_MELTS = re.compile("initial|heldout|iteration-")  # batches of melts; the others only judge
 
 
@@ -33,7 +34,7 @@ def places(wildcards, output):
 def tolerated(wildcards, output):
     """Share of a batch's labels that may fail; of crystals and found structures, which only judge, any. Not recorded,
     as places are not: another tolerance asks a batch that stopped once more, and no other."""
-    return STUDY.label.failure_tolerance if BATCHES_OF_MELTS.match(wildcards.batch) else 1.0
+    return TOLERANCE if BATCHES_OF_MELTS.match(wildcards.batch) else 1.0
 
 
 def relaxing(used):

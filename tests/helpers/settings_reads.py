@@ -27,6 +27,7 @@ MAY_READ_ENVIRONMENT = {
 PLACES = re.compile(
     r"STUDY\.(jobs\b|search\.workers\b)|getattr\(STUDY\.reference, \"ranks\""
     r"|^PLACES = places_text\(|^LABELS_FIRST = |^PYTORCH = "
+    r"|^TOLERANCE = STUDY\.label\.failure_tolerance$"  # what may fail changes no label
 )
 
 
