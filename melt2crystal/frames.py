@@ -123,6 +123,12 @@ def density_g_per_cm3(atoms: Atoms) -> float:
     return float(atoms.get_masses().sum() / atoms.get_volume() * GRAMS_PER_CM3)
 
 
+def perpendicular_widths(cell: np.ndarray) -> np.ndarray:
+    """Distances [3] between opposite faces of a cell [3, 3] (rows are vectors), Å."""
+    normals = np.cross(np.roll(cell, -1, axis=0), np.roll(cell, -2, axis=0))
+    return np.abs(np.linalg.det(cell)) / np.linalg.norm(normals, axis=1)
+
+
 def image_shifts(atoms: Atoms, reach_A: float) -> np.ndarray:
     """Vectors of all periodic images whose cell may come within reach of the cell itself, [images, 3], A."""
     if not atoms.pbc.any():

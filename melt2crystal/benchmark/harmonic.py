@@ -14,8 +14,8 @@ import numpy.typing as npt
 from ase import Atoms
 
 from melt2crystal.benchmark.vdos import frequency_axis
-from melt2crystal.frames import canonical_frame
-from melt2crystal.structure.crystals import conventional_cell, perpendicular_widths
+from melt2crystal.frames import canonical_frame, perpendicular_widths
+from melt2crystal.structure.crystals import conventional_cell
 
 if TYPE_CHECKING:
     from phonopy import Phonopy

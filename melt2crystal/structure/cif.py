@@ -50,6 +50,8 @@ def read_cif(path: Path) -> Atoms:
     Raises:
         UserError: it is no CIF, holds several crystals, or lacks or blurs what makes one; the message says where.
     """
+    from melt2crystal.structure.frame_check import structure_problem
+
     block = _the_block(path)
     tags: dict[str, Any] = dict(block)
     where = f"{path}, data_{block.name}"
@@ -57,9 +59,13 @@ def read_cif(path: Path) -> Atoms:
     if lacking:
         raise UserError(f"{where}: {lacking[0]} is no number; complete the cell")
     tags["_atom_site_type_symbol"] = _elements(tags, where)
+    if problem := cif_words.cell_problem([tags[tag] for tag in CELL]):
+        raise UserError(f"{where}: {problem}")
     _whole_sites(tags, where)
     atoms = _listed(block.name, tags, where) if _first(tags, OPERATORS) else _from_symbol(block.name, tags, where)
-    _apart(atoms, where)
+    if problem := structure_problem(atoms):
+        raise UserError(f"{where}: {problem}")
+    _apart(atoms, where)  # in too narrow a cell it would have no end
     return atoms
 
 
@@ -148,7 +154,7 @@ def _elements(tags: Mapping[str, Any], where: str) -> list[str]:
     elements = []
     for index in range(len(symbols or labels)):
         name = str((symbols or labels)[index])
-        choices = _by_symbol(name) if symbols else _by_label(name)
+        choices = cif_words.elements_of_symbol(name) if symbols else cif_words.elements_of_label(name)
         if len(choices) > 1:
             choices = [one for one in choices if one in stated]
         if len(choices) != 1:
@@ -161,26 +167,6 @@ def _elements(tags: Mapping[str, Any], where: str) -> list[str]:
     if not elements:
         raise UserError(f"{where}: the sites name no elements; give _atom_site_type_symbol")
     return elements
-
-
-def _known() -> set[str]:
-    from ase.data import chemical_symbols
-
-    return set(chemical_symbols[1:])
-
-
-def _by_symbol(name: str) -> list[str]:
-    letters = re.match(r"[A-Za-z]*", name).group().capitalize()  # type: ignore[union-attr]
-    return ["H"] if letters in ("D", "T") else [letters] if letters in _known() else []
-
-
-def _by_label(name: str) -> list[str]:
-    """Elements that a label may begin with. ``Si1`` is silicon, as it is spelt; ``CO1`` is carbon or cobalt."""
-    letters = re.match(r"[A-Za-z]*", name).group()  # type: ignore[union-attr]
-    two, one = letters[:2].capitalize(), letters[:1].upper()
-    choices = [symbol for symbol in dict.fromkeys((two, one)) if symbol in _known() or symbol == "D"]
-    spelt = letters[:2] in choices and letters[1:2].islower()
-    return ["H" if symbol == "D" else symbol for symbol in (choices[:1] if spelt else choices)]
 
 
 def _whole_sites(tags: dict[str, Any], where: str) -> None:

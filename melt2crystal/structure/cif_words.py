@@ -1,10 +1,11 @@
-"""What a CIF says in words: symbols of space groups in all settings, and formulae.
+"""What a CIF says in words: elements, cell, symbols of space groups in all settings, and formulae.
 
 Space groups are those of spglib's table of Hall's 530: S. R. Hall, Acta Cryst. A37, 517 (1981).
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -105,6 +106,42 @@ def _as_text(rotation: Sequence[Sequence[int]], translation: Sequence[float]) ->
         terms = "".join(f"{'+' if step > 0 else '-'}{axis}" for step, axis in zip(row, "xyz", strict=True) if step)
         rows.append(f"{terms}+{Fraction(float(shift)).limit_denominator(24)}")
     return ",".join(rows)
+
+
+def _known() -> set[str]:
+    from ase.data import chemical_symbols
+
+    return set(chemical_symbols[1:])
+
+
+def elements_of_symbol(name: str) -> list[str]:
+    """The element that a type symbol names, ``Si4+`` or ``SI``; none if it names none. Deuterium is hydrogen."""
+    letters = re.match(r"[A-Za-z]*", name).group().capitalize()  # type: ignore[union-attr]
+    return ["H"] if letters in ("D", "T") else [letters] if letters in _known() else []
+
+
+def elements_of_label(name: str) -> list[str]:
+    """Elements that a label may begin with. ``Si1`` is silicon, as it is spelt; ``CO1`` is carbon or cobalt."""
+    letters = re.match(r"[A-Za-z]*", name).group()  # type: ignore[union-attr]
+    two, one = letters[:2].capitalize(), letters[:1].upper()
+    choices = [symbol for symbol in dict.fromkeys((two, one)) if symbol in _known() or symbol == "D"]
+    spelt = letters[:2] in choices and letters[1:2].islower()
+    return ["H" if symbol == "D" else symbol for symbol in (choices[:1] if spelt else choices)]
+
+
+def cell_problem(cell: Sequence[float]) -> str:
+    """Why three lengths (Å) and three angles (degrees) make no cell, in words, or an empty text."""
+    lengths, angles = cell[:3], cell[3:]
+    if not all(0 < length < math.inf for length in lengths):
+        return f"cell lengths {', '.join(f'{length:g}' for length in lengths)}: correct them (finite, in Å)"
+    said = ", ".join(f"{angle:g}" for angle in angles)
+    if all(0 < angle < 180 for angle in angles):
+        a, b, c = (math.cos(math.radians(angle)) for angle in angles)
+        if 1 + 2 * a * b * c - a * a - b * b - c * c > 1e-9:
+            return ""
+    return (
+        f"no cell has the angles {said} (degrees): the vectors would lie in one plane or miss each other; correct them"
+    )
 
 
 def formula_in(text: str) -> dict[str, float]:

@@ -5,13 +5,14 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from ase import Atoms
 from ase.io import read
 
 from melt2crystal.errors import UserError
+from melt2crystal.frames import perpendicular_widths
 from melt2crystal.structure.cif import read_cif
 from melt2crystal.structure.coordination import coordination_numbers
+from melt2crystal.structure.frame_check import structure_problem
 from melt2crystal.structure.symmetry import SYMPREC_A, space_group_number, standard_cell
 
 
@@ -19,14 +20,14 @@ def read_crystal(path: Path | str) -> Atoms:
     """The conventional cell of a crystal file (CIF, or whatever ASE reads), wrapped, without labels.
 
     Raises:
-        UserError: the file is missing, broken, or holds no periodic structure; the message names it.
+        UserError: the file is missing, broken, or holds no bulk crystal; the message names it.
     """
     advice = "restore the file or name another one in benchmark.polymorphs"
     if not Path(path).is_file():
         raise UserError(f"{path}: there is no such structure file; {advice}")
     atoms = read_cif(Path(path)) if Path(path).suffix.lower() == ".cif" else _read_other(path, advice)
-    if len(atoms) == 0 or not np.isfinite(atoms.get_positions()).all() or not abs(atoms.cell.volume) > 1e-3:
-        raise UserError(f"{path}: holds no crystal (no atoms, no cell, or coordinates that are no numbers); {advice}")
+    if problem := structure_problem(atoms):
+        raise UserError(f"{path}: is no crystal that can be used: it {problem}; {advice}")
     crystal = Atoms(atoms.get_chemical_symbols(), atoms.get_positions(), cell=atoms.cell.array, pbc=True)
     crystal.wrap()
     return crystal
@@ -125,12 +126,6 @@ def false_claims(
             f"{central} has {seen} {ligand} neighbours within {cutoff_A:g} Å",
         )
     return false
-
-
-def perpendicular_widths(cell: np.ndarray) -> np.ndarray:
-    """Distances [3] between opposite faces of a cell [3, 3] (rows are vectors), Å."""
-    normals = np.cross(np.roll(cell, -1, axis=0), np.roll(cell, -2, axis=0))
-    return np.abs(np.linalg.det(cell)) / np.linalg.norm(normals, axis=1)
 
 
 def compact_supercell(atoms: Atoms, at_least: int, surplus: float = 1.4) -> Atoms:

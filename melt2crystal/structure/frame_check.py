@@ -10,10 +10,12 @@ from ase import Atoms
 from ase.units import GPa
 
 from melt2crystal.errors import UserError
-from melt2crystal.frames import frame_id, read_frames, too_close
+from melt2crystal.frames import frame_id, perpendicular_widths, read_frames, too_close
 
 STATE = {"temperature_K": (0.0, 1e5), "pressure_GPa": (-100.0, 1e4)}  # no melt is beyond: other units
 VOLUME_A3_PER_ATOM = (0.5, 2000.0)
+NARROWEST_A = 1.0  # between opposite faces of a cell; no crystal repeats itself in less, and images would be countless
+LARGEST_COORDINATE_A = 1e6  # also of a walk that was never wrapped; beyond, doubles lose the digits that a file keeps
 ENERGIES_APART_EV_PER_ATOM = 1e-3  # energy and free energy; two labels of one frame
 FORCES_APART_EV_PER_A = 0.02  # two labels of one frame
 LARGEST_STRESS = 10.0  # eV/Å³: 1600 GPa
@@ -55,6 +57,8 @@ def structure_problem(atoms: Atoms) -> str:
         return "holds atoms of no element (X)"
     if not np.isfinite(atoms.cell.array).all() or not np.isfinite(atoms.positions).all():
         return "has a cell or positions that are not finite"
+    if (farthest := max(np.abs(atoms.positions).max(), np.abs(atoms.cell.array).max())) > LARGEST_COORDINATE_A:
+        return f"has a coordinate or cell vector of {farthest:.3g} Å (at most {LARGEST_COORDINATE_A:.0e}): correct it"
     if not atoms.cell.volume:
         return 'has no cell (Lattice="..."): only a periodic bulk can be used'
     if not atoms.pbc.all():
@@ -64,6 +68,11 @@ def structure_problem(atoms: Atoms) -> str:
     volume = abs(atoms.cell.volume) / len(atoms)
     if not smallest <= volume <= largest:
         return f"has {volume:.4g} Å³ an atom: its Lattice must be in Å"
+    if (narrowest := perpendicular_widths(atoms.cell.array).min()) < NARROWEST_A:
+        return (
+            f"has a cell whose opposite faces are {narrowest:.3g} Å apart (at least {NARROWEST_A:g}): its cell vectors "
+            "must be in Å; write a cell of the lattice that is less skewed or larger"
+        )
     return ""
 
 

@@ -14,9 +14,9 @@ from melt2crystal.benchmark.harmonic import (
     supercells,
 )
 from melt2crystal.benchmark.vdos import overlap
-from melt2crystal.frames import frame_id
+from melt2crystal.frames import frame_id, perpendicular_widths
 from melt2crystal.sections.benchmark import Benchmark, HarmonicSpectrum
-from melt2crystal.structure.crystals import perpendicular_widths, primitive_cell, read_crystal
+from melt2crystal.structure.crystals import primitive_cell, read_crystal
 
 SPRING = 3.0  # eV/Å²
 THZ = 15.633302  # sqrt(eV / A^2 / u) / (2 pi), THz

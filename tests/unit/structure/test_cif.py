@@ -132,6 +132,13 @@ BAD = {
     ),
     "operators of letters": (cif(operators=("x,y,z", "up,down,strange")), "operator 2 is 'up,down,strange'"),
     "no cell": (cif(cell=("?", 4.9, 5.4, 90, 90, 120)), "_cell_length_a is no number"),
+    "an endless cell": (cif(cell=("1e999", 4.9, 5.4, 90, 90, 120)), "cell lengths inf, 4.9, 5.4: correct them"),
+    "an edge of the other sign": (cif(cell=(4.9, -4.9, 5.4, 90, 90, 120)), "cell lengths 4.9, -4.9, 5.4: correct"),
+    "a tiny cell edge": (cif(cell=(1e-5, *CELL[1:])), "Å³ an atom: its Lattice must be in Å"),
+    "a narrow cell": (cif(cell=(0.5, 40, 40, 90, 90, 90), operators=("x,y,z",)), "opposite faces are 0.5 Å apart"),
+    "angles that miss": (cif(cell=(5, 5, 5, 170, 90, 10)), "no cell has the angles 170, 90, 10"),
+    "an angle of zero": (cif(cell=(5, 5, 5, 90, 90, 0)), "no cell has the angles 90, 90, 0"),
+    "vectors in one plane": (cif(cell=(5, 5, 5, 120, 120, 120)), "no cell has the angles 120, 120, 120"),
     "no atoms": ("data_x\n_cell_length_a 4\n", "holds no atoms"),
 }
 

@@ -126,6 +126,27 @@ def test_one_and_three_elements_and_left_handed_cells_pass():
     assert [structure_problem(atoms) for atoms in (silicon, left)] == ["", ""]
 
 
+@pytest.mark.parametrize(
+    "cell, said",
+    [
+        ([[1e-4, 0, 0], [0, 3000, 0], [0, 0, 3000]], "opposite faces are 0.0001 Å apart"),
+        ([[3.5, 0, 0], [35000, 3.5, 0], [0, 0, 3.5]], "opposite faces are 0.00035 Å apart"),  # skewed, 14 Å³ an atom
+        ([[-8.0, 0, 0], [0, 8.0, 0], [0, 0, 0.9]], "opposite faces are 0.9 Å apart"),
+    ],
+)
+def test_a_cell_that_is_too_narrow_is_refused_at_once(cell, said):
+    """Its images within 3 Å are countless: they hung the plan or filled the memory."""
+    assert said in structure_problem(Atoms("SiO2", positions=np.eye(3), cell=cell, pbc=True))
+
+
+@pytest.mark.parametrize("axis, value", [(0, 1e300), (1, -2e6), (2, 1.1e6)])
+def test_a_coordinate_beyond_all_walks_is_refused(axis, value):
+    far, wandered, skewed = frame(), frame(), frame()
+    far.positions[2, axis], wandered.positions[2, axis], skewed.cell.array[0, axis] = value, 9e5, value
+    assert "(at most 1e+06)" in structure_problem(far) and "(at most 1e+06)" in structure_problem(skewed)
+    assert structure_problem(wandered) == ""
+
+
 def test_a_stress_of_the_other_sign_is_seen():
     scales = np.linspace(0.95, 1.05, 8)
     right = [frame(scale, 200 * (1 / scale**3 - 1)) for scale in scales]

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from melt2crystal.errors import UserError
+from melt2crystal.frames import perpendicular_widths
 from melt2crystal.structure.coordination import coordination_numbers
 from melt2crystal.structure.crystals import (
     claim_mistakes,
     compact_supercell,
     conventional_cell,
     formula_units,
-    perpendicular_widths,
     primitive_cell,
     read_crystal,
     scaled_volume,
