@@ -31,9 +31,11 @@ TRUTHS = {
     "FALSE": False,
 }
 VOIGT = [0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]  # xx yy zz yz xz xy
+ASYMMETRIC = 1e-4  # eV/Å³
 RESULTS = ("energy", "forces", "stress")
 # names stay texts: 0001, 1e3 and 1000.0 are three structures
 TEXTS = ("frame_id", "id", "origin", "polymorph", "settings_digest", "walk")
+_STRESS = re.compile(r"""(?<!\S)stress=(?:"([^"]*)"|'([^']*)')""")
 _TEXT = re.compile(rf"""(?<!\S)({"|".join(TEXTS)})=(?:"([^"]*)"|'([^']*)'|(\S+))""")
 
 
@@ -102,8 +104,18 @@ def _result(name: str, text: str) -> Any:
     if name == "energy":
         return _value(text)
     if name == "stress":
-        return _numbers(text).reshape(3, 3, order="F")[VOIGT]  # no mean of xy and yx: neither does ASE
+        return stress_of(_numbers(text))
     raise _Foreign
+
+
+def stress_of(numbers: np.ndarray) -> np.ndarray:
+    """Nine numbers as xx yy zz yz xz xy, as ASE has them; whole [3, 3] where xy and yx are not the same.
+
+    ASE would leave yx, zx and zy out, and none could see that they differ.
+    """
+    whole = numbers.reshape(3, 3, order="F")
+    upper: np.ndarray = whole[VOIGT]
+    return whole if np.abs(whole - whole.T).max() > ASYMMETRIC else upper
 
 
 def _value(text: str) -> Any:
@@ -127,7 +139,7 @@ def _one(word: str) -> Any:
 
 
 def with_texts(frames: list[Atoms], text: str) -> list[Atoms]:
-    """Frames that ASE has read from a text, with the names among their info as the text has them."""
+    """Frames that ASE has read from a text, with names and an asymmetric stress as the text has them."""
     lines = iter(text.split("\n"))
     for atoms in frames:
         count = next((line for line in lines if line.strip()), "")
@@ -137,6 +149,9 @@ def with_texts(frames: list[Atoms], text: str) -> list[Atoms]:
         for name, *words in _TEXT.findall(comment):
             if name in atoms.info:
                 atoms.info[name] = next(filter(None, words), "")
+        for words in _STRESS.findall(comment):
+            if len(numbers := next(filter(None, words), "").split()) == 9:
+                atoms.calc.results["stress"] = stress_of(np.array(numbers, dtype=float))
         for _ in range(len(atoms)):
             next(lines, "")
     return frames

@@ -11,6 +11,7 @@ from ase.units import GPa
 
 from melt2crystal.errors import UserError
 from melt2crystal.frames import frame_id, perpendicular_widths, read_frames, too_close
+from melt2crystal.structure.energies import ELSEWHERE, said_twice
 
 STATE = {"temperature_K": (0.0, 1e5), "pressure_GPa": (-100.0, 1e4)}  # no melt is beyond: other units
 VOLUME_A3_PER_ATOM = (0.5, 2000.0)
@@ -20,11 +21,13 @@ ENERGIES_APART_EV_PER_ATOM = 1e-3  # energy and free energy; two labels of one f
 FORCES_APART_EV_PER_A = 0.02  # two labels of one frame
 LARGEST_STRESS = 10.0  # eV/Å³: 1600 GPa
 STRESS_WITHOUT_PRESSURE = 1.0  # eV/Å³ (160 GPa) by which a label may miss the pressure that its frame says
-# what other programs call these; how they are turned into ours
-ELSEWHERE = {
-    "energy": ("free_energy", "REF_energy", "ref_energy", "dft_energy", "DFT_energy", "total_energy", "Energy", "E"),
-    "forces": ("force", "REF_forces", "ref_forces", "dft_forces", "DFT_forces", "Forces", "gradient"),
-    "stress": ("virials", "virial", "REF_stress", "REF_virials", "REF_virial", "dft_stress", "dft_virial", "Stress"),
+LARGEST_ENERGY_EV_PER_ATOM = 1e6  # all electrons of uranium have 0.8e6
+LARGEST_ASYMMETRY = 1e-4  # eV/Å³ between xy and yx
+SMALLEST_MARK = 0.01  # charges and Bohr magnetons; below are leavings of an electronic structure without
+MARKS = {
+    **dict.fromkeys(("charge", "charges"), "a net charge"),
+    **dict.fromkeys(("magmom", "magmoms", "magnetization", "magnetic_moment", "spin", "spins"), "a magnetic moment"),
+    **dict.fromkeys(("multiplicity", "spin_multiplicity"), "a multiplicity"),
 }
 
 Check = Callable[[Atoms], str]
@@ -146,6 +149,8 @@ def label_problem(atoms: Atoms) -> str:
             return f"has no {name}" + (_translation(name, other) if other else "")
     if problem := number_problem("energy", results["energy"]):
         return problem
+    if abs(float(results["energy"])) > LARGEST_ENERGY_EV_PER_ATOM * len(atoms):
+        return f"says energy={results['energy']} for {len(atoms)} atoms: it must be in eV, of the whole cell"
     shapes: dict[str, list[tuple[int, ...]]] = {"forces": [(len(atoms), 3)], "stress": [(6,), (3, 3)]}
     for name, allowed in shapes.items():
         try:
@@ -156,7 +161,48 @@ def label_problem(atoms: Atoms) -> str:
             return f"has {name} of the shape {list(values.shape)}, not {' or '.join(str(list(s)) for s in allowed)}"
         if not np.isfinite(values).all():
             return f"has {name} that are not finite"
-    return _energies_apart(atoms) or _stress_of_other_units(atoms)
+    return (
+        _energies_apart(atoms)
+        or _asymmetric_stress(results["stress"])
+        or said_twice(atoms)
+        or electrons_problem(atoms)
+        or _stress_of_other_units(atoms)
+    )
+
+
+def _asymmetric_stress(stress: Any) -> str:
+    """Why a stress as it was read is no symmetric tensor, or an empty text: half of it would be left out."""
+    values = np.asarray(stress, dtype=float)
+    if values.shape == (6,) or (apart := float(np.abs(values - values.T).max())) <= LARGEST_ASYMMETRY:
+        return ""
+    return (
+        f"has a stress whose xy and yx (or xz and zx, yz and zy) are {apart:.3g} eV/Å³ apart: the order of its numbers "
+        "is wrong; write nine, xx xy xz yx yy yz zx zy zz"
+    )
+
+
+def electrons_problem(atoms: Atoms) -> str:
+    """A net charge or a magnetic moment that a frame says it has, in words, or an empty text: no engine here has them.
+
+    Zeros pass, and charges of single atoms that make a neutral cell.
+    """
+    results = atoms.calc.results if atoms.calc is not None else {}
+    everything = {**atoms.info, **atoms.arrays, **results}
+    for name, value in everything.items():
+        kind = MARKS.get(str(name).lower().replace("total_", "").replace("initial_", "").replace("net_", ""))
+        if kind is None:
+            continue
+        try:
+            values = np.asarray(value, dtype=float)
+        except (TypeError, ValueError):
+            return f"says {name}={value!r}, which is no number; write a plain one, or take it out"
+        largest = abs(values.sum()) if kind == "a net charge" else np.abs(values).max(initial=0.0)
+        if not largest <= SMALLEST_MARK and not (kind == "a multiplicity" and largest == 1):
+            return (
+                f"says {name} of {largest:.4g}, {kind}: engines and potentials here have neither spin nor charge; take "
+                "labels without, or take the key out if it says something else"
+            )
+    return ""
 
 
 def _translation(name: str, other: str) -> str:

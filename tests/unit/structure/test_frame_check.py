@@ -72,6 +72,19 @@ def text(tmp_path):
         ("stress=", "virial=", "has no stress, but virial"),
         ("stress=", "REF_stress=", "has no stress, but REF_stress"),
         ("stress=", "other=", "has no stress"),
+        (
+            "energy=-25.0",
+            "REF_energy=-25.1 energy=-25.0",
+            "says energy=-25 and REF_energy=-25.1, which are not the same",
+        ),
+        ("energy=-25.0", 'energy=-25.0 dft_energy="-25 eV"', "says energy=-25 and dft_energy=-25 eV, which are not"),
+        ("energy=-25.0", 'energy=-25.0 virial="1 0 0 0 1 0 0 0 1"', "says stress and virial, which are not the same"),
+        ("energy=-25.0", 'energy=-25.0 dft_stress="1 0 0 0 1 0 0 0 1"', "says stress and dft_stress, which are"),
+        ("energy=-25.0", "energy=-1e30", "says energy=-1e+30 for 3 atoms: it must be in eV"),
+        ("energy=-25.0", "energy=-25.0 magmom=8", "says magmom of 8, a magnetic moment"),
+        ("energy=-25.0", "energy=-25.0 total_charge=2", "says total_charge of 2, a net charge"),
+        ("energy=-25.0", "energy=-25.0 spin_multiplicity=3", "says spin_multiplicity of 3, a multiplicity"),
+        ("energy=-25.0", "energy=-25.0 charge=one", "says charge='one', which is no number"),
     ],
 )
 def test_what_is_wrong_is_told_with_file_frame_and_key(tmp_path, text, old, new, said):
@@ -79,6 +92,48 @@ def test_what_is_wrong_is_told_with_file_frame_and_key(tmp_path, text, old, new,
     with pytest.raises(UserError) as caught:
         checked_frames(path, structure_problem, state_problem, label_problem)
     assert str(caught.value).startswith(f"{path}: frame 0 ") and said in str(caught.value)
+
+
+@pytest.mark.parametrize("extra", ["", " other=[[1,2],[3,4]]"])
+@pytest.mark.parametrize("place", [1, 2, 5])
+def test_an_asymmetric_stress_is_refused_whoever_reads_it(tmp_path, text, extra, place):
+    old = text.split('stress="')[1].split('"')[0]
+    numbers = [*map(float, old.split())]
+    for apart, said in ((0.9, "has a stress whose xy and yx"), (5e-5, "")):
+        changed = [value + apart * (index == place) for index, value in enumerate(numbers)]
+        path = read_back(tmp_path, text, f'{old}"', " ".join(map(str, changed)) + '"' + extra)
+        problem = label_problem(read_frames(path)[1])
+        assert said in problem and bool(problem) == bool(said)
+
+
+@pytest.mark.parametrize("name, factor", [("REF_forces", 1.0), ("force", 1.0), ("gradient", -1.0)])
+def test_forces_under_two_names_are_the_same_or_refused(tmp_path, name, factor):
+    for apart, said in ((0.0, ""), (0.01, f"says forces and {name}, which are not the same")):
+        atoms = frame()
+        atoms.calc.results["forces"] += np.eye(3)
+        atoms.set_array(name, factor * (atoms.get_forces() + apart))
+        write(tmp_path / "two.extxyz", atoms, format="extxyz")
+        problem = label_problem(read_frames(tmp_path / "two.extxyz")[0])
+        assert problem.startswith(said) and bool(problem) == bool(said)
+
+
+@pytest.mark.parametrize("name", ["initial_magmoms", "magmoms", "initial_charges"])
+def test_moments_and_charges_of_atoms_are_refused_where_they_are_not_zero(tmp_path, name):
+    for values, said in (([0.0, 0.0, 0.0], ""), ([2.0, 0.0, 1.0], f"says {name} of {2 if 'mag' in name else 3}, a ")):
+        atoms = frame()
+        atoms.set_array(name, np.array(values))
+        write(tmp_path / "marked.extxyz", atoms, format="extxyz")
+        problem = label_problem(read_frames(tmp_path / "marked.extxyz")[0])
+        assert problem.startswith(said) and bool(problem) == bool(said)
+
+
+def test_what_is_said_twice_alike_and_what_is_zero_pass():
+    atoms = frame()
+    stress = atoms.calc.results["stress"]
+    atoms.info |= {"virial": -atoms.cell.volume * stress, "dft_stress": stress[[0, 1, 2], [0, 1, 2]].tolist() + 3 * [0]}
+    atoms.info |= {"REF_energy": -25.00000001, "total_energy": -25, "charge": 0, "spin_multiplicity": 1, "spin": 0.0}
+    atoms.set_initial_charges([2.4, -1.2, -1.2])
+    assert label_problem(atoms) == ""
 
 
 def test_a_frame_is_the_one_that_its_id_names():
