@@ -35,6 +35,7 @@ ASYMMETRIC = 1e-4  # eV/Å³
 RESULTS = ("energy", "forces", "stress")
 # names stay texts: 0001, 1e3 and 1000.0 are three structures
 TEXTS = ("frame_id", "id", "origin", "polymorph", "settings_digest", "walk")
+_COLUMNS = re.compile(r":[RISL]:(\d+)")
 _STRESS = re.compile(r"""(?<!\S)stress=(?:"([^"]*)"|'([^']*)')""")
 _TEXT = re.compile(rf"""(?<!\S)({"|".join(TEXTS)})=(?:"([^"]*)"|'([^']*)'|(\S+))""")
 
@@ -60,6 +61,32 @@ def parse(text: str) -> list[Atoms] | None:
     except (_Foreign, ValueError, IndexError, KeyError):  # ASE reads it, or says what is wrong with it
         return None
     return frames
+
+
+def impossible_size(text: str) -> str:
+    """Why the numbers of atoms or columns that a text states can't be, in words, or an empty text.
+
+    ASE counts up to whatever number a file names; where no number stands it says so itself.
+    """
+    lines = text.rstrip().split("\n")
+    start = frame = 0
+    while start < len(lines):
+        try:
+            count = int(lines[start])
+        except ValueError:
+            return ""
+        left = len(lines) - start - 2
+        if not 0 <= count <= max(left, 0):
+            shown = lines[start].strip()
+            shown = shown if len(shown) < 30 else f"{shown[:20]}... ({len(shown)} digits)"
+            return f"frame {frame} says {shown} atoms, but {max(left, 0)} lines follow its comment: is the file cut?"
+        for columns in _COLUMNS.findall(lines[start + 1]) if left > 0 else ():
+            if len(columns) > 3 and int(columns[:9]) > len(lines[start + 2]):
+                return (
+                    f"frame {frame} says {columns[:20]} columns in Properties, more than its lines can hold: correct it"
+                )
+        start, frame = start + 2 + count, frame + 1
+    return ""
 
 
 def _frame(comment: str, rows: Sequence[str], count: int) -> Atoms:

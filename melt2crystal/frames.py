@@ -61,6 +61,8 @@ def read_frames(path: Path | str) -> list[Atoms]:
         plain = extended_xyz.parse(text)
         if plain is not None:
             return plain
+        if problem := extended_xyz.impossible_size(text):
+            raise UserError(f"{path}: not readable as extended XYZ: {problem}")
         from ase.io import iread  # a CPU second, and seldom needed
 
         for atoms in iread(io.StringIO(text), index=":", format="extxyz"):
@@ -97,7 +99,7 @@ def _text_of(path: Path) -> str:
                     f"frames? If so, set the environment variable {LARGEST_FILE} to its size in MB, or divide it"
                 )
     content.seek(0)
-    return io.TextIOWrapper(content, encoding="utf-8").read()
+    return io.TextIOWrapper(content, encoding="utf-8-sig").read()  # editors may put a byte-order mark first
 
 
 def write_frames(path: Path | str, frames: Iterable[Atoms]) -> None:

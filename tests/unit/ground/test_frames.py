@@ -88,6 +88,40 @@ def test_unreadable_files_are_told_with_their_name(tmp_path):
             read_frames(tmp_path / name)
 
 
+@pytest.mark.parametrize("comment", ["", " magmom=0.0"])  # read by us, read by ASE
+@pytest.mark.parametrize("name", ["frames.extxyz", "frames.extxyz.gz"])
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path, name, comment, line_end):
+    frames = [canonical_frame(random_frame(seed)) for seed in range(2)]
+    write_frames(tmp_path / "plain.extxyz", frames)
+    content = (tmp_path / "plain.extxyz").read_text().replace(' pbc="', f'{comment} pbc="').encode()
+    content = b"\xef\xbb\xbf" + content.replace(b"\n", line_end)
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    assert [frame_id(atoms) for atoms in read_frames(tmp_path / name)] == [frame_id(atoms) for atoms in frames]
+
+
+@pytest.mark.parametrize(
+    "number, old, new, said",
+    [
+        (0, "12", "72000000000", "frame 0 says 72000000000 atoms, but 26 lines follow its comment"),
+        (1, "12", "9" * 400, r"frame 1 says 9{20}\.\.\. \(400 digits\) atoms, but 12 lines follow"),
+        (1, "12", "13", "frame 1 says 13 atoms, but 12 lines follow"),
+        (0, "12", "-3", "frame 0 says -3 atoms"),
+        (1, "pos:R:3", "pos:R:72000000000", "frame 1 says 72000000000 columns in Properties"),
+    ],
+)
+def test_numbers_of_atoms_and_columns_that_cannot_be_are_told_at_once(tmp_path, number, old, new, said):
+    """ASE counts up to them."""
+    texts = []
+    for seed in range(2):
+        write_frames(tmp_path / "one.extxyz", [random_frame(seed)])
+        texts.append((tmp_path / "one.extxyz").read_text())
+    texts[number] = texts[number].replace(old, new, 1)
+    (tmp_path / "sizes.extxyz").write_text("".join(texts))
+    with pytest.raises(UserError, match=rf"sizes\.extxyz: not readable as extended XYZ: {said}"):
+        read_frames(tmp_path / "sizes.extxyz")
+
+
 def test_smallest_distances_of_a_known_crystal():
     """Rock salt, a = 5: nearest Na-Cl at a/2; Na-Na at a/sqrt(2) is beyond the 3 A that are looked at."""
     found = minimum_distances(bulk("NaCl", "rocksalt", a=5.0))
