@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 LARGEST_BYTES = 20_000_000  # a crystal has kilobytes; with all its reflections, megabytes
 NEAREST_A = 0.4  # two atoms closer than this are two descriptions of one site
+ONE_PLACE = "sites in one place"  # under the operators that were tried
+SHARED = "shared; take an ordered structure, or a supercell in which each site holds one atom"
+TWICE = "said twice: take one out, or the operators but x,y,z where all atoms of the cell are listed"
 FULL = 0.005  # an occupancy that differs from 1 by less is 1
 OPERATORS = (
     "_space_group_symop_operation_xyz",
@@ -59,12 +62,18 @@ def read_cif(path: Path) -> Atoms:
     if lacking:
         raise UserError(f"{where}: {lacking[0]} is no number; complete the cell")
     tags["_atom_site_type_symbol"] = _elements(tags, where)
-    if problem := cif_words.cell_problem([tags[tag] for tag in CELL]):
+    if problem := cif_words.cell_problem([tags[tag] for tag in CELL]) or cif_words.unread(tags):
         raise UserError(f"{where}: {problem}")
     _whole_sites(tags, where)
     atoms = _listed(block.name, tags, where) if _first(tags, OPERATORS) else _from_symbol(block.name, tags, where)
-    if problem := structure_problem(atoms):
+    if problem := atoms.info.pop(ONE_PLACE, "") or structure_problem(atoms):
         raise UserError(f"{where}: {problem}")
+    stated = cif_words.formula_in(str(tags.get("_chemical_formula_sum", "")))
+    if stated and not cif_words.same_ratio(cif_words.counts_of(atoms), stated):
+        raise UserError(
+            f"{where}: its sites and operators make {atoms.symbols.formula}, but _chemical_formula_sum is "
+            f"{tags['_chemical_formula_sum']}: correct the one that is wrong"
+        )
     _apart(atoms, where)  # in too narrow a cell it would have no end
     return atoms
 
@@ -139,17 +148,12 @@ def _first(tags: Mapping[str, Any], names: Iterable[str]) -> Any:
     return next((tags[name] for name in names if tags.get(name) not in (None, "", ".", "?", [])), None)
 
 
-def _column(tags: Mapping[str, Any], name: str) -> list[Any]:
-    value = tags.get(name, [])
-    return value if isinstance(value, list) else [value]
-
-
 # ---- sites
 
 
 def _elements(tags: Mapping[str, Any], where: str) -> list[str]:
     """The element of each site: by its type symbol (``Si4+``), else by its label (``Si1``, ``Obr``)."""
-    symbols, labels = _column(tags, "_atom_site_type_symbol"), _column(tags, "_atom_site_label")
+    symbols, labels = cif_words.column(tags, "_atom_site_type_symbol"), cif_words.column(tags, "_atom_site_label")
     stated = set(cif_words.formula_in(str(tags.get("_chemical_formula_sum", ""))))
     elements = []
     for index in range(len(symbols or labels)):
@@ -171,17 +175,19 @@ def _elements(tags: Mapping[str, Any], where: str) -> list[str]:
 
 def _whole_sites(tags: dict[str, Any], where: str) -> None:
     """Refuse coordinates that are no numbers and sites that are not there, or shared; the occupancies are then gone."""
-    names, elements = _column(tags, "_atom_site_label"), tags["_atom_site_type_symbol"]
+    names, elements = cif_words.column(tags, "_atom_site_label"), tags["_atom_site_type_symbol"]
     sites = [f"site {names[k] if k < len(names) else k + 1} ({element})" for k, element in enumerate(elements)]
     for tag in FRACTIONS if FRACTIONS[0] in tags else POSITIONS:
-        values = _column(tags, tag)
+        values = cif_words.column(tags, tag)
         tags[tag] = values
         for site, value in zip(sites, values, strict=False):
             if not isinstance(value, (int, float)):
                 raise UserError(f"{where}: {site}: {tag} is {value!r}, no number; complete the coordinates")
         if len(values) != len(sites):
             raise UserError(f"{where}: {tag} is given for {len(values)} of {len(sites)} sites; complete the table")
-    for site, value in zip(sites, _column(tags, "_atom_site_occupancy"), strict=False):
+    if problem := cif_words.positions_problem(tags, FRACTIONS, POSITIONS, [tags[tag] for tag in CELL]):
+        raise UserError(f"{where}: {problem}")
+    for site, value in zip(sites, cif_words.column(tags, "_atom_site_occupancy"), strict=False):
         if value in (".", "?"):
             continue  # CIF's default: 1
         if not isinstance(value, (int, float)) or abs(value - 1) > FULL:
@@ -277,9 +283,8 @@ def _built(name: str, tags: dict[str, Any], where: str) -> Atoms:
         ) from error
     elements = tags["_atom_site_type_symbol"]
     for one, other in (map(int, pair) for warning in told for pair in SAME_SITE.findall(str(warning.message))):
-        if elements[one] != elements[other]:  # ASE keeps the first alone
-            raise UserError(
-                f"{where}: sites {one + 1} and {other + 1} ({elements[one]}, {elements[other]}) are one place, "
-                "shared; take an ordered structure, or a supercell in which each site holds one atom"
-            )
+        advice = TWICE if elements[one] == elements[other] else SHARED  # ASE keeps the first alone
+        atoms.info[ONE_PLACE] = (
+            f"sites {one + 1} and {other + 1} ({elements[one]}, {elements[other]}) are one place, {advice}"
+        )
     return atoms

@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 
 FORMULA_SUM = re.compile(r"^\s*_chemical_formula_sum\s+(?:'([^']*)'|\"([^\"]*)\"|(\S+))", re.IGNORECASE | re.MULTILINE)
 
+CARTESIAN_A = 0.05  # by which Cartesian positions, often of three digits, may differ from fractional ones
+# tag -> values that change nothing, and what the others mean
+MORE_THAN_SITES = {
+    "_atom_site_disorder_group": (("0",), "the site is one of several choices; take an ordered structure"),
+    "_atom_site_disorder_assembly": (("0",), "the site is one of several choices; take an ordered structure"),
+    "_atom_site_calc_flag": (("d", "calc", "c"), "it holds no atom (dum); take the site out"),
+    "_atom_site_attached_hydrogens": (("0",), "these hydrogens have no sites; give each hydrogen a site of its own"),
+    "_cell_modulation_dimension": (("0",), "the crystal is modulated; take an approximant that is periodic"),
+    "_cell_subsystems_number": (("0", "1"), "the crystal is a composite; take an approximant that is periodic"),
+}
+
 
 class _Hall(NamedTuple):
     hall: int
@@ -142,6 +153,52 @@ def cell_problem(cell: Sequence[float]) -> str:
     return (
         f"no cell has the angles {said} (degrees): the vectors would lie in one plane or miss each other; correct them"
     )
+
+
+def unread(tags: Mapping[str, Any]) -> str:
+    """What a file says of its crystal that sites, cell and operators don't hold, in words, or an empty text."""
+    for tag, (harmless, what) in MORE_THAN_SITES.items():
+        for number, value in enumerate(column(tags, tag), 1):
+            if str(value).lower() not in ("", ".", "?", *harmless):
+                place = f"site {number}: " if tag.startswith("_atom_site") else ""
+                return f"{place}{tag} is {value}: {what}"
+    for beginning in ("_atom_site_moment", "_space_group_symop_magn", "_atom_site_fourier", "_space_group_ssg"):
+        if tag := next((tag for tag in tags if tag.startswith(beginning)), ""):
+            return f"it has {tag}: magnetic and modulated structures can't be held here; take one without"
+    return ""
+
+
+def positions_problem(
+    tags: Mapping[str, Any], fractions: Sequence[str], positions: Sequence[str], cell: Sequence[float]
+) -> str:
+    """How Cartesian positions, where a file has both, contradict the fractional ones, in words, or an empty text.
+
+    Distances to four points are compared, since the axes may be turned and the origin moved.
+    """
+    import numpy as np
+    from ase.geometry import cellpar_to_cell
+
+    if fractions[0] not in tags or positions[0] not in tags:
+        return ""
+    rows = list(zip(*(column(tags, tag) for tag in (*fractions, *positions)), strict=False))
+    numbers = [row for row in rows if all(isinstance(value, (int, float)) for value in row)]
+    if not any(tag.startswith("_atom_sites_cartn_tran") for tag in tags):
+        numbers.insert(0, (0.0,) * 6)
+    sites = np.array(numbers, dtype=float).reshape(-1, 6)
+    by_fractions, by_positions = (
+        np.linalg.norm(points[:, None] - points[:4], axis=-1)
+        for points in (sites[:, :3] @ cellpar_to_cell(cell), sites[:, 3:])
+    )
+    apart = float(np.abs(by_fractions - by_positions).max(initial=0.0))
+    if apart <= CARTESIAN_A:
+        return ""
+    return f"{positions[0]}, ... puts sites {apart:.2f} Å from where {fractions[0]}, ... does; take the wrong ones out"
+
+
+def column(tags: Mapping[str, Any], name: str) -> list[Any]:
+    """The values of a tag, of a loop or alone; none where it is missing."""
+    value = tags.get(name, [])
+    return value if isinstance(value, list) else [value]
 
 
 def formula_in(text: str) -> dict[str, float]:

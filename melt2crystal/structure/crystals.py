@@ -12,7 +12,7 @@ from melt2crystal.errors import UserError
 from melt2crystal.frames import perpendicular_widths
 from melt2crystal.structure.cif import read_cif
 from melt2crystal.structure.coordination import coordination_numbers
-from melt2crystal.structure.frame_check import structure_problem
+from melt2crystal.structure.frame_check import electrons_problem, structure_problem
 from melt2crystal.structure.symmetry import SYMPREC_A, space_group_number, standard_cell
 
 
@@ -26,7 +26,7 @@ def read_crystal(path: Path | str) -> Atoms:
     if not Path(path).is_file():
         raise UserError(f"{path}: there is no such structure file; {advice}")
     atoms = read_cif(Path(path)) if Path(path).suffix.lower() == ".cif" else _read_other(path, advice)
-    if problem := structure_problem(atoms):
+    if problem := structure_problem(atoms) or electrons_problem(atoms):
         raise UserError(f"{path}: is no crystal that can be used: it {problem}; {advice}")
     crystal = Atoms(atoms.get_chemical_symbols(), atoms.get_positions(), cell=atoms.cell.array, pbc=True)
     crystal.wrap()

@@ -85,6 +85,13 @@ def test_the_origin_is_the_one_that_the_file_says(tmp_path, change, sites):
     assert (atoms.get_chemical_formula(), space_group(atoms)) == ("O16Si8", 227)
 
 
+def test_sites_in_one_place_are_asked_for_under_the_right_origin_alone(tmp_path):
+    """(0, 0, 0) and (1/4, 1/4, 1/4) are one place under origin 1, two under origin 2."""
+    path = tmp_path / "cristobalite.cif"
+    path.write_text(cif(ORIGIN_2 + "\nO2 O 0.25 0.25 0.25", **(CRISTOBALITE | {"formula": "Si O6"})))
+    assert read_crystal(path).get_chemical_formula() == "O48Si8"
+
+
 def test_an_origin_that_the_file_does_not_say_is_asked_for(tmp_path):
     path = tmp_path / "cristobalite.cif"
     path.write_text(cif(ORIGIN_2, **CRISTOBALITE))
@@ -141,6 +148,79 @@ BAD = {
     "vectors in one plane": (cif(cell=(5, 5, 5, 120, 120, 120)), "no cell has the angles 120, 120, 120"),
     "no atoms": ("data_x\n_cell_length_a 4\n", "holds no atoms"),
 }
+
+
+def told(column: str, *values: str) -> str:
+    """Quartz with one column more."""
+    sites = "\n".join(f"{row} {value}" for row, value in zip(SITES.split("\n"), values, strict=True))
+    return cif(sites, (*TYPED, column))
+
+
+def with_positions(*rows: str, before: str = "") -> str:
+    sites = "\n".join(f"{row} {more}" for row, more in zip(SITES.split("\n"), rows, strict=True))
+    return cif(sites, (*TYPED, "Cartn_x", "Cartn_y", "Cartn_z")).replace("data_I\n", "data_I\n" + before)
+
+
+SILICON, OXYGEN = "2.30905 0 0", "1.37674 1.13628 0.64378"  # a along x
+TURNED = "0 2.30905 0", "-1.13628 1.37674 0.64378"
+MORE = {
+    "one of two choices": (told("disorder_group", ".", "1"), "site 2: _atom_site_disorder_group is 1: the site is one"),
+    "an assembly": (told("disorder_assembly", "A", "."), "site 1: _atom_site_disorder_assembly is A: the site is one"),
+    "dummy": (told("calc_flag", "d", "dum"), "site 2: _atom_site_calc_flag is dum: it holds no atom"),
+    "hydrogens": (told("attached_hydrogens", "0", "1"), "site 2: _atom_site_attached_hydrogens is 1: these hydrogens"),
+    "modulated": (
+        cif() + "_cell_modulation_dimension 1\n",
+        "_cell_modulation_dimension is 1: the crystal is modulated",
+    ),
+    "composite": (cif() + "_cell_subsystems_number 2\n", "_cell_subsystems_number is 2: the crystal is a composite"),
+    "magnetic": (
+        cif() + "loop_\n_atom_site_moment_label\n_atom_site_moment_crystalaxis_x\nSi1 2.0\n",
+        "it has _atom_site_moment_label: magnetic and modulated",
+    ),
+    "other positions": (with_positions(SILICON, "1.37674 1.13628 1.64378"), "_atom_site_cartn_x, ... puts sites 0."),
+    "positions in nm": (with_positions("0.230905 0 0", OXYGEN), "_atom_site_cartn_x, ... puts sites 2.08 Å from where"),
+    "fractions as positions": (
+        with_positions("0.4697 0 0", "0.4135 0.2669 0.1191"),
+        "_atom_site_cartn_x, ... puts sites",
+    ),
+    "another element in the formula": (cif(formula="Ge O2"), "make Si3O6, but _chemical_formula_sum is Ge O2"),
+    "other numbers in the formula": (cif(formula="Si O3"), "make Si3O6, but _chemical_formula_sum is Si O3"),
+    "hydrogens in the formula alone": (cif(formula="H2 O3 Si"), "but _chemical_formula_sum is H2 O3 Si: correct"),
+    "a site twice": (cif(SITES + "\nO2 O2- 0.4135 0.2669 0.1191"), "sites 2 and 3 (O, O) are one place, said twice"),
+    "a site by an operator": (cif(SITES + "\nSi2 Si 0 0.4697 0.66666667"), "(Si, Si) are one place, said twice"),
+    "a site one cell on": (cif("Si9 Si 1.4697 0 0\n" + SITES), "sites 1 and 2 (Si, Si) are one place, said twice"),
+}
+
+
+@pytest.mark.parametrize("kind", MORE)
+def test_nothing_that_a_file_says_is_dropped(tmp_path, kind):
+    path = tmp_path / "quartz.cif"
+    text, said = MORE[kind]
+    path.write_text(text)
+    with pytest.raises(UserError) as caught:
+        read_crystal(path)
+    assert str(caught.value).startswith(f"{path}, data_I: ") and said in str(caught.value)
+
+
+HARMLESS = {
+    "no disorder": told("disorder_group", ".", "?"),
+    "measured and calculated": told("calc_flag", "d", "calc"),
+    "no hydrogens": told("attached_hydrogens", "0", "."),
+    "no modulation": cif() + "_cell_modulation_dimension 0\n",
+    "positions": with_positions(SILICON, OXYGEN),
+    "positions along other axes": with_positions(*TURNED),
+    "positions from another origin": with_positions(
+        "3.30905 0 0", "2.37674 1.13628 0.64378", before="_atom_sites_Cartn_tran_vector_1 1.0\n"
+    ),
+    "positions unsaid": with_positions("? ? ?", ". . ."),
+}
+
+
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_what_changes_nothing_is_read(tmp_path, kind):
+    path = tmp_path / "quartz.cif"
+    path.write_text(HARMLESS[kind])
+    assert space_group(read_crystal(path)) == 154
 
 
 @pytest.mark.parametrize("kind", BAD)

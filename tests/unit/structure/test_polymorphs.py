@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ase.io import write
 
 from melt2crystal.errors import UserError
 from melt2crystal.frames import perpendicular_widths
@@ -87,6 +88,38 @@ def test_a_corrupt_file_is_named(tmp_path, kind):
     with pytest.raises(UserError, match=f"{kind}.cif"):
         read_crystal(path)
     assert f"{kind}.cif" in claim_mistakes(path, 154, 4, SILICA, *AROUND)[0]
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ('pbc="T T T"', 'pbc="T T F"', 'says pbc="T T F": only what is periodic in three directions'),
+        ('pbc="T T T"', 'pbc="F F F"', 'says pbc="F F F"'),
+        ("pbc=", "magmom=2.0 pbc=", "says magmom of 2, a magnetic moment"),
+        ("pbc=", "total_charge=-1 pbc=", "says total_charge of 1, a net charge"),
+    ],
+)
+def test_what_a_crystal_file_says_besides_is_not_dropped(tmp_path, old, new, said):
+    path = tmp_path / "stishovite.extxyz"
+    write(path, read_crystal(FOLDER / "stishovite.cif"))
+    assert read_crystal(path).get_chemical_formula() == "O4Si2"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(UserError) as caught:
+        read_crystal(path)
+    assert str(caught.value).startswith(f"{path}: is no crystal that can be used: it {said[:4]}") and said in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize("moments", [[1, 1, 0, 0, 0, 0], [2, -2, 0, 0, 0, 0], [0, 0, 0.1, 0.1, 0.1, 0.1]])
+def test_a_crystal_with_moments_is_refused(tmp_path, moments):
+    crystal = read_crystal(FOLDER / "stishovite.cif")
+    crystal.set_initial_magnetic_moments(moments)
+    write(tmp_path / "magnetic.extxyz", crystal)
+    with pytest.raises(UserError, match=r"magnetic\.extxyz: .* says initial_magmoms of .*, a magnetic moment"):
+        read_crystal(tmp_path / "magnetic.extxyz")
 
 
 def test_a_missing_file_is_named():
