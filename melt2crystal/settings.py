@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.fields import FieldInfo
 
 SectionType = TypeVar("SectionType", bound=BaseModel)
@@ -21,6 +21,16 @@ class Section(BaseModel):
     """Base of every section of a study: immutable, unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _one_zero(cls, value: Any) -> Any:
+        """-0.0 is 0.0: as a pressure it would name other files."""
+        if isinstance(value, float):
+            return value + 0.0
+        if isinstance(value, list) and all(isinstance(one, float) for one in value):
+            return [one + 0.0 for one in value]
+        return value
 
 
 def amount(default: Any = ..., **constraints: Any) -> Any:

@@ -24,6 +24,7 @@ WORD = re.compile(r'#.*|"""(.*?)"""|"([^"]*)"|\'([^\']*)\'|([^\s#]+)')
 VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w)")
 CONTINUED = re.compile(r"&[ \t]*\n")
 # commands that write, or whose words are text
+HIDING = re.compile(r"\b(?:include|pair_coeff|jump)\b")  # commands inside the words of another one
 SAYING = ("print", "log", "dump", "echo", "write_data", "write_dump", "write_restart", "restart", "shell", "if")
 
 
@@ -61,6 +62,27 @@ def potential_files(path: str | Path) -> list[str]:
     if not given.is_file():
         return [str(path)]  # told by check_potential
     return [str(path), *map(str, dict.fromkeys(_resolved(given, ())[1]))]
+
+
+def missing_files(path: Path) -> list[str]:
+    """Names of files that an include file gives its commands, and that lie nowhere they are looked for.
+
+    Raises:
+        UserError: it includes itself, names a file that may be one of two, or hides commands inside an ``if``.
+    """
+    _resolved(path, ())
+    lacking, styles = [], set()
+    for line in CONTINUED.sub("", _text(path).replace("\r\n", "\n")).splitlines():
+        command, *words = [word for _, _, word in _words(line)] or [""]
+        if command == "pair_style":
+            styles.update(words)
+        if command not in ("include", "pair_coeff"):
+            continue
+        for word in words:
+            looks = _may_be_file(command, word, styles) and (command == "include" or "." in word or "/" in word)
+            if looks and not VARIABLE.search(word) and file_named(word, path) is None:
+                lacking.append(word)
+    return lacking
 
 
 def potential_digests(path: Path) -> list[str]:
@@ -120,11 +142,13 @@ def _resolved(path: Path, above: tuple[Path, ...]) -> tuple[str, list[Path]]:
     lines, files = [], []
     styles: set[str] = set()
     variables: dict[str, str] = {}
-    for line in CONTINUED.sub(" ", _text(path).replace("\r\n", "\n")).splitlines():
+    for line in CONTINUED.sub("", _text(path).replace("\r\n", "\n")).splitlines():
         words = list(_words(line))
         command = [word for _, _, word in words]
         if command[:1] == ["pair_style"]:
             styles.update(command[1:])
+        if command[:1] == ["if"] and any(HIDING.search(word) for word in command[1:]):
+            raise UserError(f"{path}: an 'if' holds commands that name files ({line.strip()}); write them out")
         if command[:1] == ["variable"] and len(command) == 4 and command[2] in ("string", "index"):
             variables[command[1]] = command[3]
         for begin, end, word in reversed(words[1:]):

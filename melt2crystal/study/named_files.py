@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from melt2crystal.errors import UserError
 from melt2crystal.files import digest_of_file
+from melt2crystal.lammps.include import missing_files
 from melt2crystal.sections.benchmark import Polymorph
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure import cif, symmetry
@@ -81,6 +82,13 @@ def _potential(name: str, path: KeyPath, substance: Substance, root: Path) -> It
         yield Mistake(path, f"{name} has no line '# species: ...'", wanted)
     elif species != substance.species:
         yield Mistake(path, f"{name} is for the types {' '.join(species)} in this order", wanted)
+    try:
+        lacking = missing_files(root / name)
+    except UserError as error:
+        yield Mistake(path, str(error), "a LAMMPS include file whose numbers lie in files that can be told")
+        return
+    for file in lacking:
+        yield Mistake(path, f"{name} names the file {file}, and there is none", "a file beside it, or its whole path")
 
 
 def _reference(study: Study, root: Path) -> Iterator[Mistake]:

@@ -154,3 +154,9 @@ def test_no_program_hides_a_module_of_python():
     """Python puts a program's own folder before its library: scripts/explore/select.py would be everybody's select."""
     names = {path.stem for path in (REPOSITORY / "scripts").rglob("*.py")} | {"select"}
     assert names & sys.stdlib_module_names == {"select"}
+
+
+def test_no_two_files_of_tests_have_one_name():
+    """pytest imports them by their name alone, and one of two would not run."""
+    names = [path.name for path in (REPOSITORY / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))

@@ -26,6 +26,7 @@ def reader(fresh):
         pytest.skip("only root can become another user")
     with tempfile.TemporaryDirectory(prefix="only to read @") as home:  # folders of pytest are its user's alone
         folder = fresh.edited(Path(home) / "checkout").folder
+        shutil.rmtree(folder / ".snakemake", ignore_errors=True)  # of tests that planned in the fresh checkout
         for place in (Path(home), folder):
             place.chmod(0o755)
         yield folder, functools.partial(told_nobody, folder)

@@ -212,7 +212,7 @@ def test_one_more_polymorph_leaves_melts_and_models(shared):
     change(shared, "benchmark.polymorphs.beta_quartz", {**crystal, "temperature_K": 300, "pressure_GPa": 0})
     planned = shared.planned()
     assert planned["benchmark_structures"] == 1 and planned["benchmark_vdos"] == 2
-    assert planned["label_shard"] == 2  # energy-volume, and what the search finds between its new bounds
+    assert planned["label_shard"] == 1 and "search_structures" not in planned  # the search knows no crystal
     assert not {"liquid_walks", "train_data", "train_member", "explore_walks", "explore_selection"} & set(planned)
 
 

@@ -69,7 +69,7 @@ def test_status_and_ledger_know_a_failed_job(edited):
     assert "not running" in said and "failed   benchmark_fits" in said
     assert "results/ci/logs/benchmark_fits/benchmark_fits.log" in said and "volumes are too few" in said
     done, jobs = map(int, said.split("Study ci: ")[1].split(" jobs")[0].split(" of "))
-    assert jobs - done == 3  # the fits, their figure, the summary
+    assert jobs - done == 4  # the fits, figures 2 and 4, the summary
     assert "left     about" in said
 
     tool(edited, "ledger", "--study", "ci")

@@ -51,7 +51,7 @@ def _functional(output: str, shared: Path, reference: EspressoReference) -> str:
     mine = parts_of(found[-1]) if found else None
     for name in dict.fromkeys(reference.pseudopotentials.values()):
         theirs = functional_of(shared / name)
-        if mine and theirs and mine != theirs:
+        if found and theirs and mine != theirs:
             return f"the output says Exchange-correlation = {found[-1].strip()}, {name} is of {theirs}"
     return ""
 

@@ -10,13 +10,15 @@ from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.lammps import LammpsEngine
 from melt2crystal.errors import EngineError, UserError
 from melt2crystal.explore.walks import ExplorationWalk, walk_commands
-from melt2crystal.lammps.include import check_potential, lammps_word, potential_commands, potential_files
+from melt2crystal.lammps.include import check_potential, lammps_word, missing_files, potential_commands, potential_files
 from melt2crystal.lammps.program import run_lammps
 from melt2crystal.lammps.static import evaluate, try_potential
 from melt2crystal.sections.explore import Explore
 from melt2crystal.sections.reference import LammpsReference
+from melt2crystal.study.load import load_study
 
 BKS = Path("data/potentials/silica_bks.lmp").resolve()
+ROOT = BKS.parents[2]
 SPECIES = ["Si", "O"]
 HOSTILE = ["a folder", "it's", 'a "quoted" one', "$(touch x)", "${HOME} $x # & *", "über – “Ordner”", "'\"both\"'"]
 NAMES = [  # of the file itself
@@ -151,6 +153,40 @@ def test_a_parameter_file_that_is_missing_is_told_by_the_check(here):
     potential = with_table(here / "potentials", "elsewhere/pairs.table")
     with pytest.raises(EngineError, match=r"mine\.lmp: LAMMPS could not work: .*elsewhere/pairs\.table.*beside it"):
         LammpsEngine(LammpsReference(potential=str(potential)), SPECIES).check()
+
+
+@pytest.mark.parametrize(
+    ("line", "lacking"),
+    [
+        ("pair_coeff * * work/mine.vashishta Si O", ["work/mine.vashishta"]),
+        ("include inner.lmp", ["inner.lmp"]),
+        ("pair_coeff 1 1 table &\n  nothing.table SiSi", ["nothing.table"]),
+        ("include m&\nine.lmp", ["mine.lmp"]),  # LAMMPS joins the lines without a blank
+        ("pair_coeff 1 2 18003.7572 4.87318 133.5381", []),
+        ("pair_coeff * * NULL Si", []),
+    ],
+)
+def test_a_file_that_is_missing_is_told_in_the_plan(here, line, lacking):
+    (here / "own.lmp").write_text(f"# species: Si O\npair_style table linear 1000\n{line}\n")
+    assert missing_files(Path("own.lmp")) == lacking
+    study = {"study": "ci", "reference": {"engine": "lammps", "potential": str(here / "own.lmp")}}
+    said = ""
+    try:
+        load_study(study, ROOT, check_files=True)
+    except UserError as error:
+        said = str(error)
+    assert all(f"names the file {name}, and there is none" in said for name in lacking) and bool(said) == bool(lacking)
+
+
+@pytest.mark.parametrize(
+    "line", ['if "1 == 1" then "include inner.lmp"', "if '1 > 0' then 'pair_coeff * * a.eam Si'", "include own.lmp"]
+)
+def test_files_that_can_t_be_told_are_refused_in_the_plan(here, line):
+    (here / "own.lmp").write_text(f"# species: Si O\n{line}\n")
+    (here / "inner.lmp").write_text("pair_style zero 5\n")
+    study = {"study": "ci", "liquid": {"potential": str(here / "own.lmp")}}
+    with pytest.raises(UserError, match=r"liquid\.potential: .*own\.lmp: .*(write them out|includes itself)"):
+        load_study(study, ROOT, check_files=True)
 
 
 def test_a_potential_without_files_keeps_its_digest_and_its_text():

@@ -156,6 +156,21 @@ def test_words_inside_a_section_on_the_command_line_reach_us_as_text(root, word)
         load_study({"study": "ci", "benchmark": {"vdos": {"enabled": "no"}}}, root)
 
 
+@pytest.mark.parametrize(
+    ("section", "value"),
+    [
+        ("grid", [{"pressure_GPa": p, "temperatures_K": [4000, 4500]} for p in (0.0, -0.0)]),
+        ("search", {"pressures_GPa": [0, -0.0, 10]}),
+        ("search", {"pressures_GPa": [-0.0, 10, 0.0]}),
+    ],
+)
+def test_zero_and_minus_zero_are_one_pressure(root, section, value):
+    with pytest.raises(UserError, match=rf"{section}.*0 GPa"):
+        load_study({"study": "ci", section: value}, root)
+    searched = load_study({"study": "ci", "search": {"pressures_GPa": [10, -0.0]}}, root).search.pressures_GPa
+    assert str(searched) == "[10.0, 0.0]"
+
+
 def test_a_whole_study_as_configfile_replaces_the_chosen_one(root):
     for name in ("ci", "impure"):
         path = root / f"config/studies/{name}.yaml"
