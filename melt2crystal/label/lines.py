@@ -1,8 +1,8 @@
 """A line of the label store: a label with its structure, and a digest of both: no altered number is taken for one.
 
 Lines of versions before 0.3 have no digest. They are read, checked as far as they can be, and given one by the job that
-wrote them (``seal``): labels that were paid for stay. A store is shared: whatever a line of another holds, it is a label
-or a ValueError, never the end of a job.
+wrote them (``seal``): labels that were paid for stay. A store is shared: whatever a line of another holds, it is a
+label or a ValueError, never the end of a job.
 """
 
 import hashlib
