@@ -36,6 +36,9 @@ def of_project(name: str, root: Path) -> str:
 
     In the clone itself, and where neither has it, the name stays: what jobs depend on is the same text as ever.
     """
-    if root.resolve() == ROOT or (root / name).exists() or not (ROOT / name).exists():
+    try:
+        if root.resolve() == ROOT or (root / name).exists() or not (ROOT / name).exists():
+            return name
+    except OSError:  # a name no file can have: told where files are looked at
         return name
     return str(ROOT / name)

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from base64 import urlsafe_b64decode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -30,25 +30,31 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command(epilog="Example: melt2crystal status --study laptop")
 def status(
     study: Annotated[str, typer.Option(help="a file of config/studies; without, that of config/config.yaml")] = "",
+    results: Annotated[str, typer.Option(help="folder of all results, where the run was told another one")] = "",
 ) -> None:
     """Print progress by box, running and failed jobs with their logs, and an estimate of the time left.
 
     Reads only: a study that is running isn't disturbed.
     """
-    with plan(study, beyond=True) as planned:
+    asked = {key: value for key, value in (("study", study), ("results", results)) if value}
+    with plan(beyond=True, config=asked) as planned:
         needed = {int(planned.dag.jobid(job)) for job in planned.dag.needrun_jobs()}
-        jobs, given, results = with_outputs(planned.jobs), planned.study, planned.results
+        jobs, given, folder = with_outputs(planned.jobs), planned.study, planned.results
     project = planned.project
     boxes = read_boxes(ROOT / TABLE)
     left_behind = at_work(project)
-    driver, alive = drivers(results, project, orphaned=bool(left_behind))
+    driver, alive = drivers(folder, project, orphaned=bool(left_behind))
     failed = last_failures(jobs, project)
     progress = progress_of(jobs, needed, failed, alive, left_behind, project)
     order, box_of_job = [box.title for box in boxes], boxed(jobs, boxes)
     timed = expected_seconds(jobs, project)
     expected = {**planned_seconds(given, jobs, box_of_job, read_units(ROOT / UNITS)), **timed}
     done = sum(state == "done" for state in progress.states.values())
-    print(f"\nStudy {given.name}: {done} of {len(jobs)} jobs done; {driver or 'not running'}\n")
+    print(
+        f"\nStudy {given.name}: {done} of {len(jobs)} jobs done; {driver or 'not running'}; in {folder}/{given.name}\n"
+    )
+    for other in run_elsewhere(given.name, folder, project):
+        print(f"A run makes this study in {other}: melt2crystal status --study {given.name} --results {other}\n")
     table = by_box(jobs, box_of_job, progress, expected, order)
     print(_table(table.reset_index().to_dict("records")))
     for job in jobs:
@@ -65,17 +71,26 @@ def at_work(project: Path) -> list[str]:
     return lines
 
 
+def _locked(project: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Snakemake's locks of a folder, each with the files it guards; a run may end at any moment."""
+    for path in (project / MEMORY / "locks").glob("*.output.lock"):
+        with suppress(OSError):
+            yield path, path.read_text(encoding="utf-8").splitlines()
+
+
+def run_elsewhere(study: str, results: str, project: Path) -> list[str]:
+    """Other folders of results in which a run that holds a lock makes files of the study."""
+    files = [line for _, lines in _locked(project) for line in lines]
+    return sorted({line.split(f"/{study}/")[0] for line in files if f"/{study}/" in line} - {results})
+
+
 def drivers(results: str, project: Path, orphaned: bool = False) -> tuple[str, bool]:
     """Who runs the study, in words (empty if nobody does), and whether that process was seen.
 
     Args:
         orphaned: whether jobs of a driver that was killed go on.
     """
-    locked = [
-        path
-        for path in (project / MEMORY / "locks").glob("*.output.lock")
-        if any(line.startswith(f"{results}/") for line in path.read_text(encoding="utf-8").splitlines())
-    ]
+    locked = [path for path, lines in _locked(project) if any(line.startswith(f"{results}/") for line in lines)]
     if orphaned:
         words = "its run was killed, its jobs go on; the next run ends them first (snakemake --unlock, then run it)"
         return words, False

@@ -61,13 +61,16 @@ def journal_attempts(folder: Path, largest_force_eV_per_A: float) -> tuple[list[
     """
     found, broken = [], 0
     for path in sorted(folder.glob("*.jsonl")):
-        lines, unreadable = read_lines(path)
+        try:
+            lines, unreadable = read_lines(path)
+        except OSError:  # a folder of that name, or nobody's to read
+            lines, unreadable = [], 1
         broken += unreadable
         for values in lines:
             try:
                 name, symbols = values["frame_id"], values["symbols"]
                 found.append(_attempt(path.stem, name, symbols, label_in(values), largest_force_eV_per_A))
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except (ValueError, KeyError, TypeError):
                 broken += 1
     return found, broken
 

@@ -1,11 +1,14 @@
 """A line of the label store: a label with its structure, and a digest of both: no altered number is taken for one.
 
 Lines of versions before 0.3 have no digest. They are read, checked as far as they can be, and given one by the job that
-wrote them (``seal``): labels that were paid for stay.
+wrote them (``seal``): labels that were paid for stay. A store is shared: whatever a line of another holds, it is a
+label or a ValueError, never the end of a job.
 """
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +46,33 @@ def digest_of(values: dict[str, Any]) -> str:
 
 
 def label_in(values: dict[str, Any]) -> Label:
-    """The label in a line; raises KeyError, ValueError or TypeError if it holds none, or was altered."""
-    if DIGEST in values and values[DIGEST] != digest_of(values):
+    """The label in a line; raises ValueError if it holds none, or was altered."""
+    with _no_label():
+        return _label_in(values)
+
+
+def structure_in(values: dict[str, Any]) -> Atoms:
+    """The configuration in a line; raises ValueError if it holds none."""
+    with _no_label():
+        return _structure_in(values)
+
+
+@contextmanager
+def _no_label() -> Iterator[None]:
+    """Whatever values that nobody foresaw raise (too deep, too large, of another kind) is one ValueError."""
+    try:
+        yield
+    except ValueError:
+        raise
+    except KeyError as error:
+        raise ValueError(f"it has no {error.args[0]}") from error
+    except Exception as error:
+        raise ValueError(f"{type(error).__name__}: {str(error)[:100]}") from error
+
+
+def _label_in(values: dict[str, Any]) -> Label:
+    sealed = DIGEST in values
+    if sealed and values[DIGEST] != digest_of(values):
         raise ValueError("its content does not agree with its digest")
     status, energy, atoms = values["status"], values["energy"], len(values["symbols"])
     forces, stress = (None if values[key] is None else np.array(values[key], float) for key in ("forces", "stress"))
@@ -53,16 +81,27 @@ def label_in(values: dict[str, Any]) -> Label:
     if status == "ok":
         if isinstance(energy, bool) or not isinstance(energy, (int, float)):
             raise TypeError("energy is no number")
+        energy = float(energy)
         if forces is None or stress is None or forces.shape != (atoms, 3) or stress.shape != (3, 3):
             raise ValueError(f"forces or stress are not those of {atoms} atoms")
-    if DIGEST not in values and "positions" in values and frame_id(structure_in(values)) != values["frame_id"]:
+        # an engine may have said so, and its line has a digest; without one, a final failure would rest on a slip
+        if not sealed and not all(np.isfinite(numbers).all() for numbers in (energy, forces, stress)):
+            raise ValueError("energy, forces or stress are not finite")
+    if not sealed and frame_id(_structure_in(values)) != values["frame_id"]:
         raise ValueError("its structure is not that of its frame_id")
-    return Label(status, values["reason"], energy, forces, stress, float(values["seconds"]))  # type: ignore[arg-type]
+    seconds = float(values["seconds"])
+    if not np.isfinite(seconds):
+        raise ValueError("its seconds are not finite")
+    return Label(status, values["reason"], energy, forces, stress, seconds)  # type: ignore[arg-type]
 
 
-def structure_in(values: dict[str, Any]) -> Atoms:
-    """The configuration in a line; raises KeyError, ValueError or TypeError if it holds none."""
-    return Atoms(values["symbols"], positions=values["positions"], cell=values["cell"], pbc=True)
+def _structure_in(values: dict[str, Any]) -> Atoms:
+    if not isinstance(values["symbols"], list):
+        raise TypeError("symbols are no list")
+    atoms = Atoms(values["symbols"], positions=values["positions"], cell=values["cell"], pbc=True)
+    if not np.isfinite(atoms.positions).all() or not np.isfinite(atoms.cell.array).all() or not atoms.cell.volume:
+        raise ValueError("its cell or positions are not those of a periodic structure")
+    return atoms
 
 
 def seal(journal: Path) -> int:
@@ -88,5 +127,5 @@ def _sealed(line: str) -> str:
             return line
         label_in(values)
         return json.dumps(values | {DIGEST: digest_of(values)})
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, RecursionError):
         return line

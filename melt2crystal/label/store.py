@@ -62,6 +62,7 @@ class LabelStore:
         self._structures: dict[str, Atoms] = {}
         self._known: KnownFrames | None = None  # made when the first frame isn't found by its id
         self._read: dict[Path, int] = {}  # bytes of each journal
+        self._unreadable: set[Path] = set()
         for path in known:
             self._read_released(path)
         for path in given:
@@ -103,8 +104,12 @@ class LabelStore:
     def refresh(self) -> None:
         """Read what was written into the journals since they were read, also by other jobs."""
         for path in sorted(self.folder.glob("*.jsonl")):
-            if path.stat().st_size != self._read.get(path, 0):
-                self._read_journal(path)
+            try:
+                if path not in self._unreadable and path.stat().st_size != self._read.get(path, 0):
+                    self._read_journal(path)
+            except OSError as error:  # a folder of that name, or nobody's to read
+                self._unreadable.add(path)
+                self.warnings.append(f"{path}: can't be read ({error.strerror}); its labels, if it has any, are unused")
 
     def seal(self) -> None:
         """Give lines that this job's journal has from former versions their digest."""
@@ -114,9 +119,9 @@ class LabelStore:
         except OSError:  # they are good as they are
             return
 
-    def _keep(self, name: str, label: Label, structure: Atoms | None) -> None:
+    def _keep(self, name: str, label: Label, structure: Atoms) -> None:
         self.labels[name] = label
-        if structure is not None and name not in self._structures:
+        if name not in self._structures:
             self._structures[name] = structure
             if self._known is not None:
                 self._known.add(structure, name)
@@ -128,9 +133,10 @@ class LabelStore:
             try:
                 label = label_in(values)
                 if label.status in FINAL:
-                    self._keep(values["frame_id"], label, structure_in(values) if "positions" in values else None)
-            except (ValueError, KeyError, TypeError) as error:
-                refused.append(f"{values.get('frame_id', 'no frame_id')}: {error}")
+                    self._keep(values["frame_id"], label, structure_in(values))
+            except ValueError as error:
+                name = values.get("frame_id")
+                refused.append(f"{name[:40] if isinstance(name, str) else 'no frame_id'}: {error}")
         if refused or broken:
             first = f", the first: {refused[0]}" if refused else ""
             self.warnings.append(

@@ -84,7 +84,7 @@ class VibrationalSpectrum(Section):
     reference: bool = amount(True, description="make the reference's spectra too (needs molecular dynamics with it)")
     polymorphs_per_job: int = amount(4, ge=1, description="walks of so many polymorphs share one process")
     atoms: int = Field(72, ge=2, description="smallest number of atoms in the supercell")
-    time_step_fs: float = Field(1.0, gt=0, le=5, description="time step, fs")
+    time_step_fs: float = Field(1.0, ge=0.001, le=5, description="time step, fs")
     equilibrate_ps: float = Field(
         2.0, gt=0, description="equilibration, ps: 40 % NPT to settle, 40 % NPT to measure the cell, 20 % NVT in it"
     )

@@ -11,7 +11,7 @@ class Explore(Section):
     """Molecular dynamics driven by the ensemble over the (T, p) grid."""
 
     walk_ps: float = Field(200.0, gt=0, description="length of each walk, ps")
-    time_step_fs: float = Field(1.0, gt=0, le=5, description="time step, fs")
+    time_step_fs: float = Field(1.0, ge=0.001, le=5, description="time step, fs")
     frame_every_steps: int = Field(100, ge=1, description="deviation and frame are written every so many steps")
     thermostat_fs: float = Field(100.0, gt=0, description="thermostat damping time, fs")
     barostat_fs: float = Field(500.0, gt=0, description="barostat damping time, fs")

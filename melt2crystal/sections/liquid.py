@@ -16,7 +16,7 @@ class Liquid(Section):
         24, ge=1, le=100_000, description="formula units in the cell (24 SiO2 = 72 atoms; the paper: 114)"
     )
     packing_density_g_per_cm3: float = Field(2.2, gt=0.01, lt=30, description="density of the random packing, g/cm3")
-    time_step_fs: float = Field(1.0, gt=0, le=5, description="time step, fs")
+    time_step_fs: float = Field(1.0, ge=0.001, le=5, description="time step, fs")
     melt_ps: float = Field(3.0, gt=0, description="length of the fresh melt at each pressure, ps")
     equilibrate_ps: float = Field(1.0, gt=0, description="equilibration before each walk, ps")
     walk_ps: float = amount(5.0, gt=0, description="length of each walk that frames are taken from, ps")

@@ -55,7 +55,7 @@ def _released_pressures(study: Study) -> Iterator[Mistake]:
             yield Mistake(path, "the list is empty", f"{allowed}, or null for all")
         for pressure in pressures or ():
             if pressure not in grid:
-                yield Mistake(path, f"{pressure:g} GPa is not in the grid", allowed)
+                yield Mistake(path, f"{exactly(pressure)} GPa is not in the grid", allowed)
 
 
 @uses("substance", "liquid", "certificate")
@@ -242,7 +242,7 @@ def _compared_structures(study: Study) -> Iterator[Mistake]:
             problem = f"{comparison.polymorph!r} is none of benchmark.polymorphs"
             yield Mistake((*path, "polymorph"), problem, ", ".join(known))
         if study.search.enabled and comparison.pressure_GPa not in searched:
-            problem = f"{comparison.pressure_GPa:g} GPa is not searched"
+            problem = f"{exactly(comparison.pressure_GPa)} GPa is not searched"
             allowed = f"a pressure of search.pressures_GPa ({', '.join(f'{p:g}' for p in searched)})"
             yield Mistake((*path, "pressure_GPa"), problem, allowed)
 
@@ -280,6 +280,11 @@ def _pressures(pressures: list[float], section: str, once: str) -> Iterator[Mist
             problem = f"{named[name]!r} and {pressure!r} GPa are both {name} in the names of files"
             yield Mistake(path, problem, "pressures that differ in six digits")
         named.setdefault(name, pressure)
+
+
+def exactly(number: float) -> str:
+    """Six digits where they are the number, else all: two that differ look different."""
+    return f"{number:g}" if float(f"{number:g}") == number else repr(number)
 
 
 def _ordered(bounds: tuple[float, float], path: tuple[str, ...]) -> Iterator[Mistake]:

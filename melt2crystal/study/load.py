@@ -16,7 +16,7 @@ from melt2crystal.study.checks import mistakes_between_sections
 from melt2crystal.study.mistakes import from_validation, other_types, raise_mistakes
 from melt2crystal.study.model import Study
 from melt2crystal.study.named_files import mistakes_in_files
-from melt2crystal.study.paths import results_mistakes
+from melt2crystal.study.paths import mistake_in_name, results_mistakes
 from melt2crystal.study.source import KeyPath, Source, merged, on_its_base, read_source, read_study, study_path
 from melt2crystal.study.yaml_text import absurd_numbers
 
@@ -107,7 +107,7 @@ def _with_members_counted(study: Study, root: Path) -> Study:
     """Potentials that are given have the members that their folder holds, unless the study says how many."""
     for name in study.potentials:
         released = getattr(study.release, name)
-        if released.given is None or "members" in released.training.model_fields_set:
+        if released.given is None or "members" in released.training.model_fields_set or mistake_in_name(released.given):
             continue
         names = (
             Path(root, of_project(released.given, root)) / f"{k}.{study.train.network.suffix}"
@@ -130,7 +130,7 @@ def _with_files_of_clone(study: Study, root: Path) -> Study:
     for section, key in (("liquid", "potential"), ("reference", "potential"), ("search", "found")):
         if data[section].get(key):
             data[section][key] = found(data[section][key])
-    for section, key in (("liquid", "frames"), ("reference", "files"), ("label", "known")):
+    for section, key in (("liquid", "frames"), ("reference", "files"), ("reference", "labels"), ("label", "known")):
         if data[section].get(key):
             data[section][key] = [found(name) for name in data[section][key]]
     for polymorph in data["benchmark"]["polymorphs"].values():

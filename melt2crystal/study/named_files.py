@@ -37,8 +37,11 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
     if not {"substance", "reference"} & set(broken):
         mistakes += _reference(study, root)
     if "label" not in broken:
-        for index, name in enumerate(study.label.known):
-            mistakes += _known_labels(name, ("label", "known", index), root)
+        wrong = [_known_labels(name, ("label", "known", index), root) for index, name in enumerate(study.label.known)]
+        mistakes += [mistake for of_file in wrong for mistake in of_file]
+        asked = study.label.known and study.reference.engine != "given"  # whose labels are compared with these
+        if asked and not any(wrong) and not {"substance", "reference"} & set(broken):
+            mistakes += _labels_apart(study, root)
     if "liquid" not in broken:
         for index, name in enumerate(study.liquid.frames or ()):
             mistakes += _labels(name, ("liquid", "frames", index), root)
@@ -59,9 +62,11 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
 
 def _missing(name: str, path: KeyPath, root: Path) -> Mistake | None:
     if wrong := mistake_in_name(name):
-        return Mistake(path, f"{name!r} holds {wrong}", "a path without; rename the file, or link to it")
+        return Mistake(path, f"{name[:60]!r} holds {wrong}", "a path without; rename the file, or link to it")
     if (root / name).is_file():
         return None
+    if (root / name).is_dir():
+        return Mistake(path, f"{name} is a folder", "an existing file")
     folder = (root / name).parent
     there = sorted(file.name for file in folder.iterdir() if file.is_file())[:20] if folder.is_dir() else []
     allowed = f"an existing file; {folder.name} holds {', '.join(there)}" if there else "an existing file"
@@ -120,7 +125,9 @@ def _given(study: Study, potential: str, root: Path) -> Iterator[Mistake]:
         return
     folder, path = root / released.given, ("release", potential, "given")
     if wrong := mistake_in_name(released.given):
-        yield Mistake(path, f"{released.given!r} holds {wrong}", "a path without; rename the folder, or link to it")
+        yield Mistake(
+            path, f"{released.given[:60]!r} holds {wrong}", "a path without; rename the folder, or link to it"
+        )
         return
     members = range(released.training.members)
     wanted = [
@@ -165,6 +172,22 @@ def _known_labels(name: str, path: KeyPath, root: Path) -> list[Mistake]:
     if not mistakes:
         _remember(found_right)
     return mistakes
+
+
+def _labels_apart(study: Study, root: Path) -> list[Mistake]:
+    """Two labels of one frame; files without any, of whatever reference, are remembered."""
+    code = Path(__file__).with_name("named_frames.py").read_bytes()
+    contents = [digest_of_file(root / name).encode() for name in study.label.known]
+    found_right = root / CHECKED / hashlib.sha256(b"\0".join([code, *contents])).hexdigest()
+    if found_right.exists():
+        return []
+    from melt2crystal.study.named_frames import known_labels_apart  # half a second of ASE
+
+    apart = known_labels_apart(study, root)
+    if not apart:
+        _remember(found_right)
+        return []
+    return [mistake for of_study, mistake in apart if of_study]
 
 
 def _remember(found_right: Path) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Collection, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from melt2crystal.engines.base import settings_digest
 from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import UserError
@@ -19,10 +21,11 @@ from melt2crystal.structure.frame_check import (
     distance_check,
     falling_pressure,
     label_problem,
+    labels_differ,
     pressure_problem,
     structure_problem,
 )
-from melt2crystal.study.checks import SMALLEST_MELT
+from melt2crystal.study.checks import SMALLEST_MELT, exactly
 from melt2crystal.study.model import Study
 from melt2crystal.study.source import KeyPath, Mistake
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
     from melt2crystal.label.store import LabelStore
 
+Named = tuple[KeyPath, str, list["Atoms"]]  # key of a file, its name, its frames
 NEEDED = {"substance", "reference", "label", "liquid", "release", "search", "certificate"}
 
 
@@ -61,10 +65,12 @@ def _given_labels(study: Study, root: Path) -> Iterator[Mistake]:
     """What is wrong with ``reference.labels`` of ``engine: given``: every frame must be a whole label of that code."""
     if study.reference.engine != "given":
         return
+    whole: list[Named] = []
     try:
-        check = digest_check(settings_digest(reference_engine(study.reference, study.substance.species)))
+        digest = settings_digest(reference_engine(study.reference, study.substance.species))
     except OSError:  # a file of the reference is missing: told where it is named
         return
+    check = digest_check(digest)
     for index, name in enumerate(study.reference.labels):
         path: KeyPath = ("reference", "labels", index)
         frames = yield from _readable(root / name, path)
@@ -75,6 +81,48 @@ def _given_labels(study: Study, root: Path) -> Iterator[Mistake]:
         else:
             if problem := falling_pressure(frames):
                 yield Mistake(path, f"{name}: {problem}", "stress as ASE has it")
+            whole.append((path, name, frames))
+    if len(whole) < len(study.reference.labels):
+        return
+    for index, name in enumerate(study.label.known):
+        frames = yield from _readable(root / name, ("label", "known", index))
+        mine = [atoms for atoms in frames if atoms.info.get("settings_digest") == digest]
+        if any(structure_problem(atoms) or label_problem(atoms) for atoms in mine):
+            return  # told where it is named
+        whole.append((("label", "known", index), name, mine))
+    yield from (mistake for _, mistake in _apart(whole, digest))
+
+
+def known_labels_apart(study: Study, root: Path) -> list[tuple[bool, Mistake]]:
+    """Two labels of one frame in the files of ``label.known``, with whether they are of the study's reference."""
+    named: list[Named] = []
+    for index, name in enumerate(study.label.known):
+        frames = [atoms for atoms in read_frames(root / name) if "settings_digest" in atoms.info]
+        named.append((("label", "known", index), name, frames))
+    apart = _apart(named)
+    if not apart:
+        return []
+    try:
+        mine = settings_digest(reference_engine(study.reference, study.substance.species))
+    except (UserError, OSError):  # a file of the reference is missing: told where it is named
+        return []
+    return [(digest == mine, mistake) for digest, mistake in apart]
+
+
+def _apart(named: list[Named], digest: str = "") -> list[tuple[str, Mistake]]:
+    """The first label of each file that differs from one of the same frame before it, with its settings digest."""
+    first: dict[tuple[str, str], tuple[str, tuple[float, np.ndarray]]] = {}
+    found: dict[tuple[str, str], Mistake] = {}
+    for path, name, frames in named:
+        for number, atoms in enumerate(frames):
+            of = digest or str(atoms.info["settings_digest"])
+            key = of, frame_id(atoms)
+            label = atoms.get_potential_energy(), atoms.get_forces()
+            place, before = first.setdefault(key, (f"{name}: frame {number}", label))
+            if (of, name) not in found and (how := labels_differ(before, label)):
+                problem = f"{name}: frame {number} ({key[1]}) has another label in {place}: {how}"
+                found[of, name] = Mistake(path, problem, "one label of each frame; take the wrong one out")
+    return [(of, mistake) for (of, _), mistake in found.items()]
 
 
 def _melts(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mistake]:
@@ -88,8 +136,8 @@ def _melts(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mista
         if wrong:
             problem, count = Counter(wrong).most_common(1)[0]
             allowed = f"melts of {SMALLEST_MELT} atoms or more with temperature_K and pressure_GPa"
-            said = f"{name}: {len(wrong)} of {len(mine)} frames can't be used; {count} {problem}"
-            said += f" (the first is frame {problems.index(problem)})"
+            said = f"{name}: {len(wrong)} of {len(mine)} frames can't be used; most often a frame {problem} "
+            said += f"({count} times, the first is frame {problems.index(problem)})"
             yield Mistake(path, said, allowed)
             return
         yield from _too_close(mine, name, path, study)
@@ -121,8 +169,10 @@ def _divisible(frames: list[Atoms], study: Study) -> Iterator[Mistake]:
     for name in study.potentials:
         for pressure in getattr(study.release, name).pressures_GPa or ():
             if pressure not in there:
-                allowed = f"pressures of the frames ({', '.join(f'{p:g}' for p in sorted(there))} GPa), or null for all"
-                problem = f"no frame of liquid.frames is at {pressure:g} GPa"
+                allowed = (
+                    f"pressures of the frames ({', '.join(exactly(p) for p in sorted(there))} GPa), or null for all"
+                )
+                problem = f"no frame of liquid.frames is at {exactly(pressure)} GPa"
                 yield Mistake(("release", name, "pressures_GPa"), problem, allowed)
 
 
@@ -137,6 +187,9 @@ def _found(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mista
         yield Mistake(path, problem, "a file of tools/released/release_found.py")
         return
     for number, atoms in enumerate(frames):
+        if not str(atoms.info["id"]).strip():
+            yield Mistake(path, f"{study.search.found}: frame {number} has an empty id", "an id of its own for each")
+            return
         if wrong := pressure_problem(atoms) or structure_problem(atoms) or _not_the_substance(atoms, study):
             yield Mistake(path, f"{study.search.found}: frame {number} (id {atoms.info['id']}) {wrong}", "crystals")
             return
@@ -149,8 +202,10 @@ def _found(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mista
     there = sorted({float(atoms.info["pressure_GPa"]) for atoms in frames})
     for index, pressure in enumerate(study.search.pressures_GPa):
         if frames and pressure not in there:
-            allowed = f"pressures of {study.search.found} ({', '.join(f'{p:g}' for p in there)} GPa)"
-            yield Mistake(("search", "pressures_GPa", index), f"no structure was found at {pressure:g} GPa", allowed)
+            allowed = f"pressures of {study.search.found} ({', '.join(exactly(p) for p in there)} GPa)"
+            yield Mistake(
+                ("search", "pressures_GPa", index), f"no structure was found at {exactly(pressure)} GPa", allowed
+            )
     yield from _labelled(frames, study.search.found, path, known)
 
 
@@ -193,10 +248,12 @@ def _labelled(frames: list[Atoms], name: str, path: KeyPath, known: LabelStore |
 
 def _readable(path: Path, key: KeyPath) -> Generator[Mistake, None, list[Atoms]]:
     """Frames of a file; none if it is missing (told elsewhere)."""
-    if not path.is_file():
-        return []
     try:
+        if not path.is_file():
+            return []
         frames = read_frames(path)
+    except OSError:  # a name no file can have, told where it is named
+        return []
     except UserError as error:
         yield Mistake(key, str(error), "a readable extended XYZ file")
         return []

@@ -43,6 +43,9 @@ def change(journal, number, old=False, **changes):
         {"seconds": 1e9},
         {"energy": "-1.0"},
         {"symbols": ["Si"] * 6},
+        {"seconds": 10**400},
+        {"energy": 10**400},
+        {"forces": [[10**400, 0, 0]] * 6},
     ],
 )
 def test_an_altered_line_is_no_label_and_is_computed_again(tmp_path, changes):
@@ -64,13 +67,79 @@ def test_lines_that_hold_no_label_are_passed_over(tmp_path, line):
     assert engine.asked == [] and len(store.warnings) == 1
 
 
-@pytest.mark.parametrize("changes", [{"energy": None}, {"forces": [[0.0] * 3]}, {"positions": [[0.0] * 3] * 6}])
+HUGE = 10**400  # digits that Python reads and no float holds
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"energy": None},
+        {"energy": float("nan")},
+        {"energy": HUGE},
+        {"forces": [[0.0] * 3]},
+        {"forces": [[None] * 3] * 6},
+        {"forces": [[HUGE, 0, 0]] * 6},
+        {"stress": [[float("inf")] * 3] * 3},
+        {"seconds": HUGE},
+        {"seconds": float("nan")},
+        {"positions": [[0.0] * 3] * 6},
+        {"positions": None},
+        {"cell": [[0.0] * 3] * 3},
+        {"cell": [[HUGE, 0, 0]] * 3},
+        {"symbols": "OOOOSiSi"},
+        {"symbols": {"Si": 2}},
+        {"status": "unphysical", "positions": None},
+    ],
+)
 def test_old_lines_are_checked_as_far_as_they_can_be(tmp_path, changes):
     given, journal = written(tmp_path)
     change(journal, 1, old=True, **changes)
+    before = journal.read_text()
+    assert seal(journal) == 0 and journal.read_text() == before
+    assert journal_attempts(tmp_path / "d", 100.0)[1] == 1
     engine = Counting()
     run(engine, LabelStore(tmp_path, "d", "b"), given)
     assert engine.asked == [given[1].info["frame_id"]]
+
+
+@pytest.mark.parametrize("missing", ["positions", "cell", "seconds"])
+def test_an_old_line_without_its_structure_is_not_believed(tmp_path, missing):
+    given, journal = written(tmp_path)
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    del lines[1][DIGEST], lines[1][missing]
+    journal.write_text("".join(json.dumps(values) + "\n" for values in lines))
+    store, engine = LabelStore(tmp_path, "d", "b"), Counting()
+    assert f"it has no {missing}" in store.warnings[0]
+    run(engine, store, given)
+    assert engine.asked == [given[1].info["frame_id"]]
+
+
+@pytest.mark.parametrize("line", ["[" * 200_000, '{"a": ' * 900 + "1" + "}" * 900, '{"frame_id": ' + "9" * 5000 + "}"])
+def test_a_journal_of_ones_own_with_an_odd_line_is_sealed_and_kept(tmp_path, line):
+    given, journal = written(tmp_path)
+    change(journal, 0, old=True)
+    with open(journal, "a") as handle:
+        handle.write(line + "\n")
+    store, engine = LabelStore(tmp_path, "d", "a"), Counting()
+    store.seal()
+    assert journal.read_text().splitlines()[-1] == line
+    run(engine, store, given)
+    assert engine.asked == []
+
+
+@pytest.mark.parametrize("what", ["folder", "link to itself", "link to nowhere"])
+def test_what_is_no_journal_but_named_like_one_is_told_and_passed_over(tmp_path, what):
+    given, _ = written(tmp_path)
+    odd = tmp_path / "d" / "odd.jsonl"
+    if what == "folder":
+        odd.mkdir()
+    else:
+        odd.symlink_to(odd if what == "link to itself" else tmp_path / "nowhere")
+    store, engine = LabelStore(tmp_path, "d", "b"), Counting()
+    store.refresh()
+    assert len(store.warnings) == 1 and "odd.jsonl: can't be read" in store.warnings[0]
+    run(engine, store, given)
+    assert engine.asked == [] and len(journal_attempts(tmp_path / "d", 100.0)[0]) == 3
 
 
 def test_labels_paid_for_before_there_were_digests_stay_and_get_theirs(tmp_path):

@@ -14,8 +14,10 @@ from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import EngineError, UserError
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.label.store import LabelStore, label_frames
+from melt2crystal.provenance import ROOT
 from melt2crystal.report.versions import engine_version
-from melt2crystal.study.load import load_study
+from melt2crystal.study.load import _with_files_of_clone, load_study
+from melt2crystal.study.model import Study
 from tests.helpers.checkout import REPOSITORY
 from tests.helpers.counting_engine import frames
 from tests.helpers.programs import program
@@ -158,3 +160,13 @@ def test_labels_that_are_not_whole_are_refused_in_the_plan(root, break_it, words
     write(root / "theirs.extxyz", theirs)
     found = said(root, STUDY)
     assert "reference.labels[0]" in found and words in found
+
+
+@pytest.mark.parametrize("section, key", [("reference", "labels"), ("reference", "files"), ("label", "known")])
+def test_a_project_beside_the_clone_finds_files_of_the_clone(tmp_path, section, key):
+    theirs, own = "data/polymorphs/stishovite.cif", "own.extxyz"
+    (tmp_path / own).touch()
+    given = {"name": "mine", "reference": {**REFERENCE}, "label": {}}
+    given[section][key] = [theirs, own, "nowhere.extxyz"]
+    found = getattr(getattr(_with_files_of_clone(Study.model_validate(given), tmp_path), section), key)
+    assert found == [str(ROOT / theirs), own, "nowhere.extxyz"]

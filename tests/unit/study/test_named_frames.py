@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from ase.io import write
 
-from melt2crystal.engines.base import Label
+from melt2crystal.engines.base import Label, settings_digest
+from melt2crystal.engines.registry import reference_engine
 from melt2crystal.errors import UserError
 from melt2crystal.frames import read_frames
 from melt2crystal.label.store import labelled
@@ -62,6 +63,19 @@ def test_melts(root, old, new, said):
         assert not any("can't be used" in line for line in lines(root, MELTS))
 
 
+@pytest.mark.parametrize("name", ["x" * 300 + ".extxyz", "a/" * 2100 + "x.extxyz", "ö" * 130 + ".extxyz"])
+def test_names_that_no_file_can_have(root, name):
+    for key in ("label: {known: [%s]}", "liquid: {frames: [%s]}", "label: {compute: false, known: [%s]}"):
+        one(root, key % name + "\n", "bytes, where file systems take at most")
+    one(root, f"search: {{found: {name}}}\n", "search.found", "bytes, where file systems take at most")
+    one(root, f"release: {{hp: {{given: {name}}}}}\n", "release.hp.given", "bytes, where file systems take at most")
+
+
+def test_a_folder_is_no_file(root):
+    (root / "work.extxyz").mkdir()
+    one(root, "label: {known: [work.extxyz]}\n", "label.known[0]", "work.extxyz is a folder")
+
+
 def labels(root: Path, **changes) -> None:
     given = [
         labelled(frame, Label("ok", "", -1.0, np.zeros((6, 3)), np.zeros((3, 3))), "s" + "0" * 15)
@@ -97,6 +111,36 @@ def test_known_labels(root, changes, said):
             assert lines(root, KNOWN) == []
 
 
+@pytest.mark.parametrize("where", ["one file", "two files"])
+def test_two_labels_of_one_frame_are_refused_in_the_plan(root, where):
+    digest = settings_digest(reference_engine(load_study({"study": "released"}, root).reference, ["Si", "O"]))
+    text = "extends: released\nlabel: {known: [%s]}\n"
+    if where == "file and reference.labels":
+        text = (
+            "reference: {engine: given, name: x, code: y, labels: [b.extxyz]}\nlabel: {known: [%s]}\n"
+            "select: {max_iterations: 0}\nsearch: {enabled: false}\n"
+            "benchmark: {energy_volume: {structures: experimental}, vdos: {reference: false}}\n"
+        )
+        given = {"engine": "given", "name": "x", "code": "y", "labels": ["b.extxyz"]}
+        digest = settings_digest(reference_engine(given, ["Si", "O"]))
+
+    def file(name, *energies, of=digest):
+        label = [Label("ok", "", energy, np.zeros((6, 3)), np.zeros((3, 3))) for energy in energies]
+        write(root / name, [labelled(frames(1)[0], one, of) for one in label], format="extxyz")
+
+    known = "a.extxyz, b.extxyz" if where == "two files" else "a.extxyz"
+    for apart in (0.0, 1.0):
+        file("a.extxyz", *((-1.0, -1.0 - apart) if where == "one file" else (-1.0,)))
+        file("b.extxyz", -1.0 - apart)
+        said = [line for line in lines(root, text % known) if "has another label in" in line]
+        assert len(said) == (apart > 0), said
+        assert all("energies 167 meV/atom" in line and "take the wrong one out" in line for line in said)
+    if where != "file and reference.labels":  # labels of another reference are not looked up
+        file("a.extxyz", -1.0, -2.0, of="s" + "0" * 15)
+        file("b.extxyz", -2.0)
+        assert not any("has another label in" in line for line in lines(root, text % known))
+
+
 @pytest.mark.parametrize(
     "names, said",
     [
@@ -104,6 +148,9 @@ def test_known_labels(root, changes, said):
         (["1", "01", "2", "02"], ""),
         (["1", "2", "1", "2"], "2 ids are there more than once: 1, 2"),
         (["EA1", "EA2", "EA1", "x"], "1 ids are there more than once: EA1"),
+        (["NA", "nan", "null", "None"], ""),
+        (["", "1", "2", "3"], "1 of 4 frames don't say split: found, id"),
+        (["1", "2", " ", "3"], "frame 2 has an empty id"),
     ],
 )
 def test_found_structures_keep_their_ids(root, names, said):

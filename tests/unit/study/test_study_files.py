@@ -123,7 +123,10 @@ def test_the_file_that_holds_a_mistake_is_named(root):
 
 @pytest.mark.parametrize(
     "results",
-    ["", " ", None, 5, ["a"], {"a": 1}, "a\nb", "~/x", "-x", "{x}", ".", "..", "/", "data", "rules/x", "a.txt"],
+    [
+        *("", " ", None, 5, ["a"], {"a": 1}, "a\nb", "~/x", "-x", "{x}", ".", "..", "/", "data", "rules/x"),
+        *("a.txt", "a.txt/x", "a.txt/x/y", "x" * 300, "y/" + "ö" * 130, "a/" * 2500 + "x", "a\0b"),
+    ],
 )
 def test_a_folder_for_results_is_judged_as_a_key_is(root, results):
     (root / "a.txt").touch()
