@@ -91,6 +91,17 @@ def check_table(table: pd.DataFrame, schema: dict[str, str], where: str) -> pd.D
     return typed.reset_index(drop=True)
 
 
+def read_with_ids(path: Path, texts: dict[str, str] | None = None) -> pd.DataFrame:
+    """A CSV table whose ids are what they say: 0001, 1e3 and NA are names; elsewhere an empty cell is no value.
+
+    Args:
+        texts: column -> type of more columns that are texts.
+    """
+    columns = pd.read_csv(path, nrows=0).columns
+    empty = {name: ["", "nan", "NaN"] for name in columns if name != "id"}
+    return pd.read_csv(path, dtype={"id": "string", **(texts or {})}, keep_default_na=False, na_values=empty)
+
+
 def read_table(path: Path, schema: dict[str, str]) -> pd.DataFrame:
     """A search table from CSV, checked.
 
@@ -99,7 +110,7 @@ def read_table(path: Path, schema: dict[str, str]) -> pd.DataFrame:
     """
     try:
         # texts stay texts: an empty 'parents' column would be read as numbers
-        table = pd.read_csv(path, dtype={name: "string" for name, dtype in schema.items() if dtype == "string"})
+        table = read_with_ids(path, {name: "string" for name, dtype in schema.items() if dtype == "string"})
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: can't be read as CSV ({error})") from error
     return check_table(table, schema, str(path))

@@ -183,7 +183,8 @@ def _found(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mista
     frames = yield from _readable(root / study.search.found, path)
     marked = [a for a in frames if a.info.get("split") == FOUND_SPLIT and {"id", "pressure_GPa"} <= set(a.info)]
     if len(marked) < len(frames):
-        problem = f"{len(frames) - len(marked)} of {len(frames)} frames don't say split: found, id and pressure_GPa"
+        counts = f"{study.search.found}: {len(frames) - len(marked)} of {len(frames)}"
+        problem = f"{counts} frames don't say split: found, id and pressure_GPa"
         yield Mistake(path, problem, "a file of tools/released/release_found.py")
         return
     for number, atoms in enumerate(frames):

@@ -16,6 +16,7 @@ from melt2crystal.figures.structure_drawing import draw_structure
 from melt2crystal.figures.style import OKABE_ITO, as_text, literal, new_figure, publish_for, small
 from melt2crystal.frames import read_frames
 from melt2crystal.options import PdfFile, PngFile, SettingsText
+from melt2crystal.search.table import read_with_ids
 from melt2crystal.sections.figures import Comparison, Figures
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -121,7 +122,7 @@ def panel_of(
     polymorph = polymorphs[comparison.polymorph]
     library, what = known.at(comparison.polymorph, comparison.pressure_GPa, of)
     for path in structures:
-        table = pd.read_csv(path.with_suffix(".csv"), dtype={"id": str})
+        table = read_with_ids(path.with_suffix(".csv"))
         if table.empty or not np.isclose(float(table["pressure_GPa"].iloc[0]), comparison.pressure_GPa):
             continue
         frames = read_frames(path)

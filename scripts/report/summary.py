@@ -12,6 +12,7 @@ from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.provenance import ROOT, commit_of, version_of_code
+from melt2crystal.search.table import read_with_ids
 from melt2crystal.settings import Settings
 from melt2crystal.summary.parts import (
     certificate_part,
@@ -28,8 +29,6 @@ from melt2crystal.summary.parts import (
 from melt2crystal.summary.schema import EnergyVolume, HeldOut, Summary
 from melt2crystal.summary.text import as_markdown
 
-IDS = {"id": str}  # 0001 and 1e3 are names
-
 
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object."""
@@ -41,8 +40,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def together(paths: list[Path]) -> pd.DataFrame:
     """Tables of equal columns below each other; empty ones count as nothing."""
-    tables = [table for path in paths if len(table := pd.read_csv(path, dtype=IDS))]
-    return pd.concat(tables, ignore_index=True) if tables else pd.read_csv(paths[0], dtype=IDS)
+    tables = [table for path in paths if len(table := read_with_ids(path))]
+    return pd.concat(tables, ignore_index=True) if tables else read_with_ids(paths[0])
 
 
 def texts(path: Path) -> pd.DataFrame:
@@ -95,7 +94,7 @@ def summary(
         relaxed = together(named["structures.csv"]) if "structures.csv" in named else None
         unique, window = together(named["unique.csv"]), given.value("search")["stable_window_eV_per_atom"]
         earlier = together(named["relaxed.csv"]) if "relaxed.csv" in named else None
-        search = search_part(relaxed, unique, pd.read_csv(found, dtype=IDS), window, given.value("found_in"), earlier)
+        search = search_part(relaxed, unique, read_with_ids(found), window, given.value("found_in"), earlier)
     result = Summary(
         study=given.value("name"),
         purpose=given.value("purpose"),

@@ -33,6 +33,8 @@ def line(atoms, status="ok", seconds=10.0, energy=-30.0, force=1.0, reason=""):
         "reason": reason,
         "seconds": seconds,
         "symbols": atoms.get_chemical_symbols(),
+        "cell": atoms.cell.array.tolist(),
+        "positions": atoms.positions.tolist(),
         "energy": energy if good else None,
         "forces": [[force, 0, 0], [0, -force, 0], [0, 0, 0]] if good else None,
         "stress": np.zeros((3, 3)).tolist() if good else None,

@@ -152,6 +152,14 @@ def test_rows_have_enthalpy_and_survive_the_file(tmp_path):
     )
 
 
+@pytest.mark.parametrize("name", ["NA", "null", "nan", "0001", "1e3", "None"])
+def test_an_id_is_what_it_says(tmp_path, name):
+    result = BatchRelaxation(lennard_jones, CONDITIONS)(CANDIDATES[1:2])[0]
+    row, _ = row_and_frame(CANDIDATES[1], result, 2, 10.0, Substance(), [0.001, 0.01, 0.1])
+    write_table(tmp_path / "t.csv", as_table([row | {"id": name}], STRUCTURES), STRUCTURES)
+    assert read_table(tmp_path / "t.csv", STRUCTURES)["id"].tolist() == [name]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -149,7 +149,7 @@ def test_two_labels_of_one_frame_are_refused_in_the_plan(root, where):
         (["1", "2", "1", "2"], "2 ids are there more than once: 1, 2"),
         (["EA1", "EA2", "EA1", "x"], "1 ids are there more than once: EA1"),
         (["NA", "nan", "null", "None"], ""),
-        (["", "1", "2", "3"], "1 of 4 frames don't say split: found, id"),
+        (["", "1", "2", "3"], "1 of 4 frames don't say split: found, id and pressure_GPa"),
         (["1", "2", " ", "3"], "frame 2 has an empty id"),
     ],
 )
