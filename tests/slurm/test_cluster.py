@@ -36,7 +36,7 @@ EXPECTED = {
     "benchmark_volumes": ("batch", 1, 0, 1000, 720),
     "benchmark_energy_volume": ("batch", 1, 0, 3000, 120),
     "benchmark_relaxed": ("batch", 1, 0, 3000, 240),
-    "benchmark_relaxed_reference": ("batch", 1, 0, 1000, 720),
+    "benchmark_relaxed_reference": ("batch", 1, 0, 2000, 720),
     "benchmark_vdos": ("batch", 1, 0, 2000, 720),
     "search_melts": ("batch", 1, 0, 2000, 240),
     "search_structures": ("batch", 1, 0, 2000, 720),
