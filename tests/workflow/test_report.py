@@ -89,7 +89,7 @@ def test_the_report_shows_everything_in_a_browser_without_network(exported, tmp_
     drawn = {path.name for path in [*exported.results.glob("figures/*.png"), *exported.results.glob("liquid/*.png")]}
     assert set(figures) == drawn | {"dag-wide.svg"} and len(drawn) == 9
     pages = {Path(path).stem: told for path, told in seen["results"].items() if "title" in told}
-    assert len(pages) == 15
+    assert len(pages) == 16
     for name, told in [*figures.items(), *pages.items()]:
         caption = re.search(r"DESCRIPTION\s+(.+?)\s+SIZE", told["info"], re.DOTALL)
         assert caption and len(caption[1]) > 60, name
