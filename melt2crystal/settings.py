@@ -33,6 +33,25 @@ class Section(BaseModel):
         return value
 
 
+class PartsOf:
+    """Parts of one section, so that a job sees only the settings it depends on; every part holds some of its fields.
+
+    Args:
+        section: dotted path of the section in a study.
+    """
+
+    def __init__(self, section: str) -> None:
+        self.section = section
+
+    def leaves(self, *parts: type[Section]) -> list[str]:
+        """Dotted paths of the parts' settings, for ``settings(...)`` in a rule."""
+        return [f"{self.section}.{name}" for part in parts for name in part.model_fields]
+
+    def part_of(self, given: "Settings", part: type[SectionType]) -> SectionType:
+        """One part from a job's settings; KeyError if the rule did not declare it."""
+        return part.model_validate({name: given.value(f"{self.section}.{name}") for name in part.model_fields})
+
+
 def amount(default: Any = ..., **constraints: Any) -> Any:
     """A field that only says how many jobs there are (members, iterations, pressures).
 

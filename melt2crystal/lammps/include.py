@@ -72,7 +72,7 @@ def missing_files(path: Path) -> list[str]:
     """
     _resolved(path, ())
     lacking, styles = [], set()
-    for line in CONTINUED.sub("", _text(path).replace("\r\n", "\n")).splitlines():
+    for line in _lines(path):
         command, *words = [word for _, _, word in _words(line)] or [""]
         if command == "pair_style":
             styles.update(words)
@@ -135,6 +135,11 @@ def _text(path: Path) -> str:
         raise UserError(f"{path}: this LAMMPS potential file can't be read ({error.strerror})") from error
 
 
+def _lines(path: Path) -> list[str]:
+    """Lines of an include file, continued ones joined as LAMMPS joins them."""
+    return CONTINUED.sub("", _text(path).replace("\r\n", "\n")).splitlines()
+
+
 def _resolved(path: Path, above: tuple[Path, ...]) -> tuple[str, list[Path]]:
     """Text of an include file with the files it names by their paths, and these files; included ones too."""
     if path.resolve() in above:
@@ -142,7 +147,7 @@ def _resolved(path: Path, above: tuple[Path, ...]) -> tuple[str, list[Path]]:
     lines, files = [], []
     styles: set[str] = set()
     variables: dict[str, str] = {}
-    for line in CONTINUED.sub("", _text(path).replace("\r\n", "\n")).splitlines():
+    for line in _lines(path):
         words = list(_words(line))
         command = [word for _, _, word in words]
         if command[:1] == ["pair_style"]:

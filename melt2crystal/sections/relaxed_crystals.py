@@ -1,12 +1,8 @@
 """Polymorphs relaxed by each potential and by the reference: in parts, so that each job sees what it depends on."""
 
-from typing import TypeVar
-
 from pydantic import Field, field_validator
 
-from melt2crystal.settings import Section, Settings, amount
-
-Part = TypeVar("Part", bound=Section)
+from melt2crystal.settings import PartsOf, Section, amount
 
 
 class RattledStarts(Section):
@@ -51,11 +47,4 @@ class RelaxedCrystals(RattledStarts, PotentialRelaxation):
     )
 
 
-def leaves(*parts: type[Section]) -> list[str]:
-    """Dotted paths of the parts' settings, for ``settings(...)`` in a rule."""
-    return [f"benchmark.relaxed.{name}" for part in parts for name in part.model_fields]
-
-
-def part_of(given: Settings, part: type[Part]) -> Part:
-    """One part of the section from a job's settings; KeyError if the rule did not declare it."""
-    return part.model_validate({name: given.value(f"benchmark.relaxed.{name}") for name in part.model_fields})
+leaves, part_of = PartsOf("benchmark.relaxed").leaves, PartsOf("benchmark.relaxed").part_of

@@ -3,13 +3,11 @@
 The section is flat in a study; its parts are models of their own, so that a job sees only the settings it depends on.
 """
 
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from melt2crystal.settings import Section, Settings, amount
-
-Part = TypeVar("Part", bound=Section)
+from melt2crystal.settings import PartsOf, Section, amount
 
 
 class Starts(Section):
@@ -193,11 +191,4 @@ class Search(Starts, Melts, Engine, Batches, Relaxation, Symmetry, Trust, Unique
         return sizes
 
 
-def leaves(*parts: type[Section]) -> list[str]:
-    """Dotted paths of the parts' settings, for ``settings(...)`` in a rule."""
-    return [f"search.{name}" for part in parts for name in part.model_fields]
-
-
-def part_of(given: Settings, part: type[Part]) -> Part:
-    """One part of the section from a job's settings; KeyError if the rule did not declare it."""
-    return part.model_validate({name: given.value(f"search.{name}") for name in part.model_fields})
+leaves, part_of = PartsOf("search").leaves, PartsOf("search").part_of

@@ -16,6 +16,8 @@ import numpy as np
 from ase import Atoms
 from scipy.spatial import cKDTree
 
+from melt2crystal.frames import perpendicular_widths
+
 REACH = 2.0  # longest wave vector, in units of 2 pi (N/V)^(1/3): three or more peaks of any dense packing
 NEIGHBOURS, DEGREE, COHERENT, SOLID_BONDS = 12, 6, 0.7, 6  # of ten Wolde's criterion
 FARTHEST = 1.7  # twelve neighbours lie within this many radii of the sphere that holds twelve atoms on average
@@ -127,19 +129,14 @@ def _spacing_A(atoms: Atoms) -> float:
     return float((atoms.get_volume() / len(atoms)) ** (1 / 3))
 
 
-def _heights_A(atoms: Atoms) -> np.ndarray:
-    """Distances between opposite faces of the cell, Å."""
-    return 1 / np.linalg.norm(atoms.cell.reciprocal().array, axis=1)
-
-
 def _repeated(atoms: Atoms, width_A: float) -> Atoms:
     """As many cells side by side as make the structure this wide; atom k of a cell is k modulo their number."""
-    return atoms.repeat(np.ceil(width_A / _heights_A(atoms)).astype(int))
+    return atoms.repeat(np.ceil(width_A / perpendicular_widths(atoms.cell.array)).astype(int))
 
 
 def _with_margin(inside: np.ndarray, atoms: Atoms, margin_A: float) -> np.ndarray:
     """Scaled positions in the cell and of images within a margin around it."""
-    margin = margin_A / _heights_A(atoms)
+    margin = margin_A / perpendicular_widths(atoms.cell.array)
     steps = np.stack(np.meshgrid(*[np.arange(-1, 2)] * 3, indexing="ij"), axis=-1).reshape(-1, 1, 3)
     images = (inside[None] + steps).reshape(-1, 3)
     return images[((images > -margin) & (images < 1 + margin)).all(axis=1)]
