@@ -6,7 +6,7 @@ The file stands where a frozen model would, so that whatever reads models (bench
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +46,45 @@ class Zero(Section):
     Attributes:
         constant_eV_per_atom: added to its energies.
         frames: of melt, from which the constant was fitted; 0: none, the calculator's own zero stands.
-        standard_error_eV_per_atom: of the constant; None with fewer than two frames.
+        walks: these frames come from.
+        standard_error_eV_per_atom: of the constant, from the means of the walks; None with fewer than two walks.
         spread_eV_per_atom: standard deviation, over these frames, of what the constant leaves.
     """
 
     constant_eV_per_atom: float = 0.0
     frames: int = 0
+    walks: int = 0
     standard_error_eV_per_atom: float | None = None
     spread_eV_per_atom: float | None = None
+
+    def words(self) -> str:
+        """The constant in a sentence."""
+        if not self.frames:
+            return "energies have the calculator's own zero"
+        told = f"{self.constant_eV_per_atom:+.4f} eV/atom, the mean difference over {self.frames} frames of melt"
+        told += f" from {self.walks} walks"
+        if self.standard_error_eV_per_atom is not None:
+            told += f" (standard error {1000 * self.standard_error_eV_per_atom:.1f} meV/atom)"
+        return f"energies have one constant, {told}; no crystal has a part in it"
+
+
+def zero_of(differences_eV_per_atom: np.ndarray, walks: Sequence[Hashable]) -> Zero:
+    """The constant that leaves no mean difference.
+
+    Args:
+        differences_eV_per_atom: reference minus calculator, frame by frame.
+        walks: walk of each frame; frames of one walk are no independent measurements.
+    """
+    count, names = len(differences_eV_per_atom), list(dict.fromkeys(walks))
+    of_walks = [differences_eV_per_atom[[walk == name for walk in walks]].mean() for name in names]
+    error = float(np.std(of_walks, ddof=1)) / len(names) ** 0.5 if len(names) > 1 else None
+    return Zero(
+        constant_eV_per_atom=float(np.mean(differences_eV_per_atom)),
+        frames=count,
+        walks=len(names),
+        standard_error_eV_per_atom=error,
+        spread_eV_per_atom=float(np.std(differences_eV_per_atom, ddof=1)) if count > 1 else None,
+    )
 
 
 class CalculatorMember(AsePotential):
@@ -156,14 +187,16 @@ class CalculatorModel:
 
     Args:
         path: file of the member.
+        where: what messages put before its keys; the file by default.
 
     Raises:
         UserError: the file can't be read.
         EngineError: no such interpreter or calculator, other versions of packages, or no forces or stress.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, where: str = "") -> None:
         self.path, self.member = Path(path), read_calculator(path)
+        self.where = where or f"{self.path}: "
         self._worker: Worker | None = None
         self._running()
 
@@ -204,19 +237,20 @@ class CalculatorModel:
             return answer
         if answer.get("unable"):
             raise EngineError(
-                f"{self.path}: {self.member.calculator}: {answer['error']}; {PURPOSE} needs energy, forces and stress: "
-                "change its arguments, or take another calculator"
+                f"{self.where}calculator {self.member.calculator}: {answer['error']}; {PURPOSE} needs energy, forces "
+                "and stress: change its arguments, or take another calculator"
             )
         if short := answer.get("short_of"):
             raise EngineError(
-                f"{self.path}: {self.member.calculator}: {answer['error']}: short of {short}; give it more, run again"
+                f"{self.where}calculator {self.member.calculator}: {answer['error']}: short of {short}; give it more "
+                "and run again"
             )
         raise FrameFailed(index, answer["error"])
 
     def _running(self) -> Worker:
         """The process, started anew if the last structure cost it its life."""
         if self._worker is None:
-            self._worker = started(self.member, f"{self.path}: ", PURPOSE)
+            self._worker = started(self.member, self.where, PURPOSE)
             weakref.finalize(self, self._worker.close)
         return self._worker
 
