@@ -16,13 +16,15 @@ from tests.helpers.checkout import REPOSITORY, jobs
 STUDIES = ("universal-chgnet", "universal-sevennet")
 PYTHON = REPOSITORY / ".venv-universal/bin/python"
 GIVEN = {"calculator": "ase.calculators.lj:LennardJones", "arguments": {"sigma": 1.6, "epsilon": 0.1, "rc": 5.0}}
-MEMBER = "results/released/train/hp/0/calculator.json"
+MEMBER = "results/judged/train/hp/0/calculator.json"
 
 
-def judging(**changes):
-    """A study whose HP is a calculator of this interpreter, as words of the command line."""
-    given = {**GIVEN, **changes}
-    return f"release={json.dumps({'lp': {'enabled': False}, 'hp': {'given': given, 'training': {'members': 1}}})}"
+def judging(checkout, base="released", **changes):
+    """Write a study whose HP is a calculator here; numbers inside ``--config`` would reach it as text."""
+    release = {"lp": {"enabled": False}, "hp": {"given": {**GIVEN, **changes}, "training": {"members": 1}}}
+    study = {"name": "judged", "extends": base, "release": release}
+    (checkout.folder / "config/studies/judged.yaml").write_text(json.dumps(study))
+    return ("study=judged",)
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -37,12 +39,15 @@ def test_all_judgements_are_planned_and_no_training(fresh, study):
     assert not never & set(planned)
 
 
-def test_a_calculator_searches_too(fresh):
+def test_a_calculator_searches_too(fresh, tmp_path):
     """Melts are those of the ci study, the search is its own."""
-    config = (judging(), 'benchmark={"vdos": {"enabled": false}}')
-    planned = jobs(fresh.snakemake("-n", "--quiet", "rules", config=config))
+    checkout = fresh.edited(tmp_path / "checkout")
+    config = judging(checkout, "ci")
+    planned = jobs(
+        checkout.snakemake("-n", "--quiet", "rules", config=(*config, 'benchmark={"vdos": {"enabled": false}}'))
+    )
     assert {"search_melts", "search_structures", "search_unique", "train_zero"} <= set(planned)
-    refused = fresh.snakemake("-n", check=False, config=(judging(),))
+    refused = checkout.snakemake("-n", check=False, config=config)
     assert "benchmark.vdos.enabled" in refused and "LAMMPS, which takes no ASE calculator" in refused
 
 
@@ -52,11 +57,11 @@ def test_what_a_change_of_the_calculator_reruns(fresh, tmp_path):
     (checkout.folder / "python").symlink_to(Path(sys.executable))
 
     def planned(**changes):
-        words = ("-n", "--quiet", "rules", MEMBER)
-        return jobs(checkout.snakemake(*words, config=("study=released", judging(files=["weights.bin"], **changes))))
+        words = (MEMBER, "-n", "--quiet", "rules")
+        return jobs(checkout.snakemake(*words, config=judging(checkout, **{"files": ["weights.bin"], **changes})))
 
     assert planned() == {"train_calculator": 1}
-    checkout.snakemake(MEMBER, config=("study=released", judging(files=["weights.bin"])))
+    checkout.snakemake(MEMBER, config=judging(checkout, files=["weights.bin"]))
     assert planned() == {}
     changes = (
         {"arguments": {"sigma": 1.7, "epsilon": 0.1, "rc": 5.0}},
@@ -69,16 +74,16 @@ def test_what_a_change_of_the_calculator_reruns(fresh, tmp_path):
         assert planned(**change) == {"train_calculator": 1}, change
     (checkout.folder / "weights.bin").write_text("2")
     assert planned() == {"train_calculator": 1}
-    lost = checkout.snakemake("-n", MEMBER, check=False, config=("study=released", judging(files=["nowhere.bin"])))
+    lost = checkout.snakemake("-n", MEMBER, check=False, config=judging(checkout, files=["nowhere.bin"]))
     assert "release.hp.given.files[0]: there is no file nowhere.bin" in lost
 
 
 def test_a_calculator_that_is_not_there_ends_the_study_before_labels_are_read(fresh, tmp_path):
     checkout = fresh.edited(tmp_path / "checkout")
-    config = ("study=released", judging(interpreter=".venv-nowhere/bin/python"))
+    config = judging(checkout, interpreter=".venv-nowhere/bin/python")
     said = checkout.snakemake(MEMBER, check=False, config=config)
     assert "train_calculator" in said
-    log = (checkout.folder / "results/released/logs/train_calculator/hp-0.log").read_text()
+    log = (checkout.folder / "results/judged/logs/train_calculator/hp-0.log").read_text()
     assert "release.hp.given.interpreter: .venv-nowhere/bin/python can't be started" in log
 
 
