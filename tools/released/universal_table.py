@@ -2,14 +2,13 @@
 
 ``python -m tools.released.universal_table results/universal-chgnet results/universal-sevennet results/released``
 
-Takes over what is finished in each study's folder into ``docs/results/universal.csv`` (its former rows are replaced,
-rows of other studies stay) and writes the table of the page from all of it.
+One column for each study, one row for each quantity, as far as the studies are finished; page and CSV are written anew.
 """
 
+import datetime
 import json
 import subprocess
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,141 +17,128 @@ import typer
 
 from melt2crystal import markdown
 from melt2crystal.errors import UserError, reports_errors
-from melt2crystal.files import write_csv, write_text
-from melt2crystal.provenance import ROOT
+from melt2crystal.files import write_text
 from melt2crystal.structure.energies import HP, REFERENCE
 from melt2crystal.train.agreement import pearson, rmse
 from melt2crystal.train.calculators import is_calculator, read_calculator
+from tools.results.cells import FOLDER, PAGES, Cell, Origin, Table, write_cells
+from tools.results.write_page import this_machine
 
-PAGE, TABLE = ROOT / "docs" / "results" / "universal.md", ROOT / "docs" / "results" / "universal.csv"
+PAGE = PAGES / "universal.md"
 BEGIN = "<!-- written by 'python -m tools.released.universal_table' from here -->"
 END = "<!-- to here -->"
-COLUMNS = ["study", "quantity", "value", "low", "high", "note", "commit", "date"]
 MPTRJ = 1_580_395  # configurations of MPtrj: B. Deng et al., Nat. Mach. Intell. 5, 1031 (2023)
 LEARNT = {"chgnet.model.dynamics:CHGNetCalculator": MPTRJ, "sevenn.calculator:SevenNetCalculator": MPTRJ}
-NOTHING = "–"
+CURVES = {
+    "raw": "raw_meV_per_atom",
+    "after one constant": "shifted_meV_per_atom",
+    "each after a constant of its own": "own_shift_meV_per_atom",
+}
+Row = tuple[str, Cell]
 
 
-def rows_of(folder: Path) -> Iterator[dict[str, Any]]:
+def rows_of(folder: Path) -> Iterator[Row]:
     """Rows of one study, as far as its files exist."""
     yield from _learnt(folder)
     if (path := folder / "train/hp/heldout.json").exists():
         errors = json.loads(path.read_text(encoding="utf-8"))
-        for name, key, interval in (
-            ("melt: energy RMSE, meV/atom", "energy_rmse_meV_per_atom", "energy_interval_meV_per_atom"),
-            ("melt: force RMSE, eV/Å", "force_rmse_eV_per_A", "force_interval_eV_per_A"),
-        ):
-            low, high = errors.get(interval) or (None, None)
-            yield {"quantity": name, "value": errors[key], "low": low, "high": high, "note": errors.get("zero", "")}
+        low_high = errors.get("energy_interval_meV_per_atom") or (None, None)
+        yield "held-out melt: energy RMSE, meV/atom", Cell(errors["energy_rmse_meV_per_atom"], 1, *low_high)
+        low_high = errors.get("force_interval_eV_per_A") or (None, None)
+        yield "held-out melt: force RMSE, eV/Å", Cell(errors["force_rmse_eV_per_A"], 3, *low_high)
     if (path := folder / "benchmark/energy_volume_errors.json").exists():
         groups = json.loads(path.read_text(encoding="utf-8"))["hp"]
-        for group in ("tetrahedral", "octahedral"):
-            for kind, key in (
-                ("raw", "raw_meV_per_atom"),
-                ("after one constant", "shifted_meV_per_atom"),
-                ("after one constant for each curve", "own_shift_meV_per_atom"),
-            ):
-                if group in groups:
-                    yield {"quantity": f"curves, {group}: RMS {kind}, meV/atom", "value": groups[group][key]}
+        for group in [name for name in ("tetrahedral", "octahedral") if name in groups]:
+            for words, key in CURVES.items():
+                yield f"curves, {group}, {words}: RMS, meV/atom", Cell(groups[group][key], 1)
     yield from _relaxed(folder / "benchmark/relaxed")
     if (path := folder / "benchmark/harmonic/overlaps.csv").exists():
         for row in pd.read_csv(path).to_dict("records"):
-            note = f"other crystals up to {row['overlap_others_largest']:.3f}"
-            name = f"harmonic spectrum of {row['polymorph']}: overlap with PBE"
-            yield {"quantity": name, "value": row["overlap_hp_reference"], "note": note}
+            name = f"harmonic spectrum, {row['polymorph']}: overlap"
+            yield name, Cell(row["overlap_hp_reference"], 3)
+            yield f"{name} of PBE's with another crystal's, at most", Cell(row["overlap_others_largest"], 3)
     if (path := folder / "search/found.csv").exists():
         found = pd.read_csv(path)
         model, reference = found[HP].to_numpy(float), found[REFERENCE].to_numpy(float)
         error = rmse(model, reference)
-        yield {"quantity": "structures found: Pearson's r of energies", "value": pearson(model, reference)}
-        yield {
-            "quantity": "structures found: energy RMSE, meV/atom",
-            "value": None if error is None else 1000 * error,
-            "note": f"{int(found[REFERENCE].notna().sum())} structures",
-        }
+        yield "structures found: Pearson r of energies", Cell(pearson(model, reference), 3)
+        yield "structures found: energy RMSE, meV/atom", Cell(None if error is None else 1000 * error, 1)
+        yield "structures found: with an energy by PBE", Cell(int(found[REFERENCE].notna().sum()))
 
 
-def _learnt(folder: Path) -> Iterator[dict[str, Any]]:
-    models = sorted(folder.glob("models/hp/[0-9]*"))
-    calculators = [path for path in models if is_calculator(path) and not path.stem.endswith("-input")]
+def _learnt(folder: Path) -> Iterator[Row]:
+    models = [path for path in sorted(folder.glob("models/hp/[0-9]*")) if not path.stem.endswith("-input")]
     manifest = folder / "models/hp/manifest.json"
-    if calculators:
-        name = read_calculator(calculators[0]).calculator
-        note = f"{name}, MPtrj" if name in LEARNT else name
-        yield {"quantity": "labels it learnt from", "value": LEARNT.get(name), "note": note}
+    if models and is_calculator(models[0]):
+        member = read_calculator(models[0])
+        zero = member.zero
+        error = zero.standard_error_eV_per_atom
+        yield "labels it learnt from", Cell(LEARNT.get(member.calculator))
+        yield "constant of its energies, eV/atom", Cell(zero.constant_eV_per_atom, 3)
+        yield "standard error of it, meV/atom", Cell(None if error is None else 1000 * error, 1)
     elif manifest.exists():
-        frames = json.loads(manifest.read_text(encoding="utf-8"))["number_of_frames"]
-        yield {"quantity": "labels it learnt from", "value": frames, "note": "melts of 72 atoms"}
+        yield "labels it learnt from", Cell(json.loads(manifest.read_text(encoding="utf-8"))["number_of_frames"])
 
 
-def _relaxed(folder: Path) -> Iterator[dict[str, Any]]:
+def _relaxed(folder: Path) -> Iterator[Row]:
     if not (folder / "crystals.csv").exists():
         return
     (total, *_) = json.loads((folder / "totals.json").read_text(encoding="utf-8"))["hp"]
-    kept = total["kept_by_all_members"]
-    yield {"quantity": "relaxed crystals: kept", "value": kept, "note": f"of {total['kept_by_reference']}"}
-    yield {"quantity": "relaxed crystals: RMS of volumes, %", "value": total["volume_rms_percent"]}
+    yield "relaxed crystals: kept by every member", Cell(total["kept_by_all_members"])
+    yield "relaxed crystals: kept by PBE", Cell(total["kept_by_reference"])
+    yield "relaxed crystals: RMS error of volume, %", Cell(total["volume_rms_percent"], 1)
     for row in pd.read_csv(folder / "crystals.csv").query("potential == 'hp' and pressure_GPa == 0").to_dict("records"):
-        verdict = "" if row["verdict"] == "kept" else row["verdict"]
-        name = f"relaxed {row['polymorph']}: volume error, %"
-        yield {"quantity": name, "value": row["volume_error_percent"], "note": verdict}
+        yield f"{row['polymorph']}, relaxed: error of volume, %", Cell(row["volume_error_percent"], 1)
+        yield f"{row['polymorph']}, relaxed: kept?", Cell(text=row["verdict"])
 
 
-def page_table(table: pd.DataFrame) -> str:
-    """One row for each quantity, one column for each study; what follows it: where each number comes from."""
-    studies, quantities = list(dict.fromkeys(table.study)), list(dict.fromkeys(table.quantity))
-    cells = {(row["study"], row["quantity"]): row for row in table.to_dict("records")}
-    rows = [[name, *(_cell(cells.get((study, name))) for study in studies)] for name in quantities]
-    first = table.drop_duplicates("study").set_index("study")
-    made = [f"`{study}`: {first.loc[study, 'date']}, commit {first.loc[study, 'commit']}" for study in studies]
-    return markdown.table(["", *(f"`{study}`" for study in studies)], rows) + "\n\n" + "; ".join(made) + "."
+def beside_each_other(studies: dict[str, dict[str, Cell]]) -> Table:
+    """One column for each study."""
+    table = Table("Melt-only against universal", [f"`{name}`" for name in studies])
+    for quantity in dict.fromkeys(quantity for cells in studies.values() for quantity in cells):
+        table.add(quantity, *(cells.get(quantity, Cell()) for cells in studies.values()))
+    return table
 
 
-def _cell(row: dict[str, Any] | None) -> str:
-    if row is None or row["value"] is None or row["value"] != row["value"]:
-        return NOTHING
-    value, unit = float(row["value"]), row["quantity"]
-    digits = (
-        0 if unit.startswith("labels") or unit.endswith("kept") else 3 if "overlap" in unit or "'s r" in unit else 2
-    )
-    text = f"{value:,.{digits}f}" if not unit.endswith("volume error, %") else f"{value:+.1f}"
-    if row["low"] == row["low"] and row["low"] is not None:
-        text += f" ({float(row['low']):.2f} to {float(row['high']):.2f})"
-    note = row["note"] if isinstance(row["note"], str) else ""
-    if unit.endswith("kept"):
-        return f"{text} {note}"
-    return f"{text}, {note}" if note and not unit.startswith("melt") else text
+def origin_of(folders: list[Path], machine: str | None) -> Origin:
+    """Of all studies together; a study that has not come to its summary has no digest yet."""
+    digests, commits, newest = [], [], 0.0
+    for folder in folders:
+        where = ["git", "-C", str(folder), "rev-parse", "--short=12", "HEAD"]
+        commits.append(subprocess.run(where, capture_output=True, text=True).stdout.strip() or "unknown")
+        told: dict[str, Any] = {}
+        if (path := folder / "summary.json").exists():
+            told = json.loads(path.read_text(encoding="utf-8"))
+        digests.append(told.get("settings_digest", "not finished")[:16])
+        newest = max(newest, *(path.stat().st_mtime for path in (folder / "models/hp").iterdir()))
+    names = ", ".join(folder.resolve().name for folder in folders)
+    day = datetime.date.fromtimestamp(newest).isoformat()
+    return Origin(names, ", ".join(digests), ", ".join(dict.fromkeys(commits)), day, machine or this_machine())
 
 
-def with_table(page: str, table: pd.DataFrame) -> str:
-    """The page with the table between its comments.
-
-    Raises:
-        UserError: the page lacks them.
-    """
-    if BEGIN not in page or END not in page:
-        raise UserError(f"{PAGE}: has no {BEGIN} and {END}; put them where the table belongs")
-    before, after = page[: page.index(BEGIN)], page[page.index(END) :]
-    return f"{before}{BEGIN}\n\n{page_table(table)}\n\n{after}"
+def block(table: Table, origin: Origin) -> str:
+    """What stands between the two lines of the page."""
+    told = (origin.study, origin.settings_digest, origin.commit, origin.date, origin.machine)
+    return f"## {table.name}\n\n<!-- measured: {' | '.join(told)} -->\n\n{table.in_markdown()}"
 
 
 @reports_errors
 def universal_table(
     folders: Annotated[list[Path], typer.Argument(help="results of studies, results/universal-chgnet ...")],
+    page: Annotated[Path, typer.Option(help="the page; its CSV stands in tables/ beside it")] = PAGE,
+    machine: Annotated[str | None, typer.Option(help="where they ran; default: this machine")] = None,
 ) -> None:
-    """Take over what these studies have finished, and write the table."""
-    known = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
-    for folder in folders:
-        rows = list(rows_of(folder))
-        if not rows:
-            raise UserError(f"{folder}: holds no results of a study; run it first")
-        where = ["git", "-C", str(folder), "rev-parse", "--short=12", "HEAD"]
-        commit = subprocess.run(where, capture_output=True, text=True).stdout.strip() or "unknown"
-        told = pd.DataFrame(rows).assign(study=folder.resolve().name, commit=commit, date=date.today().isoformat())
-        known = pd.concat([known[known.study != folder.resolve().name], told.reindex(columns=COLUMNS)])
-        print(f"{folder}: {len(rows)} numbers")
-    write_csv(TABLE, known, "%.6g")
-    write_text(PAGE, with_table(PAGE.read_text(encoding="utf-8"), pd.read_csv(TABLE)))
+    """Write table and CSV from what these studies have finished."""
+    before, after = markdown.around(page, BEGIN, END)
+    studies = {folder.resolve().name: dict(rows_of(folder)) for folder in folders}
+    if empty := [name for name, cells in studies.items() if not cells]:
+        raise UserError(f"{', '.join(empty)}: no results of a study; run it first")
+    table, origin = beside_each_other(studies), origin_of(folders, machine)
+    cells = page.parent / FOLDER.name / f"{page.stem}.csv"
+    cells.parent.mkdir(exist_ok=True)
+    write_cells(cells, [(table, origin)])
+    write_text(page, before + block(table, origin) + after)
+    print(f"{page}, {cells}: {len(table.rows)} rows")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
-"""The table of universal potentials: what a study's folder gives, and that the page shows what the table says."""
+"""The table of universal potentials: what a study's folder gives, and that page and CSV say the same."""
 
 import json
 
 import pandas as pd
 import pytest
 
-from melt2crystal.train.calculators import write_calculator
-from tools.released import universal_table
-from tools.released.universal_table import BEGIN, COLUMNS, END, MPTRJ, PAGE, TABLE, page_table, rows_of, with_table
+from melt2crystal.train.calculators import Zero, write_calculator
+from tools.released.universal_table import BEGIN, END, MPTRJ, rows_of, universal_table
+from tools.results.cells import read_cells
+from tools.results.record import tables_of
+
+ZERO = Zero(constant_eV_per_atom=-417.0, frames=40, walks=19, standard_error_eV_per_atom=0.012)
 
 
 @pytest.fixture
@@ -16,7 +19,7 @@ def study(tmp_path):
     folder = tmp_path / "universal-x"
     for name in ("models/hp", "train/hp", "benchmark/relaxed"):
         (folder / name).mkdir(parents=True)
-    write_calculator(folder / "models/hp/0.json", "chgnet.model.dynamics:CHGNetCalculator")
+    write_calculator(folder / "models/hp/0.json", "chgnet.model.dynamics:CHGNetCalculator", zero=ZERO)
     melt = {"energy_rmse_meV_per_atom": 44.81, "force_rmse_eV_per_A": 0.4}
     melt |= {"energy_interval_meV_per_atom": [30.0, 60.0], "force_interval_eV_per_A": None}
     (folder / "train/hp/heldout.json").write_text(json.dumps(melt))
@@ -36,48 +39,34 @@ def study(tmp_path):
 
 
 def test_a_study_gives_what_it_has_finished(study):
-    found = {row["quantity"]: row for row in rows_of(study)}
-    assert found["labels it learnt from"]["value"] == MPTRJ
-    assert found["melt: energy RMSE, meV/atom"]["high"] == 60.0
-    assert found["curves, tetrahedral: RMS raw, meV/atom"]["value"] == 12.3
-    assert found["relaxed alpha_quartz: volume error, %"]["value"] == 3.14
+    found = dict(rows_of(study))
+    assert found["labels it learnt from"].value == MPTRJ and found["standard error of it, meV/atom"].value == 12
+    assert str(found["held-out melt: energy RMSE, meV/atom"]) == "44.8 (30.0 to 60.0)"
+    assert str(found["held-out melt: force RMSE, eV/Å"]) == "0.400"
+    assert found["curves, tetrahedral, raw: RMS, meV/atom"].value == 12.3
+    assert str(found["alpha_quartz, relaxed: error of volume, %"]) == "3.1"
+    assert str(found["alpha_quartz, relaxed: kept?"]) == "lost: space group 180 instead of 154"
     assert not any("harmonic" in name or "found" in name or "octahedral" in name for name in found)
     (study / "models/hp/0.json").unlink()
     (study / "models/hp/manifest.json").write_text(json.dumps({"number_of_frames": 163, "frames": []}))
-    assert next(rows_of(study))["value"] == 163
+    assert next(rows_of(study))[1].value == 163
 
 
-def test_columns_are_studies_and_what_is_missing_is_a_dash(study):
-    table = pd.DataFrame(list(rows_of(study))).assign(study="universal-x", commit="c0ffee", date="2026-01-02")
-    other = pd.DataFrame([{"study": "released", "quantity": "relaxed crystals: kept", "value": 7, "note": "of 11"}])
-    text = page_table(pd.concat([table, other.assign(commit="beef", date="2026-01-03")]).reindex(columns=COLUMNS))
-    lines = {line.split(" | ")[0].strip("| "): line for line in text.splitlines()}
-    assert lines["labels it learnt from"].endswith("| 1,580,395, chgnet.model.dynamics:CHGNetCalculator, MPtrj | – |")
-    assert lines["melt: energy RMSE, meV/atom"].endswith("| 44.81 (30.00 to 60.00) | – |")
-    assert lines["relaxed crystals: kept"].endswith("| 1 of 2 | 7 of 11 |")
-    assert lines["relaxed alpha_quartz: volume error, %"].endswith("| +3.1, lost: space group 180 instead of 154 | – |")
-    assert lines["relaxed stishovite: volume error, %"].endswith("| -0.5 | – |")
-    assert "`universal-x`: 2026-01-02, commit c0ffee; `released`: 2026-01-03, commit beef." in text
-
-
-def test_a_second_run_replaces_the_rows_of_its_study_alone(study, tmp_path, monkeypatch):
-    page, table = tmp_path / "page.md", tmp_path / "table.csv"
+def test_page_and_csv_say_the_same_and_what_is_missing_is_a_dash(study, tmp_path):
+    other = tmp_path / "released"
+    (other / "models/hp").mkdir(parents=True)
+    (other / "models/hp/manifest.json").write_text(json.dumps({"number_of_frames": 163, "frames": []}))
+    page = tmp_path / "page.md"
     page.write_text(f"# Page\n\n{BEGIN}\nold\n{END}\n\nafter\n")
-    monkeypatch.setattr(universal_table, "PAGE", page)
-    monkeypatch.setattr(universal_table, "TABLE", table)
-    universal_table.universal_table([study])
-    first = pd.read_csv(table)
-    other = first.assign(study="other")
-    other.to_csv(table, index=False)
-    universal_table.universal_table([study])
-    universal_table.universal_table([study])
-    assert list(dict.fromkeys(pd.read_csv(table).study)) == ["other", "universal-x"]
-    assert len(pd.read_csv(table)) == 2 * len(first)
+    universal_table([study, other], page, "a machine")
+    ((table, origin),) = tables_of(page)
+    ((told, from_csv),) = read_cells(tmp_path / "tables/page.csv")
+    assert table.shown() == told.shown() and origin == from_csv
+    assert table.shown()[0] == ["", "`universal-x`", "`released`"]
+    assert ["labels it learnt from", str(MPTRJ), "163"] in table.shown()
+    assert ["curves, tetrahedral, raw: RMS, meV/atom", "12.3", "–"] in table.shown()
+    assert origin.study == "universal-x, released" and origin.machine == "a machine"
     assert "old" not in page.read_text() and page.read_text().endswith(f"{END}\n\nafter\n")
+    (tmp_path / "nothing/models/hp").mkdir(parents=True)
     with pytest.raises(SystemExit):
-        universal_table.universal_table([tmp_path / "nowhere"])
-
-
-def test_the_page_shows_what_the_table_says():
-    page = PAGE.read_text(encoding="utf-8")
-    assert with_table(page, pd.read_csv(TABLE)) == page
+        universal_table([tmp_path / "nothing"], page, "a machine")
