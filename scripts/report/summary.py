@@ -12,7 +12,7 @@ from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.provenance import ROOT, commit_of, version_of_code
-from melt2crystal.search.table import read_with_ids
+from melt2crystal.search.found.table import read_with_ids
 from melt2crystal.settings import Settings
 from melt2crystal.summary.parts import (
     certificate_part,

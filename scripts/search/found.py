@@ -8,7 +8,7 @@ import typer
 
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.frames import read_frames
-from melt2crystal.search.table import FOUND, UNIQUE, read_table, with_reference, write_table
+from melt2crystal.search.found.table import FOUND, UNIQUE, read_table, with_reference, write_table
 
 
 @reports_errors

@@ -8,7 +8,7 @@ import typer
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.frames import canonical_frame, read_frames, write_frames
 from melt2crystal.options import SettingsText
-from melt2crystal.search.table import UNIQUE, read_table
+from melt2crystal.search.found.table import UNIQUE, read_table
 from melt2crystal.settings import Settings
 
 

@@ -13,10 +13,10 @@ from melt2crystal.search.candidate import BatchRelaxation, Candidate
 from melt2crystal.search.conditions import code_of_candidates, conditions_of, journal_settings
 from melt2crystal.search.driver import Crew, Journal, key_of
 from melt2crystal.search.evolution import Evolution
+from melt2crystal.search.found.rows import row_and_frame
+from melt2crystal.search.found.table import STRUCTURES, as_table, write_table
+from melt2crystal.search.found.trust import Pair, with_deviations
 from melt2crystal.search.melts import read_bounds
-from melt2crystal.search.rows import row_and_frame
-from melt2crystal.search.table import STRUCTURES, as_table, write_table
-from melt2crystal.search.trust import Pair, with_deviations
 from melt2crystal.sections.search import Batches, Engine, Relaxation, Starts, Symmetry, Trust, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings

@@ -27,7 +27,7 @@ def row_and_frame(
     substance: Substance,
     symprecs_A: Sequence[float],
 ) -> tuple[dict[str, Any], Atoms | None]:
-    """Row (columns of :mod:`melt2crystal.search.table`) and frame; no frame if the candidate ended unsoundly."""
+    """Row (columns of :mod:`melt2crystal.search.found.table`) and frame; no frame if the candidate ended unsoundly."""
     row: dict[str, Any] = {
         "id": candidate.name,
         "generation": candidate.generation,
