@@ -33,7 +33,8 @@ from melt2crystal.study.parameters import (  # noqa: E402
     training_parameters,
     walk_parameters,
 )
-from melt2crystal.study.paths import PURPOSE_OF, PURPOSES, Paths, mistake_in_name  # noqa: E402
+from melt2crystal.study.mistakes import mistake_in_name  # noqa: E402
+from melt2crystal.study.paths import PURPOSE_OF, PURPOSES, Paths  # noqa: E402
 
 try:
     STUDY = load_study(config, PROJECT, check_files=workflow.is_main_process, configfiles=workflow.configfiles)

@@ -12,9 +12,9 @@ from melt2crystal.plan.label_work import label_shard, relaxed
 from melt2crystal.plan.laws import (
     classical_step_s,
     model_step_s,
-    search_evaluations,
     training_step_s,
 )
+from melt2crystal.plan.phase_work import relaxation_s, search_enthalpies, search_names, search_stability
 from melt2crystal.plan.rows import Factor, Row, Term
 from melt2crystal.plan.task import Task
 from melt2crystal.plan.units import Meter, UnitCost
@@ -152,15 +152,6 @@ def _benchmark_vdos(task: Task) -> list[Term]:
     return [*terms, (Factor(hp, "starts"), Factor(task.meter("walk_start_s"), "s"))]
 
 
-def relaxation_s(task: Task, atoms: int, most: int, alone: bool) -> tuple[float, float]:
-    """Evaluations of a relaxation with HP, at most ``most``, and seconds of each: ``alone``, or many in lock step."""
-    units = max(1, atoms // task.study.substance.atoms_per_formula_unit)
-    number = search_evaluations(units, atoms, most, task.meter)
-    beside = task.meter("search_ms_per_evaluation" if alone else "search_lock_step_ms_per_evaluation", atoms) / 1e3
-    base = task.meter("walk_base_ms") / 1e3  # of LAMMPS; the search has ASE's instead
-    return number, beside + model_step_s(task.network, atoms, task.meter, gpu=False) - base
-
-
 def _search_melts(task: Task) -> list[Term]:
     """Melts are brought to rest as structures of a search are relaxed, but only until forces are small."""
     evaluations, atoms = task.meter("search_quench_evaluations"), task.atoms
@@ -210,6 +201,7 @@ SMALL = (
     "benchmark_energy_volume", "benchmark_energy_volume_reference", "benchmark_fits", "benchmark_errors",
     "benchmark_relaxed_errors", "benchmark_overlaps", "benchmark_supercells", "benchmark_harmonic",
     "benchmark_harmonic_overlaps", "search_request", "search_found", "search_given",
+    "search_transitions", "figures_enthalpies",
     "figures_parity", "figures_energy_volume", "figures_found_energies", "figures_found_crystals", "figures_selection",
     "figures_audit", "figures_learning", "figures_relaxed", "figures_harmonic", "report_summary", "report_tables",
     "report_provenance",
@@ -233,6 +225,9 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "search_melts": _search_melts,
     "search_structures": _search_structures,
     "search_unique": _search_unique,
+    "search_names": search_names,
+    "search_stability": search_stability,
+    "search_enthalpies": search_enthalpies,
 }
 
 

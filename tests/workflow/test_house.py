@@ -98,6 +98,7 @@ OF_STAGE = {
     "figures_loop": "figures",
     "relaxed": "benchmark",
     "vibrations": "benchmark",
+    "search_phases": "search",
 }
 NO_RULES = {"common", "needs", "run"}
 MOST_MODULES = 12

@@ -8,6 +8,7 @@ from ase import Atoms
 from melt2crystal.frames import canonical_frame
 from melt2crystal.relaxation.relaxer import enthalpy
 from melt2crystal.search.candidate import Candidate
+from melt2crystal.search.found.table import SOUND
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure.coordination import mean_coordination
 from melt2crystal.structure.energies import ENERGY, ENTHALPY
@@ -38,7 +39,7 @@ def row_and_frame(
         "status": result["status"],
         "evaluations": result["evaluations"],
     }
-    if "symbols" not in result:
+    if result["status"] not in SOUND:
         return row, None
     frame = canonical_frame(Atoms(result["symbols"], positions=result["positions"], cell=result["cell"], pbc=True))
     frame.info.update(id=candidate.name, pressure_GPa=pressure_GPa, origin="search")

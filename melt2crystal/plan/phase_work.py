@@ -1,0 +1,71 @@
+"""What it costs to say what was found: names, stability, enthalpies over pressure; and a relaxation."""
+
+from melt2crystal.plan.crystals import Cell, cells
+from melt2crystal.plan.label_work import crystal_label
+from melt2crystal.plan.laws import model_step_s, search_evaluations
+from melt2crystal.plan.rows import Factor, Term
+from melt2crystal.plan.task import Task
+
+DISPLACEMENTS = 20  # supercells of a structure: 6 to 72 of one of 12 atoms, by its symmetry
+
+
+def relaxation_s(task: Task, atoms: int, most: int, alone: bool) -> tuple[float, float]:
+    """Evaluations of a relaxation with HP, at most ``most``, and seconds of each: ``alone``, or many in lock step."""
+    units = max(1, atoms // task.study.substance.atoms_per_formula_unit)
+    number = search_evaluations(units, atoms, most, task.meter)
+    beside = task.meter("search_ms_per_evaluation" if alone else "search_lock_step_ms_per_evaluation", atoms) / 1e3
+    base = task.meter("walk_base_ms") / 1e3  # of LAMMPS; the search has ASE's instead
+    return number, beside + model_step_s(task.network, atoms, task.meter, gpu=False) - base
+
+
+def search_names(task: Task) -> list[Term]:
+    """Known crystals are relaxed twice at each pressure; prototypes are compared."""
+    search = task.study.search
+    points, mean = 2 * len(search.pressures_GPa), _mean_relaxation_s(task)
+    looked_up = Factor(search.names.prototypes * len(search.pressures_GPa), "prototypes looked up")
+    return [
+        (Factor(len(cells(task.study)), "crystals"), Factor(points, "relaxations"), Factor(mean, "s")),
+        (looked_up, Factor(task.meter("search_unique_s", 3 * max(search.formula_units)), "s")),
+        task.starts("small_job_s"),
+    ]
+
+
+def search_stability(task: Task) -> list[Term]:
+    """Forces of displaced supercells, two relaxations of each structure."""
+    search, rules = task.study.search, task.study.search.stability
+    tested = Factor(rules.structures * len(search.pressures_GPa), "structures")
+    atoms = round(rules.width_A**3 / 10)
+    forces = model_step_s(task.network, atoms, task.meter, gpu=False)
+    return [
+        (tested, Factor(DISPLACEMENTS, "supercells"), Factor(forces, f"s at {atoms} atoms")),
+        (tested, Factor(2, "relaxations"), Factor(_mean_relaxation_s(task), "s")),
+        task.starts("small_job_s"),
+    ]
+
+
+def search_enthalpies(task: Task) -> list[Term]:
+    """Known and found phases relaxed at every pressure of the ladder, with HP, perhaps with the reference."""
+    search, rules = task.study.search, task.study.search.enthalpy_curves
+    phases = len(cells(task.study)) + rules.found * len(search.pressures_GPa)
+    points = (Factor(phases, "phases"), Factor(len(rules.pressures_GPa), "pressures"))
+    terms: list[Term] = []
+    if "hp" in task.of("potential"):
+        terms.append((*points, Factor(_mean_relaxation_s(task), "s (hp)")))
+    if "reference" in task.of("potential"):
+        label = _mean([crystal_label(task, cell) for cell in _cells(task)])
+        terms.append((*points, Factor(task.meter("relaxation_labels"), "labels' worth"), Factor(label, "core-s")))
+    return [*terms, task.starts("small_job_s")]
+
+
+def _cells(task: Task) -> list[Cell]:
+    return list(cells(task.study).values())
+
+
+def _mean_relaxation_s(task: Task) -> float:
+    """Seconds of one relaxation of a known crystal with HP."""
+    alone, most = task.study.train.network.passes_messages, task.study.search.relax_steps
+    return _mean([number * each for number, each in (relaxation_s(task, c.atoms, most, alone) for c in _cells(task))])
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
