@@ -102,7 +102,7 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float, tight_eV: floa
         if len(of_insane):
             label = f"refused by the search ({len(of_insane)})"
             axes.plot(
-                of_insane[REFERENCE], of_insane[HP], "x", color=colours[pressure], markersize=3, zorder=1, label=label
+                of_insane[REFERENCE], of_insane[HP], "x", color=colours[pressure], markersize=3, zorder=1.5, label=label
             )
     axes.set(xlim=limits, ylim=limits, aspect="equal")
     axes.locator_params(nbins=6)
