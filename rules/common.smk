@@ -22,8 +22,10 @@ from melt2crystal.report.contents import CONTENTS  # noqa: E402
 from melt2crystal.structure.cif import of_composition  # noqa: E402
 from melt2crystal.settings import to_text  # noqa: E402
 from melt2crystal.study.load import load_study  # noqa: E402
+from melt2crystal.study.names import mistake_in_name  # noqa: E402
 from melt2crystal.study.parameters import (  # noqa: E402
     grid_row,
+    melt_states,
     polymorph_chunks,
     polymorph_rows,
     polymorph_table,
@@ -33,7 +35,6 @@ from melt2crystal.study.parameters import (  # noqa: E402
     training_parameters,
     walk_parameters,
 )
-from melt2crystal.study.mistakes import mistake_in_name  # noqa: E402
 from melt2crystal.study.paths import PURPOSE_OF, PURPOSES, Paths  # noqa: E402
 
 try:
@@ -146,6 +147,13 @@ def data_told(potential):
     """Where a potential's reference is told: with its training data, or, if these are elsewhere, with the check of it."""
     where = "label/reference" if potential in PATHS.trained_elsewhere else f"train/{potential}/info"
     return f"{RESULTS}/{where}.json"
+
+
+def frames_told(potential):
+    """Where the frames that a potential has seen are told; nowhere for an ASE calculator."""
+    if potential in PATHS.calculators:
+        return []
+    return PATHS.manifest_elsewhere(potential) or f"{dataset_of(potential)}/manifest.json"
 
 
 def certificate_library():

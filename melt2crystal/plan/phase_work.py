@@ -1,21 +1,19 @@
-"""What it costs to say what was found: names, stability, enthalpies over pressure; and a relaxation."""
+"""What it costs to say what was found: names, stability, enthalpies over pressure."""
 
+from melt2crystal.plan.benchmark_work import relaxation_s
 from melt2crystal.plan.crystals import Cell, cells
 from melt2crystal.plan.label_work import crystal_label
-from melt2crystal.plan.laws import model_step_s, search_evaluations
+from melt2crystal.plan.laws import model_step_s
 from melt2crystal.plan.rows import Factor, Term
 from melt2crystal.plan.task import Task
+from melt2crystal.study.model import Study
 
 DISPLACEMENTS = 20  # supercells of a structure: 6 to 72 of one of 12 atoms, by its symmetry
 
 
-def relaxation_s(task: Task, atoms: int, most: int, alone: bool) -> tuple[float, float]:
-    """Evaluations of a relaxation with HP, at most ``most``, and seconds of each: ``alone``, or many in lock step."""
-    units = max(1, atoms // task.study.substance.atoms_per_formula_unit)
-    number = search_evaluations(units, atoms, most, task.meter)
-    beside = task.meter("search_ms_per_evaluation" if alone else "search_lock_step_ms_per_evaluation", atoms) / 1e3
-    base = task.meter("walk_base_ms") / 1e3  # of LAMMPS; the search has ASE's instead
-    return number, beside + model_step_s(task.network, atoms, task.meter, gpu=False) - base
+def one_by_one(study: Study) -> bool:
+    """Whether HP relaxes structures one after the other; models of TensorFlow relax many in lock step."""
+    return study.release.hp.calculator is not None or study.train.network.passes_messages
 
 
 def search_names(task: Task) -> list[Term]:
@@ -63,7 +61,7 @@ def _cells(task: Task) -> list[Cell]:
 
 def _mean_relaxation_s(task: Task) -> float:
     """Seconds of one relaxation of a known crystal with HP."""
-    alone, most = task.study.train.network.passes_messages, task.study.search.relax_steps
+    alone, most = one_by_one(task.study), task.study.search.relax_steps
     return _mean([number * each for number, each in (relaxation_s(task, c.atoms, most, alone) for c in _cells(task))])
 
 

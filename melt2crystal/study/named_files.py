@@ -16,8 +16,8 @@ from melt2crystal.sections.benchmark import Polymorph
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure import cif, symmetry
 from melt2crystal.structure.symmetry import SYMPREC_A
-from melt2crystal.study.mistakes import mistake_in_name
 from melt2crystal.study.model import Study
+from melt2crystal.study.names import mistake_in_name
 from melt2crystal.study.source import KeyPath, Mistake
 from melt2crystal.train.given import MANIFEST, DeepmdInput, FramesSeen, read_json
 
@@ -119,9 +119,15 @@ def _labels(name: str, path: KeyPath, root: Path) -> Iterator[Mistake]:
 
 
 def _given(study: Study, potential: str, root: Path) -> Iterator[Mistake]:
-    """A folder holds a frozen model and DeePMD's input for each member, and the frames they have seen."""
+    """A folder holds a frozen model and DeePMD's input for each member, and the frames they have seen; a calculator has
+    the files it names."""
     released = getattr(study.release, potential)
     if released.given is None:
+        return
+    if released.calculator:
+        for index, name in enumerate(released.calculator.files):
+            if wrong_file := _missing(name, ("release", potential, "given", "files", index), root):
+                yield wrong_file
         return
     folder, path = root / released.given, ("release", potential, "given")
     if wrong := mistake_in_name(released.given):
