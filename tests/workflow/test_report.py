@@ -91,7 +91,7 @@ def test_the_report_shows_everything_in_a_browser_without_network(exported, tmp_
             assert word in seen["categories"][category], (category, word)
     figures = {Path(path).name: told for path, told in seen["results"].items() if "width" in told}
     drawn = {path.name for path in [*exported.results.glob("figures/*.png"), *exported.results.glob("liquid/*.png")]}
-    assert set(figures) == drawn | {"dag-wide.svg"} and len(drawn) == 10
+    assert set(figures) == drawn | {"dag-wide.svg"} and len(drawn) == 11
     pages = {Path(path).stem: told for path, told in seen["results"].items() if "title" in told}
     assert len(pages) == 20
     for name, told in [*figures.items(), *pages.items()]:
@@ -148,7 +148,7 @@ def test_figures_carry_the_digest_of_the_summary(exported):
     summary = json.loads((exported.results / "summary.json").read_text())
     assert summary["version"] == "0.2.0" and summary["commit"] == "unknown"  # there was no git when it was written
     figures = [*exported.results.glob("figures/*.p*"), *exported.results.glob("liquid/liquid.p*")]
-    assert len(figures) == 20
+    assert len(figures) == 22
     for path in figures:
         origin = read_origin(path)
         assert origin.study == "ci" and origin.settings_digest == summary["settings_digest"], path
