@@ -30,6 +30,7 @@ include: "rules/relaxed.smk"
 include: "rules/vibrations.smk"
 include: "rules/melt.smk"
 include: "rules/search.smk"
+include: "rules/search_phases.smk"
 include: "rules/figures.smk"
 include: "rules/figures_benchmark.smk"
 include: "rules/figures_loop.smk"
@@ -56,6 +57,7 @@ rule benchmark:
 rule search:
     input:
         f"{RESULTS}/search/found.csv" if STUDY.search.enabled else [],
+        PATHS.phases,
     localrule: True
 
 

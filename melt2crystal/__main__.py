@@ -1,7 +1,8 @@
 """The command ``melt2crystal``: one door to all that a person asks of a study. Also ``python -m melt2crystal``.
 
-A command is the module of its name in ``melt2crystal/commands/``, which defines ``app``. It is imported when it is
-asked for, and not before: Snakemake, pandas and Matplotlib take seconds to import, a question for help should not.
+A command is the module of its name in ``melt2crystal/commands/``, or in a room there, which defines ``app``. It is
+imported when it is asked for, and not before: Snakemake, pandas and Matplotlib take seconds to import, a question for
+help should not.
 """
 
 import errno
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -45,6 +47,13 @@ START = """To run a study: make run STUDY=laptop
 Options of a command, with an example: melt2crystal status --help"""
 
 
+def module_of(command: str) -> str:
+    """The module of a command, wherever in ``melt2crystal/commands/`` it stands."""
+    rooms = Path(__file__).resolve().parent
+    (path,) = (rooms / "commands").rglob(f"{command.replace('-', '_')}.py")
+    return ".".join((rooms.name, *path.relative_to(rooms).with_suffix("").parts))
+
+
 class Door(TyperGroup):
     """Shows the commands by purpose, and imports the one that is called."""
 
@@ -63,7 +72,7 @@ class Door(TyperGroup):
             meant = f" (did you mean {near[0]}?)" if near else ""
             print(f"ERROR: {called}: is no command{meant}; the commands are {', '.join(names)}", file=sys.stderr)
             raise typer.Exit(2)
-        module = import_module(f"melt2crystal.commands.{called.replace('-', '_')}")
+        module = import_module(module_of(called))
         return called, typer.main.get_command(module.app), rest
 
 

@@ -47,12 +47,36 @@ rule figures_found_energies:
         runtime=10,
     params:
         *code("figures_found_energies"),
-        settings=style("search.stable_window_eV_per_atom"),
+        settings=style("search.stable_window_eV_per_atom", "search.tight_window_eV_per_atom"),
         packages=packages("matplotlib"),
     message:
         "Drawing figure 3: found structures"
     shell:
         program("figures_found_energies", "--found {input.found} --pdf {output.pdf} --png {output.png}")
+
+
+rule figures_enthalpies:
+    input:
+        tables=PATHS.enthalpies,
+    output:
+        pdf=PATHS.figure("figures_enthalpies", "pdf"),
+        png=picture("figures_enthalpies"),
+    log:
+        log("figures_enthalpies"),
+    benchmark:
+        cost("figures_enthalpies")
+    localrule: True
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        *code("figures_enthalpies"),
+        settings=style("search.enthalpy_curves.relative_to", polymorphs=polymorph_table(STUDY, "title")),
+        packages=packages("matplotlib"),
+    message:
+        "Drawing enthalpies over pressure"
+    shell:
+        program("figures_enthalpies", "{input.tables} --pdf {output.pdf} --png {output.png}")
 
 
 rule figures_found_crystals:

@@ -79,6 +79,7 @@ TITLE_OF = {
     "figures_relaxed": ("5", "Crystals relaxed"),
     "figures_harmonic": ("6", "Harmonic vibrations"),
     "figures_melt": ("7", "The melt itself"),
+    "figures_enthalpies": ("8", "Enthalpies over pressure"),
     "liquid_plot": ("A", "Melts and their certificates"),
     "liquid_plot_frames": ("A", "Melts and their certificates"),
     "figures_selection": ("B", "Selection of frames in the loop"),

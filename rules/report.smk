@@ -43,12 +43,13 @@ SOURCES = {
     "overlaps": PATHS.overlaps if len(PATHS.spectra_of) == 2 else None,
     "harmonic": HARMONIC and f"{RESULTS}/benchmark/harmonic/overlaps.csv",
     "found": PATHS.searched and f"{RESULTS}/search/found.csv",
+    **{Path(path).stem: path for path in PATHS.phases},
     "kept": PATHS.searches("relaxed.csv") if PATHS.found_earlier else None,
     "study": f"{PROVENANCE}/study.yaml",
     "versions": f"{PROVENANCE}/versions.csv",
     "origins": f"{PROVENANCE}/figures.csv",
 }
-PAGES = {name: SOURCES[name] for name in CONTENTS if SOURCES[name]}
+PAGES = {name: SOURCES[name] for name in CONTENTS if SOURCES.get(name)}
 
 
 rule report_summary:
@@ -65,6 +66,7 @@ rule report_summary:
         kept=PATHS.searches("relaxed.csv") if PATHS.found_earlier else [],
         unique=PATHS.searches("unique.csv"),
         found=f"{RESULTS}/search/found.csv" if STUDY.search.enabled else [],
+        phases=PATHS.phases,
         heldout=[f"{RESULTS}/train/{name}/heldout.json" for name in reversed(STUDY.potentials)],
         certificate=f"{RESULTS}/liquid/certificate.csv",
         curves=PATHS.energy_volume,
@@ -93,7 +95,7 @@ rule report_summary:
         program(
             "report_summary",
             "{input.manifests} {input.selections} {input.audits} {input.labels} {input.relaxed} {input.kept} {input.unique} {params.found} "
-            "{input.found} {params.overlaps} {input.overlaps} {input.heldout} {input.curves} "
+            "{input.found} {input.phases} {params.overlaps} {input.overlaps} {input.heldout} {input.curves} "
             "{input.crystals} --certificate {input.certificate} --costs {params.costs} --out {output.json} "
             "--text {output.text}",
         )

@@ -1,6 +1,16 @@
 # Structure search with HP as the energy: an evolution per pressure and cell size, unique structures, their reference energies.
 # What it knows of volumes and energies comes from the melts: no rule here reads a known crystal.
-from melt2crystal.sections.search import Batches, Engine, Melts, Relaxation, Starts, Symmetry, Trust, Unique, leaves
+from melt2crystal.sections.search import (
+    Batches,
+    Engine,
+    Melts,
+    Relaxation,
+    Starts,
+    Symmetry,
+    Trust,
+    Unique,
+    leaves,
+)
 
 
 rule search_melts:
@@ -40,6 +50,7 @@ rule search_structures:
     output:
         table=f"{RESULTS}/search/p{{pressure}}/z{{units}}/structures.csv",
         structures=f"{RESULTS}/search/p{{pressure}}/z{{units}}/structures.extxyz",
+        insane=f"{RESULTS}/search/p{{pressure}}/z{{units}}/insane.extxyz",
     log:
         log("search_structures", "p{pressure}-z{units}"),
     benchmark:
@@ -61,7 +72,7 @@ rule search_structures:
             "search_structures",
             "{input.models} --melts {input.melts} --bounds {input.bounds} --pressure={wildcards.pressure} "
             "--formula-units {wildcards.units} --table {output.table} --structures {output.structures} "
-            "--workers {threads}",
+            "--insane {output.insane} --workers {threads}",
         )
 
 
@@ -102,34 +113,13 @@ rule search_unique:
         )
 
 
-rule search_request:
-    input:
-        table=f"{RESULTS}/search/p{{pressure}}/unique.csv",
-        structures=f"{RESULTS}/search/p{{pressure}}/unique.extxyz",
-    output:
-        requested=f"{RESULTS}/label/found-p{{pressure}}/requested.extxyz",
-    log:
-        log("search_request", "p{pressure}"),
-    benchmark:
-        cost("search_request", "p{pressure}")
-    localrule: True
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *code("search_request"),
-        settings=settings("search.labelled_structures"),
-    message:
-        "Choosing found structures to label at {wildcards.pressure} GPa"
-    shell:
-        program("search_request", "--table {input.table} --structures {input.structures} --out {output.requested}")
-
-
 rule search_found:
     input:
         models=PATHS.released("hp"),
         tables=collect(f"{RESULTS}/search/p{{pressure}}/unique.csv", pressure=PATHS.searched),
         structures=collect(f"{RESULTS}/search/p{{pressure}}/unique.extxyz", pressure=PATHS.searched),
+        sampled=collect(f"{RESULTS}/search/p{{pressure}}/sampled.csv", pressure=PATHS.searched),
+        insane=collect(f"{RESULTS}/search/p{{pressure}}/sampled.extxyz", pressure=PATHS.searched),
         labels=collect(f"{RESULTS}/label/found-p{{pressure}}/labels.extxyz", pressure=PATHS.searched),
         statuses=collect(f"{RESULTS}/label/found-p{{pressure}}/labels.csv", pressure=PATHS.searched),
     output:
@@ -144,6 +134,7 @@ rule search_found:
     params:
         *code("search_found"),
         models=repeated("--model", PATHS.released("hp")),
+        sampled=repeated("--insane", [f"{RESULTS}/search/p{pressure}/sampled.csv" for pressure in PATHS.searched]),
         labels=repeated("--labels", [f"{RESULTS}/label/found-p{pressure}/labels.extxyz" for pressure in PATHS.searched]),
         packages=packages(*MODELS),
     message:
@@ -151,7 +142,7 @@ rule search_found:
     shell:
         program(
             "search_found",
-            "{input.tables} {params.labels} {params.models} --out {output.table}",
+            "{input.tables} {params.sampled} {params.labels} {params.models} --out {output.table}",
             settings=False,
         )
 

@@ -32,7 +32,7 @@ def reference() -> str:
         rows = [(f"[`melt2crystal {name}`](#melt2crystal-{name})", line) for name, line in lines.items()]
         parts.append(f"## {purpose}\n\n{markdown.table(('command', 'what it does'), rows)}\n")
         for name in lines:
-            module = import_module(f"melt2crystal.commands.{name.replace('-', '_')}")
+            module = import_module(door.module_of(name))
             parts += sections(f"melt2crystal {name}", typer.main.get_command(module.app), 3)
     return "\n".join(parts)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from melt2crystal.commands.report import PAGES
+from melt2crystal.commands.hand_on.report import PAGES
 from melt2crystal.errors import UserError
 from melt2crystal.figures.ledger import draw_ledger
 from melt2crystal.figures.style import journal_style, publish

@@ -22,6 +22,7 @@ from melt2crystal.plan.laws import (
     model_step_s,
     training_step_s,
 )
+from melt2crystal.plan.phase_work import one_by_one, search_enthalpies, search_names, search_stability
 from melt2crystal.plan.rows import Factor, Row, Term
 from melt2crystal.plan.task import Task
 from melt2crystal.plan.units import Meter, UnitCost
@@ -125,11 +126,6 @@ def _explore_audit(task: Task) -> list[Term]:
     return [(*evaluated, Factor(each, f"s at {task.atoms} atoms")), task.starts("small_job_s")]
 
 
-def _one_by_one(study: Study) -> bool:
-    """Whether HP relaxes structures one after the other; models of TensorFlow relax many in lock step."""
-    return study.release.hp.calculator is not None or study.train.network.passes_messages
-
-
 def _search_melts(task: Task) -> list[Term]:
     """Melts are brought to rest as structures of a search are relaxed, but only until forces are small."""
     evaluations, each = task.meter("search_quench_evaluations"), task.evaluation_s("hp", task.atoms)
@@ -139,7 +135,7 @@ def _search_melts(task: Task) -> list[Term]:
 
 def _search_structures(task: Task) -> list[Term]:
     search, per_unit = task.study.search, task.study.substance.atoms_per_formula_unit
-    alone = _one_by_one(task.study)
+    alone = one_by_one(task.study)
     terms: list[Term] = []
     for text, searches in task.of("units").items():
         units = int(text)
@@ -153,7 +149,7 @@ def _search_structures(task: Task) -> list[Term]:
 
 def _search_unique(task: Task) -> list[Term]:
     search, per_unit = task.study.search, task.study.substance.atoms_per_formula_unit
-    alone = _one_by_one(task.study)
+    alone = one_by_one(task.study)
     structures = len(search.formula_units) * search.structures
     evaluations, each = relaxation_s(task, max(search.formula_units) * per_unit, search.relax_steps, alone)
     searches = Factor(len(task.jobs), "searches")
@@ -179,6 +175,7 @@ SMALL = (
     "benchmark_energy_volume", "benchmark_energy_volume_reference", "benchmark_fits", "benchmark_errors",
     "benchmark_relaxed_errors", "benchmark_overlaps", "benchmark_supercells", "benchmark_harmonic",
     "benchmark_harmonic_overlaps", "search_request", "search_found", "search_given",
+    "search_transitions", "figures_enthalpies",
     "figures_parity", "figures_energy_volume", "figures_found_energies", "figures_found_crystals", "figures_selection",
     "figures_audit", "figures_learning", "figures_relaxed", "figures_harmonic", "figures_melt", "report_summary",
     "report_tables", "report_provenance", "report_dag",
@@ -203,6 +200,9 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "search_melts": _search_melts,
     "search_structures": _search_structures,
     "search_unique": _search_unique,
+    "search_names": search_names,
+    "search_stability": search_stability,
+    "search_enthalpies": search_enthalpies,
 }
 
 

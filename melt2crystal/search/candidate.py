@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from ase import Atoms
 
 from melt2crystal.relaxation.relaxer import Relaxed, Relaxer, Target, said
@@ -66,8 +67,8 @@ class BatchRelaxation:
         """Start, relax, check.
 
         Returns:
-            For each candidate its origin, status, evaluations, and of sound structures energy_eV, symbols, cell (Å),
-            positions (Å).
+            For each candidate its origin, status, evaluations, of sound structures energy_eV, and of sound and insane
+            ones symbols, cell (Å), positions (Å).
         """
         conditions = self.conditions
         begun = [self._begun(candidate) for candidate in batch]
@@ -102,16 +103,23 @@ class BatchRelaxation:
             return _failed(end.failure, end.evaluations)
         complaint = end.complaint or self.conditions.sanity.complaint(end.atoms, end.energy_eV)
         if complaint is not None:
-            return {"status": f"insane: {complaint}", "evaluations": end.evaluations}
-        compact = in_order(end.atoms, list(self.conditions.recipe.formula))
+            told: dict[str, Any] = {"status": f"insane: {complaint}", "evaluations": end.evaluations}
+            return told | (self._geometry(end.atoms) if _is_finite(end.atoms) else {})
+        status = "ok" if end.converged else "unconverged"
+        told = {"status": status, "evaluations": end.evaluations, "energy_eV": end.energy_eV}
+        return told | self._geometry(end.atoms)
+
+    def _geometry(self, atoms: Atoms) -> dict[str, Any]:
+        compact = in_order(atoms, list(self.conditions.recipe.formula))
         return {
-            "status": "ok" if end.converged else "unconverged",
-            "evaluations": end.evaluations,
-            "energy_eV": end.energy_eV,
             "symbols": compact.get_chemical_symbols(),
             "cell": compact.cell.array.tolist(),
             "positions": compact.get_positions().tolist(),
         }
+
+
+def _is_finite(atoms: Atoms) -> bool:
+    return bool(np.isfinite(atoms.positions).all() and np.isfinite(atoms.cell.array).all() and atoms.get_volume() > 0)
 
 
 def _failed(reason: str, evaluations: int | None) -> dict[str, Any]:

@@ -12,9 +12,9 @@ import numpy as np
 from ase import Atoms
 
 from melt2crystal.search.candidate import Candidate
-from melt2crystal.search.fingerprint import SAME, apart, fingerprint
-from melt2crystal.search.rows import structure_id
-from melt2crystal.search.trust import Pair
+from melt2crystal.search.found.fingerprint import SAME, apart, fingerprint
+from melt2crystal.search.found.rows import structure_id
+from melt2crystal.search.found.trust import Pair
 from melt2crystal.sections.search import Engine
 from melt2crystal.seeds import generator_for
 from melt2crystal.structure.energies import ENTHALPY

@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from melt2crystal.sections.phases.enthalpy_curves import EnthalpyCurves
+from melt2crystal.sections.phases.naming import Naming
+from melt2crystal.sections.phases.stability import Stability
 from melt2crystal.settings import PartsOf, Section, amount
 
 
@@ -146,7 +149,25 @@ class Unique(Section):
     minima_rattle_A: float = Field(0.05, gt=0, le=1, description="standard deviation of that rattle, A")
 
 
-class Search(Starts, Melts, Engine, Batches, Relaxation, Symmetry, Trust, Unique):
+class Sample(Section):
+    """Which structures get a reference energy."""
+
+    labelled_structures: int = Field(
+        60, ge=1, le=100_000, description="unique structures per pressure, lowest first, that get a reference energy"
+    )
+    sampled_structures: int = Field(
+        30,
+        ge=0,
+        le=100_000,
+        description="further structures per pressure that get one, evenly spread over HP's energies above the lowest, "
+        "insane ones among them",
+    )
+    sample_range_eV_per_atom: float = Field(
+        5.0, gt=0, le=100, description="how far above the lowest structure these reach, eV/atom"
+    )
+
+
+class Search(Starts, Melts, Engine, Batches, Relaxation, Symmetry, Trust, Unique, Sample):
     """Evolution, or random search, with relaxation at pressure."""
 
     enabled: bool = amount(True, description="search at all")
@@ -161,14 +182,17 @@ class Search(Starts, Melts, Engine, Batches, Relaxation, Symmetry, Trust, Unique
     workers: int = amount(
         1, ge=1, le=1024, description="worker processes of one search job; the result does not depend on it"
     )
-    labelled_structures: int = Field(
-        60, ge=1, le=100_000, description="unique structures per pressure, lowest first, that get a reference energy"
-    )
     stable_window_eV_per_atom: float = Field(
         1.0,
         gt=0,
         description="width of the window of stable structures above the lowest one, eV/atom (the paper: -8 to -7)",
     )
+    tight_window_eV_per_atom: float = Field(
+        0.05, gt=0, description="width of a second, tight window, in which polymorphs compete, eV/atom"
+    )
+    names: Naming = Field(Naming(), description="names of the structures found")
+    stability: Stability = Field(Stability(), description="dynamical stability of the lowest ones")
+    enthalpy_curves: EnthalpyCurves = Field(EnthalpyCurves(), description="enthalpies over pressure, transitions")
 
     @model_validator(mode="before")
     @classmethod

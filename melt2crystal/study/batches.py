@@ -24,7 +24,7 @@ def largest_batch(study: Study, batch: str) -> int:
         return DISPLACEMENTS * len(study.benchmark.harmonic_polymorphs)
     if batch.startswith("iteration"):
         return study.select.frames_per_iteration + states(study) * study.select.audit_frames_per_cell
-    return study.search.labelled_structures
+    return study.search.labelled_structures + study.search.sampled_structures
 
 
 def number_of_shards(study: Study, batch: str) -> int:

@@ -87,3 +87,11 @@ class Study(Section):
         rules = self.benchmark.relaxed
         classical = self.reference.engine == "lammps" and self.computes_labels
         return rules.enabled and (classical if rules.reference is None else rules.reference)
+
+    @property
+    def reference_follows_phases(self) -> bool:
+        """Whether the reference relaxes known and found phases at a ladder of pressures."""
+        rules = self.search.enthalpy_curves
+        classical = self.reference.engine == "lammps" and self.computes_labels
+        asked = classical if rules.reference is None else rules.reference
+        return self.search.enabled and rules.enabled and asked

@@ -249,6 +249,23 @@ class Paths:
         """A file of the search at every pressure."""
         return [f"{self.root}/search/p{pressure}/{name}" for pressure in self.searched]
 
+    @cached_property
+    def phases(self) -> list[str]:
+        """What is said of the structures found: names, and as far as the study asks stability and transitions."""
+        search = self.study.search
+        names = ["known.csv", "names.csv"] if search.enabled else []
+        names += ["stability.csv"] if search.enabled and search.stability.enabled else []
+        names += ["transitions.csv"] if search.enabled and search.enthalpy_curves.enabled else []
+        return [f"{self.root}/search/{name}" for name in names]
+
+    @cached_property
+    def enthalpies(self) -> list[str]:
+        """Enthalpies over pressure, of HP and of the reference where it relaxes; none where that is off."""
+        search = self.study.search
+        names = ["hp", *(["reference"] if self.study.reference_follows_phases else [])]
+        asked = search.enabled and search.enthalpy_curves.enabled
+        return [f"{self.root}/search/enthalpies/{name}.csv" for name in names if asked]
+
     # ---- figures
 
     @cached_property
@@ -262,6 +279,7 @@ class Paths:
             "figures_melt": study.compares_melts,
             "figures_found_energies": study.search.enabled,
             "figures_found_crystals": study.search.enabled,
+            "figures_enthalpies": bool(self.enthalpies),
             "figures_selection": has_loop,
             "figures_audit": has_loop,
             "figures_learning": has_loop or len(self.trained_elsewhere) < len(study.potentials),

@@ -83,11 +83,36 @@ STRUCTURES = {
     "p (GPa)": "{pressure_GPa:g}",
     "id": "{id}",
     "H above lowest (meV/atom)": "{enthalpy_above_lowest_meV_per_atom:.1f}",
+    "name": "{name}",
     "SG": "{space_group}",
     "CN": "{coordination:.2f}",
+    "vibrations": "{stability}",
     "V (Å³/atom)": "{volume_A3_per_atom:.2f}",
     "E in the search (eV/atom)": "{energy_search_eV_per_atom:.4f}",
     "E of reference (eV/atom)": "{energy_reference_eV_per_atom:.4f}",
+}
+AGREEMENT = {
+    "structures": "{group}",
+    "number": "{structures}",
+    "refused by the search": "{insane}",
+    "RMSE, raw (meV/atom)": "{raw}",
+    "mean shift (meV/atom)": "{shift_meV_per_atom:+.1f}",
+    "RMSE without it (meV/atom)": "{shifted}",
+    "Spearman": "{order}",
+    "Kendall": "{kendall:.3f}",
+}
+KNOWN = {
+    "known crystal": "{crystal}",
+    "p (GPa)": "{pressure_GPa:g}",
+    "HP": "{state}",
+    "becomes": "{becomes}",
+}
+TRANSITIONS = {
+    "potential": "{potential}",
+    "transition at (GPa)": "{pressure_GPa:.2f}",
+    "from": "{from_}",
+    "to": "{to}",
+    "volume change (%)": "{volume_change_percent:+.1f}",
 }
 COSTS = {
     "stage": "{stage}",

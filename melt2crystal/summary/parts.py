@@ -1,13 +1,12 @@
 """Parts of the summary, from the tables the stages wrote."""
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from melt2crystal.jobs.job import stage_of
-from melt2crystal.structure.energies import ENERGY, ENTHALPY, HP, REFERENCE
+from melt2crystal.summary.part import each_row, number
 from melt2crystal.summary.schema import (
     CertificateCount,
     Cost,
@@ -19,36 +18,11 @@ from melt2crystal.summary.schema import (
     Labels,
     MissingLabel,
     Overlap,
-    Part,
     PolymorphErrors,
     RelaxedCrystal,
-    Search,
-    SearchAtPressure,
-    Structure,
 )
-from melt2crystal.train.agreement import pearson, pearson_interval, rmse, stable_window
 
 AUDITED = ("audited", "missed", "missed_share_low", "missed_share_high", "rank_correlation")  # keys of audit.json
-BEST = 5  # structures listed per pressure
-AnyPart = TypeVar("AnyPart", bound=Part)
-
-
-def number(value: Any) -> float | None:
-    """A finite number, or None (JSON knows no NaN)."""
-    value = float(value) if value is not None else np.nan
-    return value if np.isfinite(value) else None
-
-
-def each_row(kind: type[AnyPart], table: pd.DataFrame, **columns: str) -> list[AnyPart]:
-    """One part for each row; what isn't there or isn't finite is None.
-
-    Args:
-        columns: field -> column, where they have different names.
-    """
-    table = table.rename(columns={column: field for field, column in columns.items()})
-    table = table[[field for field in kind.model_fields if field in table]]
-    known = table.notna() & ~table.isin([np.inf, -np.inf])
-    return [kind(**row) for row in table.astype(object).where(known, None).to_dict("records")]
 
 
 def dataset_part(iteration: str, manifest: dict[str, Any]) -> Dataset:
@@ -147,66 +121,6 @@ def relaxed_part(crystals: pd.DataFrame) -> list[RelaxedCrystal]:
 def overlap_part(overlaps: pd.DataFrame) -> list[Overlap]:
     """Overlaps of the spectra, one for each polymorph."""
     return each_row(Overlap, overlaps)
-
-
-def best_structures(unique: pd.DataFrame, labelled: pd.DataFrame) -> list[Structure]:
-    """The lowest structures of one pressure by HP enthalpy; the reference energy where there is one."""
-    best = unique.sort_values(ENTHALPY, kind="stable").head(BEST)
-    above = 1000 * (best[ENTHALPY] - best[ENTHALPY].min())
-    best = best.assign(enthalpy_above_lowest_meV_per_atom=above).drop(columns=REFERENCE, errors="ignore")
-    best = best.merge(labelled[["id", REFERENCE]], on="id", how="left")
-    return each_row(Structure, best, energy_search_eV_per_atom=ENERGY)
-
-
-def search_part(
-    relaxed: pd.DataFrame | None,
-    unique: pd.DataFrame,
-    found: pd.DataFrame,
-    window_eV_per_atom: float,
-    found_in: str | None = None,
-    given: pd.DataFrame | None = None,
-) -> Search:
-    """Counts and best structures per pressure, and how HP's energies agree with the reference's.
-
-    Args:
-        relaxed: all relaxations of all pressures and cell sizes, None if nothing was searched here.
-        unique: the unique structures of all pressures.
-        found: unique structures with ``energy_hp_mean_eV_per_atom`` (mean over the members) and
-            ``energy_reference_eV_per_atom`` (missing where there is no label).
-        found_in: file of the structures of an earlier search.
-        given: where HP's relaxation takes these, column ``same_structure``.
-    """
-    labelled = found[np.isfinite(found[REFERENCE].astype(float)) & np.isfinite(found[HP].astype(float))]
-    inside = labelled[stable_window(labelled[REFERENCE], window_eV_per_atom)]
-    in_meV = {
-        name: None if (error := rmse(rows[HP], rows[REFERENCE])) is None else 1000 * error
-        for name, rows in (("all", labelled), ("window", inside))
-    }
-    sound = None if relaxed is None else relaxed[relaxed["status"] == "ok"]
-    pressures = sorted({float(p) for p in (unique if relaxed is None else relaxed)["pressure_GPa"]})
-    return Search(
-        labelled=len(labelled),
-        pearson_r=(r := pearson(labelled[HP], labelled[REFERENCE])),
-        pearson_interval=pearson_interval(r, len(labelled)),
-        rmse_all_meV_per_atom=in_meV["all"],
-        mean_difference_meV_per_atom=number(1000 * (labelled[HP] - labelled[REFERENCE]).mean()),
-        stable_window_eV_per_atom=window_eV_per_atom,
-        labelled_in_window=len(inside),
-        rmse_window_meV_per_atom=in_meV["window"],
-        pressures=[
-            SearchAtPressure(
-                pressure_GPa=p,
-                relaxed=None if relaxed is None else int((relaxed["pressure_GPa"] == p).sum()),
-                sound=None if sound is None else int((sound["pressure_GPa"] == p).sum()),
-                unique=int((unique["pressure_GPa"] == p).sum()),
-                best=best_structures(unique[unique["pressure_GPa"] == p], labelled),
-            )
-            for p in pressures
-        ],
-        given=None if given is None else len(given),
-        kept=None if given is None else int((given["same_structure"].astype(str) == "True").sum()),
-        found_in=found_in,
-    )
 
 
 def cost_part(jobs: Iterable[tuple[str, pd.DataFrame]]) -> list[Cost]:

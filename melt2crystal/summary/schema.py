@@ -2,15 +2,11 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from melt2crystal.sections.purpose import Purpose
-
-
-class Part(BaseModel):
-    """Base of all parts: unknown keys are errors, NaN and infinity are not allowed."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+from melt2crystal.summary.found_schema import Search
+from melt2crystal.summary.part import Part
 
 
 class Errors(Part):
@@ -30,7 +26,7 @@ class HeldOut(Errors):
     force_interval_eV_per_A: tuple[float, float] | None = Field(None, description="95 %, bootstrap over walks")
     zero: str = Field("", description="where the zero of energy of an ASE calculator was put; empty: no calculator")
     members: list[Errors]
-    pressures: dict[str, Errors] = {}
+    pressures: dict[str, Errors] = Field({})
 
 
 class Iteration(Part):
@@ -112,9 +108,9 @@ class GroupErrors(Part):
     """The same over all polymorphs of one coordination, or all."""
 
     raw_meV_per_atom: float = Field(ge=0)
-    raw_members_meV_per_atom: list[float] = []
+    raw_members_meV_per_atom: list[float] = Field([])
     shifted_meV_per_atom: float = Field(ge=0)
-    shifted_members_meV_per_atom: list[float] = []
+    shifted_members_meV_per_atom: list[float] = Field([])
     own_shift_meV_per_atom: float | None = Field(None, ge=0, description="after a shift of each curve of its own")
     polymorphs: int | None = None
     points: int | None = None
@@ -203,46 +199,6 @@ class Overlap(Part):
         None, description="of the two halves of HP's walk: how well it can be known"
     )
     overlap_halves_reference: float | None = None
-
-
-class Structure(Part):
-    """One structure found."""
-
-    id: str
-    formula_units: int
-    space_group: int | None
-    coordination: float | None
-    enthalpy_above_lowest_meV_per_atom: float
-    volume_A3_per_atom: float
-    energy_search_eV_per_atom: float = Field(description="of the HP model that drove the search")
-    energy_reference_eV_per_atom: float | None
-
-
-class SearchAtPressure(Part):
-    """Search at one pressure; best structures by HP enthalpy, the lowest first."""
-
-    pressure_GPa: float
-    relaxed: int | None = Field(ge=0, description="relaxations, whatever their end; null: found in an earlier search")
-    sound: int | None = Field(ge=0, description="relaxations with status ok")
-    unique: int = Field(ge=0)
-    best: list[Structure]
-
-
-class Search(Part):
-    """Structures found, and HP's energies of them against the reference."""
-
-    labelled: int = Field(ge=0)
-    pearson_r: float | None
-    pearson_interval: tuple[float, float] | None = Field(None, description="95 % (Fisher), structures as independent")
-    rmse_all_meV_per_atom: float | None
-    mean_difference_meV_per_atom: float | None = Field(None, description="HP minus reference, mean over all")
-    stable_window_eV_per_atom: float
-    labelled_in_window: int = Field(ge=0)
-    rmse_window_meV_per_atom: float | None
-    pressures: list[SearchAtPressure]
-    given: int | None = Field(None, description="structures of an earlier search; null: searched here")
-    kept: int | None = Field(None, description="of these, still the same structure after HP's own relaxation")
-    found_in: str | None = Field(None, description="file of an earlier search's structures; null: searched here")
 
 
 class Cost(Part):

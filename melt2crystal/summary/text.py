@@ -19,11 +19,11 @@ from melt2crystal.summary.columns import (
     MISSING,
     MOST_MISSING,
     RELAXED,
-    SEARCHES,
     SPECTRA,
-    STRUCTURES,
 )
-from melt2crystal.summary.schema import Dataset, EnergyVolume, Fit, HeldOut, Iteration, Labels, Part, Search, Summary
+from melt2crystal.summary.found_text import search_text, show
+from melt2crystal.summary.part import Part
+from melt2crystal.summary.schema import Dataset, EnergyVolume, Fit, HeldOut, Iteration, Labels, Summary
 
 IONS = {"fixed": "clamped ions", "relaxed": "relaxed ions"}
 
@@ -64,22 +64,15 @@ def as_markdown(summary: Summary) -> str:
     if summary.search is None:
         parts += ["No structures in this study: it has no figures 3 and 4."]
     elif summary.search.found_in is None:
-        parts += ["## Structure search with HP", _search(summary.search)]
+        parts += ["## Structure search with HP", search_text(summary.search)]
     else:
-        parts += ["## Structures found earlier, with HP", _search(summary.search)]
+        parts += ["## Structures found earlier, with HP", search_text(summary.search)]
     parts += [
         "## Cost",
         "Sums over the jobs whose benchmark files existed when this was written; jobs ran side by side.",
         _table(COSTS, summary.costs),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def show(value: float | None, digits: int | None = None) -> str:
-    """A number with so many digits (default: as short as it goes), or a dash."""
-    if value is None:
-        return "–"
-    return f"{value:g}" if digits is None else f"{value:.{digits}f}"
 
 
 def _table(columns: Mapping[str, str], parts: Iterable[Part]) -> str:
@@ -223,25 +216,3 @@ def _relaxed(name: str, summary: Summary) -> str:
     states = {row.state_reference for row in rows} - {None}
     beside = "the reference was relaxed in the same way" if states == {"relaxed"} else "of the reference: symmetry kept"
     return f"**{name.upper()}**, cell and ions, from rattled starts ({beside}): {totals}.\n\n" + _table(RELAXED, rows)
-
-
-def _search(search: Search) -> str:
-    interval = ""
-    if search.pearson_interval:
-        interval = " (95 % interval {:.3f} to {:.3f})".format(*search.pearson_interval)
-    text = (
-        f"{search.labelled} unique structures have a reference energy: "
-        f"Pearson r = {show(search.pearson_r, 3)}{interval}, "
-        f"RMSE {show(search.rmse_all_meV_per_atom, 1)} meV/atom over all; "
-        f"{show(search.rmse_window_meV_per_atom, 1)} meV/atom over the {search.labelled_in_window} within "
-        f"{search.stable_window_eV_per_atom:g} eV/atom of the lowest."
-    )
-    if search.rmse_all_meV_per_atom is not None and search.mean_difference_meV_per_atom is not None:
-        common = search.mean_difference_meV_per_atom
-        left = max(0.0, search.rmse_all_meV_per_atom**2 - common**2) ** 0.5
-        text += f" HP lies {common:+.1f} meV/atom off on average; after this one constant {left:.1f} are left."
-    if search.found_in:
-        text += f"\n\nNothing was searched: the structures are those of `{search.found_in}`, found with another model. "
-        text += f"HP's own relaxation keeps {search.kept} of {search.given} of them."
-    best = ({**vars(s), "pressure_GPa": p.pressure_GPa} for p in search.pressures for s in p.best)
-    return "\n\n".join([text, _table(SEARCHES, search.pressures), records(STRUCTURES, best)])

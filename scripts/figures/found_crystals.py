@@ -16,7 +16,7 @@ from melt2crystal.figures.structure_drawing import draw_structure
 from melt2crystal.figures.style import OKABE_ITO, as_text, literal, new_figure, publish_for, small
 from melt2crystal.frames import read_frames
 from melt2crystal.options import PdfFile, PngFile, SettingsText
-from melt2crystal.search.table import read_with_ids
+from melt2crystal.search.found.table import read_with_ids
 from melt2crystal.sections.figures import Comparison, Figures
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings

@@ -16,16 +16,32 @@ from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
 from melt2crystal.settings import Settings
 from melt2crystal.structure.energies import HP, REFERENCE
-from melt2crystal.train.agreement import pearson, rmse, stable_window
+from melt2crystal.train.agreement import pearson, stable_window
+from melt2crystal.train.energy_agreement import INSANE, EnergyAgreement, groups_of
 
 MARKERS = "os^Dv"
 COLOURS = [OKABE_ITO[name] for name in ("sky", "vermilion", "green", "purple", "orange")]
 FEWEST = 5  # structures that make a histogram
 
 
-def per_atom_in_words(value: float | None) -> str:
-    """RMSE in meV/atom, or what is missing."""
-    return "no data" if value is None else f"{1000 * value:.0f} meV/atom"
+def in_words(group: EnergyAgreement, name: str) -> str:
+    """Errors of one group, meV/atom, with their intervals where there are enough structures."""
+    if group.raw_meV_per_atom is None:
+        return f"{name}: no structure"
+    text = f"{name} ({group.structures}): {with_interval(group.raw_meV_per_atom, group.raw_low, group.raw_high)}"
+    if group.shifted_meV_per_atom is not None:
+        text += f", shifted {with_interval(group.shifted_meV_per_atom, group.shifted_low, group.shifted_high)}"
+    return text if group.spearman is None else f"{text}, ρ = {as_text(group.spearman, '.2f')}"
+
+
+def with_interval(value: float, low: float | None, high: float | None) -> str:
+    """A number and its 95 % interval."""
+    return f"{value:.0f}" if low is None or high is None else f"{value:.0f} ({low:.0f}–{high:.0f})"
+
+
+def per_atom(width_eV: float) -> str:
+    """A window in words."""
+    return f"≤ {width_eV:g} eV/atom" if width_eV >= 1 else f"≤ {1000 * width_eV:g} meV/atom"
 
 
 def draw_histogram(axes: Axes, found: pd.DataFrame, colours: dict[float, str]) -> None:
@@ -40,15 +56,17 @@ def draw_histogram(axes: Axes, found: pd.DataFrame, colours: dict[float, str]) -
     axes.tick_params(which="both", right=False, top=False)
 
 
-def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
+def draw(figures: Figures, found: pd.DataFrame, window_eV: float, tight_eV: float) -> Figure:
     """Parity panel, the window above the lowest structure shaded unless all lie in it, and the histogram in the lower
-    right corner."""
-    figure = new_figure(figures.single_column_mm, 1.12 * figures.single_column_mm)
+    right corner; structures that the search refused are crosses."""
+    figure = new_figure(figures.single_column_mm, 1.2 * figures.single_column_mm)
     axes = figure.subplots()
     axes.set(xlabel="reference energy (eV/atom)", ylabel="HP energy (eV/atom)")
     if found.empty:
         axes.text(0.5, 0.5, "no structure has a reference energy", ha="center", transform=axes.transAxes)
         return figure
+    refused = found["status"].astype(str).str.startswith(INSANE)
+    sound = found[~refused]
     pressures = sorted(found["pressure_GPa"].unique())
     colours = {p: COLOURS[k % len(COLOURS)] for k, p in enumerate(pressures)}
     energies = found[[HP, REFERENCE]].to_numpy()
@@ -56,7 +74,7 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
     span = max(high - low, 0.05)
     limits = (low - 0.06 * span, high + 0.06 * span)
     stable = stable_window(found[REFERENCE], window_eV)
-    edge = found[REFERENCE].min() + window_eV
+    edge = (sound if len(sound) else found)[REFERENCE].min() + window_eV
     if not stable.all():
         axes.axvspan(
             limits[0],
@@ -69,7 +87,8 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
         )
     axes.plot(limits, limits, color="black", linewidth=0.6)
     for k, pressure in enumerate(pressures):
-        rows = found[found["pressure_GPa"] == pressure]
+        rows = sound[sound["pressure_GPa"] == pressure]
+        of_insane = found[refused & (found["pressure_GPa"] == pressure)]
         axes.plot(
             rows[REFERENCE],
             rows[HP],
@@ -80,22 +99,24 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float) -> Figure:
             markeredgewidth=0.3,
             label=f"found at {as_text(pressure)} GPa ({len(rows)})",
         )
+        if len(of_insane):
+            label = f"refused by the search ({len(of_insane)})"
+            axes.plot(
+                of_insane[REFERENCE], of_insane[HP], "x", color=colours[pressure], markersize=3, zorder=1.5, label=label
+            )
     axes.set(xlim=limits, ylim=limits, aspect="equal")
     axes.locator_params(nbins=6)
-    r = pearson(found[HP], found[REFERENCE])
-    inside = found[stable]
+    names = ["found", *(["and refused"] if refused.any() else []), per_atom(window_eV), per_atom(tight_eV)]
+    r = pearson(sound[HP], sound[REFERENCE])
     lines = [
-        f"all {len(found)}: r = {'no data' if r is None else f'{r:.3f}'}, "
-        f"RMSE {per_atom_in_words(rmse(found[HP], found[REFERENCE]))}",
-        f"all lie within {window_eV:g} eV/atom of the lowest"
-        if stable.all()
-        else f"shaded {len(inside)}: RMSE {per_atom_in_words(rmse(inside[HP], inside[REFERENCE]))}",
+        f"RMSE, meV/atom (95 % interval): raw; shifted: without its mean. r = {'no data' if r is None else f'{r:.3f}'}",
+        *map(in_words, groups_of(found, window_eV, tight_eV), names),
     ]
     # above the panel: inside it, there is no corner that every study leaves free
     legend = figure.legend(loc="outside upper center", title="\n".join(lines), alignment="left", ncols=2)
     legend.get_title().set_fontsize(small(0.9))
-    if len(found) >= FEWEST:  # below the points: one that lies there is seen
-        draw_histogram(axes.inset_axes((0.60, 0.13, 0.37, 0.29), zorder=1), found, colours)
+    if len(sound) >= FEWEST:  # below the points: one that lies there is seen
+        draw_histogram(axes.inset_axes((0.60, 0.13, 0.37, 0.29), zorder=1), sound, colours)
     return figure
 
 
@@ -110,7 +131,8 @@ def figures_found_energies(
     given = Settings(settings)
     table = pd.read_csv(found)
     finite = np.isfinite(table[HP].astype(float)) & np.isfinite(table[REFERENCE].astype(float))
-    drawn = table[finite], given.value("search.stable_window_eV_per_atom")
+    windows = (given.value(f"search.{name}_window_eV_per_atom") for name in ("stable", "tight"))
+    drawn = (table[finite], *windows)
     publish_for(given, pdf, png, "Energies of the structures found", draw, *drawn)
 
 

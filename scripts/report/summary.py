@@ -12,8 +12,9 @@ from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.provenance import ROOT, commit_of, version_of_code
-from melt2crystal.search.table import read_with_ids
+from melt2crystal.search.found.table import read_with_ids
 from melt2crystal.settings import Settings
+from melt2crystal.summary.found_parts import search_part
 from melt2crystal.summary.parts import (
     certificate_part,
     cost_part,
@@ -24,10 +25,11 @@ from melt2crystal.summary.parts import (
     labels_part,
     overlap_part,
     relaxed_part,
-    search_part,
 )
 from melt2crystal.summary.schema import EnergyVolume, HeldOut, Summary
 from melt2crystal.summary.text import as_markdown
+
+PHASES = ("names", "stability", "known", "transitions")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -74,7 +76,8 @@ def summary(
             "audit.json beside it, "
             "label/{batch}/labels.csv and, with a search, search/.../structures.csv (or relaxed.csv) and "
             "search/.../unique.csv, with energy-volume curves energy_volume_errors.csv, energy_volume_errors.json and "
-            "fits.csv, with relaxed polymorphs crystals.csv and totals.json, told apart by their names"
+            "fits.csv, with relaxed polymorphs crystals.csv and totals.json, names.csv, known.csv, stability.csv and "
+            "transitions.csv of the search, told apart by their names"
         ),
     ],
     certificate: Annotated[Path, typer.Option(help="certificates of disorder per state (CSV)")],
@@ -94,7 +97,9 @@ def summary(
         relaxed = together(named["structures.csv"]) if "structures.csv" in named else None
         unique, window = together(named["unique.csv"]), given.value("search")["stable_window_eV_per_atom"]
         earlier = together(named["relaxed.csv"]) if "relaxed.csv" in named else None
-        search = search_part(relaxed, unique, read_with_ids(found), window, given.value("found_in"), earlier)
+        tight, found_in = given.value("search")["tight_window_eV_per_atom"], given.value("found_in")
+        phases = {name: read_with_ids(named[f"{name}.csv"][0]) for name in PHASES if f"{name}.csv" in named}
+        search = search_part(relaxed, unique, read_with_ids(found), window, found_in, earlier, tight, phases)
     result = Summary(
         study=given.value("name"),
         purpose=given.value("purpose"),

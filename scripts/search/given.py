@@ -10,9 +10,9 @@ from melt2crystal.errors import reports_errors
 from melt2crystal.files import write_csv
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.options import SettingsText
-from melt2crystal.search.structures_from_files import RELAXED, at_pressure, relaxed_row, unique_table
-from melt2crystal.search.table import UNIQUE, write_table
-from melt2crystal.search.trust import deviations
+from melt2crystal.search.found.structures_from_files import RELAXED, at_pressure, relaxed_row, unique_table
+from melt2crystal.search.found.table import UNIQUE, write_table
+from melt2crystal.search.found.trust import deviations
 from melt2crystal.sections.search import Relaxation, Symmetry, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings

@@ -4,7 +4,9 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
+from ase import Atoms
 
 from melt2crystal.errors import reports_errors
 from melt2crystal.frames import read_frames, write_frames
@@ -13,10 +15,11 @@ from melt2crystal.search.candidate import BatchRelaxation, Candidate
 from melt2crystal.search.conditions import code_of_candidates, conditions_of, journal_settings
 from melt2crystal.search.driver import Crew, Journal, key_of
 from melt2crystal.search.evolution import Evolution
+from melt2crystal.search.found.rows import row_and_frame
+from melt2crystal.search.found.table import STRUCTURES, as_table, write_table
+from melt2crystal.search.found.trust import Pair, with_deviations
 from melt2crystal.search.melts import read_bounds
-from melt2crystal.search.rows import row_and_frame
-from melt2crystal.search.table import STRUCTURES, as_table, write_table
-from melt2crystal.search.trust import Pair, with_deviations
+from melt2crystal.search.phases.sample import insane_frame
 from melt2crystal.sections.search import Batches, Engine, Relaxation, Starts, Symmetry, Trust, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
@@ -32,6 +35,7 @@ def search_structures(
     formula_units: Annotated[int, typer.Option(help="formula units per cell")],
     table: Annotated[Path, typer.Option(help="one row per relaxed structure (CSV)")],
     structures: Annotated[Path, typer.Option(help="relaxed structures (extended XYZ)")],
+    insane: Annotated[Path, typer.Option(help="structures that were refused, as far as a reference can label them")],
     settings: SettingsText,
     workers: Annotated[int, typer.Option(help="worker processes")] = 1,
 ) -> None:
@@ -49,19 +53,29 @@ def search_structures(
     ensemble, say = Ensemble([str(path) for path in models]), partial(print, flush=True)
     journal, size = Journal(table.parent / "journal", key), part_of(given, Batches).batch_structures
 
+    refused: list[Atoms] = []
     with Crew(attempt, workers, journal, size, say) as crew:
 
         def settled(candidates: list[Candidate]) -> list[Pair]:
+            results = crew.results(candidates)
             pairs = [
                 row_and_frame(candidate, result, formula_units, pressure, substance, symprecs)
-                for candidate, result in zip(candidates, crew.results(candidates), strict=True)
+                for candidate, result in zip(candidates, results, strict=True)
             ]
-            return with_deviations(pairs, ensemble, largest)
+            judged = with_deviations(pairs, ensemble, largest)
+            for candidate, result, before, after in zip(candidates, results, pairs, judged, strict=True):
+                status = str(after[0]["status"])
+                frame = insane_frame(candidate, result, before[1], status, substance.minimum_distances_A)
+                refused.extend([frame] if frame is not None else [])
+            return judged
 
         number = given.value("search.structures")
         search = Evolution(engine, number, pressure, formula_units, seed, len(substance.species))
         pairs = search.run(settled, lambda: crew.core_s, say)
     write_frames(structures, [frame for _, frame in pairs if frame is not None])
+    for frame, energies in zip(refused, ensemble.evaluate(refused)[0].T if refused else [], strict=True):
+        frame.info["energy_eV_per_atom"] = float(energies[relaxation.relax_member]) / len(frame)
+    write_frames(insane, [frame for frame in refused if np.isfinite(frame.info["energy_eV_per_atom"])])
     write_table(table, as_table([row for row, _ in pairs], STRUCTURES), STRUCTURES)
 
 

@@ -15,11 +15,11 @@ from melt2crystal.options import SettingsText
 from melt2crystal.search.candidate import BatchRelaxation
 from melt2crystal.search.conditions import code_of_candidates, conditions_of, journal_settings
 from melt2crystal.search.driver import Crew, Journal, key_of
+from melt2crystal.search.found.minima import add_descendants, descendants_of, to_be_tested, unique_rows
+from melt2crystal.search.found.rows import row_and_frame
+from melt2crystal.search.found.table import SOUND, STRUCTURES, UNIQUE, as_table, check_table, read_table, write_table
+from melt2crystal.search.found.trust import with_deviations
 from melt2crystal.search.melts import read_bounds
-from melt2crystal.search.minima import add_descendants, descendants_of, to_be_tested, unique_rows
-from melt2crystal.search.rows import row_and_frame
-from melt2crystal.search.table import SOUND, STRUCTURES, UNIQUE, as_table, check_table, read_table, write_table
-from melt2crystal.search.trust import with_deviations
 from melt2crystal.sections.search import Batches, Relaxation, Starts, Symmetry, Trust, Unique, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings

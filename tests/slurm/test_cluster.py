@@ -43,6 +43,9 @@ EXPECTED = {
     "search_structures": ("batch", 1, 0, 2000, 720),
     "search_unique": ("batch", 1, 0, 2000, 240),
     "search_found": ("batch", 1, 0, 2000, 30),
+    "search_names": ("batch", 1, 0, 2000, 240),
+    "search_stability": ("batch", 1, 0, 2000, 240),
+    "search_enthalpies": ("batch", 1, 0, 2000, 720),
 }
 
 # The reference of the study below: what a shard meets depends on its number.

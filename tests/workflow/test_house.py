@@ -99,6 +99,7 @@ OF_STAGE = {
     "relaxed": "benchmark",
     "melt": "benchmark",
     "vibrations": "benchmark",
+    "search_phases": "search",
 }
 NO_RULES = {"common", "needs", "run"}
 MOST_MODULES = 12

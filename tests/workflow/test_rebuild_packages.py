@@ -30,6 +30,9 @@ MODELS |= {
     "search_structures",
     "search_unique",
     "search_found",
+    "search_names",
+    "search_stability",
+    "search_enthalpies",
     "train_card",
 }
 FIGURES = {
@@ -39,11 +42,13 @@ FIGURES = {
     "figures_found_energies",
     "figures_found_crystals",
     "figures_harmonic",
+    "figures_enthalpies",
     "figures_melt",
 }
 FIGURES |= {"figures_learning", "figures_selection", "figures_audit", "liquid_plot"}
 CERTIFICATE = {"liquid_certify", "explore_selection"}
-SEARCH = {"search_structures", "search_unique"}
+PHASES = {"search_names", "search_stability", "search_enthalpies"}
+SEARCH = {"search_structures", "search_unique", *PHASES}
 HARMONIC = {"benchmark_supercells", "benchmark_harmonic"}
 RELAXED = {"benchmark_relaxed", "benchmark_relaxed_errors"}
 RERUNS = {
@@ -54,8 +59,8 @@ RERUNS = {
     "freud-analysis": CERTIFICATE,
     "pyxtal": {"search_structures"},
     "ase-ga": {"search_structures"},
-    "pymatgen-core": {"search_unique", "figures_found_crystals"},
-    "phonopy": HARMONIC,
+    "pymatgen-core": {"search_unique", "search_names", "search_stability", "figures_found_crystals"},
+    "phonopy": {*HARMONIC, "search_stability"},
     "ase": {*SEARCH, "benchmark_relaxed", "search_melts", "train_card"},
     "dpdata": {"train_card"},  # names its release
     "matplotlib": FIGURES,

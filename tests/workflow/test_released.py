@@ -14,7 +14,7 @@ from melt2crystal.errors import UserError
 from melt2crystal.frames import read_frames, write_frames
 from melt2crystal.label.store import LabelStore, label_frames, labelled
 from melt2crystal.liquid.melts_from_files import walk_of
-from melt2crystal.search.table import UNIQUE, read_table
+from melt2crystal.search.found.table import UNIQUE, read_table
 from melt2crystal.sections.reference import LammpsReference
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import canonical

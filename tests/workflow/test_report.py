@@ -30,12 +30,16 @@ CATEGORIES = {
         "Energy-volume",
         "structures found",
         "known crystals",
+        "Enthalpies over pressure",
         "Melts",
         "Selection",
         "Audit",
         "Learning",
     ],
-    "3. Tables": ["Walks", "Certificates", "Labels", "Birch-Murnaghan", "Energy-volume errors", "Selection", "found"],
+    "3. Tables": [
+        *("Walks", "Certificates", "Labels", "Birch-Murnaghan", "Energy-volume errors", "Selection", "found"),
+        *("Known crystals", "Names", "Dynamical stability", "Transition pressures"),
+    ],
     "4. Provenance": ["workflow", "Configuration", "Versions", "Origin"],
 }
 TOLD = (
@@ -87,9 +91,9 @@ def test_the_report_shows_everything_in_a_browser_without_network(exported, tmp_
             assert word in seen["categories"][category], (category, word)
     figures = {Path(path).name: told for path, told in seen["results"].items() if "width" in told}
     drawn = {path.name for path in [*exported.results.glob("figures/*.png"), *exported.results.glob("liquid/*.png")]}
-    assert set(figures) == drawn | {"dag-wide.svg"} and len(drawn) == 9
+    assert set(figures) == drawn | {"dag-wide.svg"} and len(drawn) == 11
     pages = {Path(path).stem: told for path, told in seen["results"].items() if "title" in told}
-    assert len(pages) == 16
+    assert len(pages) == 20
     for name, told in [*figures.items(), *pages.items()]:
         caption = re.search(r"DESCRIPTION\s+(.+?)\s+SIZE", told["info"], re.DOTALL)
         assert caption and len(caption[1]) > 60, name
@@ -144,7 +148,7 @@ def test_figures_carry_the_digest_of_the_summary(exported):
     summary = json.loads((exported.results / "summary.json").read_text())
     assert summary["version"] == "0.2.0" and summary["commit"] == "unknown"  # there was no git when it was written
     figures = [*exported.results.glob("figures/*.p*"), *exported.results.glob("liquid/liquid.p*")]
-    assert len(figures) == 18
+    assert len(figures) == 22
     for path in figures:
         origin = read_origin(path)
         assert origin.study == "ci" and origin.settings_digest == summary["settings_digest"], path

@@ -22,7 +22,7 @@ from melt2crystal.files import write_text
 from melt2crystal.frames import bare_frame, read_frames, write_frames
 from melt2crystal.label.store import LabelStore, labelled, one_digest
 from melt2crystal.marks import FOUND_SPLIT
-from melt2crystal.search.table import UNIQUE, read_table
+from melt2crystal.search.found.table import UNIQUE, read_table
 
 _FOLDER = re.compile(r"p(-?\d+(\.\d+)?)$")
 

@@ -32,6 +32,8 @@ def _nothing_is_computed(study: Study) -> Iterator[Mistake]:
         yield Mistake(("benchmark", "energy_volume", "ions"), f"relaxed {because}", "fixed")
     if study.reference_relaxes_crystals:
         yield Mistake(("benchmark", "relaxed", "reference"), f"true {because}", "false, or null")
+    if study.reference_follows_phases:
+        yield Mistake(("search", "enthalpy_curves", "reference"), f"true {because}", "false, or null")
     if benchmark.vdos.enabled and benchmark.vdos.reference:
         yield Mistake(("benchmark", "vdos", "reference"), f"true {because}", "false, or vdos.enabled: false")
     if study.search.enabled and study.search.found is None:

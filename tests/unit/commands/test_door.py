@@ -2,17 +2,18 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import typer
 
 from melt2crystal import __version__
-from melt2crystal.__main__ import COMMANDS, FOR_MAKE
+from melt2crystal.__main__ import COMMANDS, FOR_MAKE, module_of
 from tests.helpers.checkout import REPOSITORY, environment
 
 NAMES = [name for lines in COMMANDS.values() for name in lines]
-MODULES = {path.stem for path in (REPOSITORY / "melt2crystal/commands").glob("*.py")} - {"__init__"}
+MODULES = {path.stem for path in (REPOSITORY / "melt2crystal/commands").rglob("*.py")} - {"__init__"}
 HEAVY = {"snakemake", "tensorflow", "torch", "pandas", "numpy", "matplotlib", "ase"}  # typer itself imports pydantic
 
 
@@ -38,7 +39,7 @@ def without_imports(*words: str) -> subprocess.CompletedProcess[str]:
 
 def leaves(name: str) -> list[list[str]]:
     """A command, or the commands below it."""
-    module = __import__(f"melt2crystal.commands.{name.replace('-', '_')}", fromlist=["app"])
+    module = import_module(module_of(name))
     below = getattr(typer.main.get_command(module.app), "commands", {})
     return [[name], *([name, sub] for sub in below)]
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from melt2crystal.commands import export
+from melt2crystal.commands.hand_on import export
 from melt2crystal.provenance import ROOT
 
 TRACKED = ["Snakefile", "data/potentials/silica_bks.lmp", "config/config.yaml", "config/studies/ci.yaml"]

@@ -139,10 +139,10 @@ def test_selection_shares():
 
 def test_search_figure_without_any_label(tmp_path):
     """No reference energy at all: the figure says so instead of failing."""
-    columns = ["energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom", "pressure_GPa"]
-    pd.DataFrame([(-8.0, np.nan, 0.0)], columns=columns).to_csv(tmp_path / "found.csv", index=False)
+    columns = ["energy_hp_mean_eV_per_atom", "energy_reference_eV_per_atom", "pressure_GPa", "status"]
+    pd.DataFrame([(-8.0, np.nan, 0.0, "ok")], columns=columns).to_csv(tmp_path / "found.csv", index=False)
     settings = {"figures": {}, "name": "t", "purpose": "results", "reference.name": "BKS"}
-    settings |= {"search.stable_window_eV_per_atom": 1.0}
+    settings |= {"search.stable_window_eV_per_atom": 1.0, "search.tight_window_eV_per_atom": 0.05}
     program("figures_found_energies").figures_found_energies(
         tmp_path / "found.csv", tmp_path / "3.pdf", tmp_path / "3.png", json.dumps(settings)
     )
@@ -155,6 +155,9 @@ def test_search_figure_has_its_histogram_below_the_points(structures, histograms
     found = pd.DataFrame(
         {"energy_hp_mean_eV_per_atom": energies, "energy_reference_eV_per_atom": energies, "pressure_GPa": 0.0}
     )
-    axes = program("figures_found_energies").draw(Figures(), found, 1.0).axes[0]
+    refused = pd.DataFrame([(-7.0, -6.0, 0.0, "insane: a hole")], columns=[*found.columns, "status"])
+    found = pd.concat([found.assign(status="ok"), refused], ignore_index=True)
+    axes = program("figures_found_energies").draw(Figures(), found, 1.0, 0.05).axes[0]
     assert len(axes.child_axes) == histograms
+    assert [line.get_label() for line in axes.lines if line.get_marker() == "x"] == ["refused by the search (1)"]
     assert all(inset.zorder < line.zorder for inset in axes.child_axes for line in axes.lines)

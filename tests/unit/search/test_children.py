@@ -7,7 +7,7 @@ from ase.io import read
 from ase_ga.soft_mutation import BondElectroNegativityModel, SoftMutation
 
 from melt2crystal.frames import frame_id, minimum_distances, pair_limits, read_frames
-from melt2crystal.search.fingerprint import SAME, apart, fingerprint
+from melt2crystal.search.found.fingerprint import SAME, apart, fingerprint
 from melt2crystal.search.starts.children import LOOSE, REACH_A, SHARES, _made, _Springs, _upright, child, operator_of
 from melt2crystal.search.starts.generate import Recipe, in_order, rattled, start
 from melt2crystal.search.starts.melt_born import cut, moved_apart

@@ -13,7 +13,7 @@ from melt2crystal.relaxation.one_by_one import OneByOne
 from melt2crystal.search.candidate import BatchRelaxation, Conditions
 from melt2crystal.search.driver import Crew, Journal
 from melt2crystal.search.evolution import Evolution, Parent, drawn, niches, parents_of
-from melt2crystal.search.rows import row_and_frame
+from melt2crystal.search.found.rows import row_and_frame
 from melt2crystal.search.sanity import Sanity
 from melt2crystal.search.starts.generate import Recipe
 from melt2crystal.sections.search import Engine

@@ -44,7 +44,9 @@ def searched(folder: Path) -> tuple[bytes, bytes, bytes]:
     )
     table, structures = folder / "search/z2/structures.csv", folder / "search/z2/structures.extxyz"
     parts = settings(Batches, Starts, Engine, Relaxation, Symmetry, Trust)
-    program("search_structures").search_structures([model], at_rest, bounds, 10.0, 2, table, structures, parts)
+    program("search_structures").search_structures(
+        [model], at_rest, bounds, 10.0, 2, table, structures, folder / "search/z2/insane.extxyz", parts
+    )
     unique = folder / "search/unique.csv"
     parts = settings(Batches, Starts, Relaxation, Symmetry, Trust, Unique)
     program("search_unique").search_unique([table], [model], bounds, 10.0, unique, unique.with_suffix(".extxyz"), parts)

@@ -13,10 +13,10 @@ from melt2crystal.errors import UserError
 from melt2crystal.relaxation.one_by_one import OneByOne
 from melt2crystal.search.candidate import BatchRelaxation, Candidate, Conditions
 from melt2crystal.search.driver import Crew, Journal, key_of
-from melt2crystal.search.rows import row_and_frame, structure_id
+from melt2crystal.search.found.rows import row_and_frame, structure_id
+from melt2crystal.search.found.table import STRUCTURES, as_table, check_table, read_table, write_table
 from melt2crystal.search.sanity import Sanity
 from melt2crystal.search.starts.generate import Recipe
-from melt2crystal.search.table import STRUCTURES, as_table, check_table, read_table, write_table
 from melt2crystal.sections.substance import Substance
 
 CONDITIONS = Conditions(

@@ -8,8 +8,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from melt2crystal.errors import UserError
 from melt2crystal.frames import canonical_frame
-from melt2crystal.search.minima import add_descendants, descendants_of, to_be_tested, unique_rows
-from melt2crystal.search.table import STRUCTURES, as_table, with_reference
+from melt2crystal.search.found.minima import add_descendants, descendants_of, to_be_tested, unique_rows
+from melt2crystal.search.found.table import STRUCTURES, as_table, with_reference
 from melt2crystal.sections.search import Unique
 
 WINDOWS = Unique(same_enthalpy_meV_per_atom=3.0, same_volume_percent=1.5)

@@ -8,7 +8,7 @@ from ase import Atoms
 from ase.build import make_supercell
 from ase.io import read
 
-from melt2crystal.search.minima import classes
+from melt2crystal.search.found.minima import classes
 from melt2crystal.structure.symmetry import space_group_plateau
 
 CRYSTALS = Path(__file__).parents[3] / "data" / "polymorphs"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from melt2crystal.search.table import SOUND, STRUCTURES, as_table
-from melt2crystal.search.trust import deviations, with_deviations
+from melt2crystal.search.found.table import SOUND, STRUCTURES, as_table
+from melt2crystal.search.found.trust import deviations, with_deviations
 
 
 class TwoMembers:

@@ -3,7 +3,7 @@
 import pytest
 from ase.calculators.lj import LennardJones
 
-from melt2crystal.search.structures_from_files import RELAXED, at_pressure, relaxed_row, unique_table
+from melt2crystal.search.found.structures_from_files import RELAXED, at_pressure, relaxed_row, unique_table
 from melt2crystal.sections.search import Relaxation
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure.crystals import read_crystal

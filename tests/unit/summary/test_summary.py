@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from melt2crystal.summary.found_parts import search_part
 from melt2crystal.summary.parts import (
     certificate_part,
     cost_part,
@@ -16,7 +17,6 @@ from melt2crystal.summary.parts import (
     labels_part,
     reasons_counted,
     relaxed_part,
-    search_part,
 )
 from melt2crystal.summary.schema import (
     Cost,

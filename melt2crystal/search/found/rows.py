@@ -8,6 +8,7 @@ from ase import Atoms
 from melt2crystal.frames import canonical_frame
 from melt2crystal.relaxation.relaxer import enthalpy
 from melt2crystal.search.candidate import Candidate
+from melt2crystal.search.found.table import SOUND
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure.coordination import mean_coordination
 from melt2crystal.structure.energies import ENERGY, ENTHALPY
@@ -27,7 +28,7 @@ def row_and_frame(
     substance: Substance,
     symprecs_A: Sequence[float],
 ) -> tuple[dict[str, Any], Atoms | None]:
-    """Row (columns of :mod:`melt2crystal.search.table`) and frame; no frame if the candidate ended unsoundly."""
+    """Row (columns of :mod:`melt2crystal.search.found.table`) and frame; no frame if the candidate ended unsoundly."""
     row: dict[str, Any] = {
         "id": candidate.name,
         "generation": candidate.generation,
@@ -38,7 +39,7 @@ def row_and_frame(
         "status": result["status"],
         "evaluations": result["evaluations"],
     }
-    if "symbols" not in result:
+    if result["status"] not in SOUND:
         return row, None
     frame = canonical_frame(Atoms(result["symbols"], positions=result["positions"], cell=result["cell"], pbc=True))
     frame.info.update(id=candidate.name, pressure_GPa=pressure_GPa, origin="search")

@@ -32,7 +32,7 @@ def with_deviations(pairs: Sequence[Pair], ensemble: Ensemble, largest_eV_per_A:
     """Rows and frames with ``deviation_eV_per_A``; those above the limit become insane rows without a frame.
 
     Args:
-        pairs: of :func:`melt2crystal.search.rows.row_and_frame`.
+        pairs: of :func:`melt2crystal.search.found.rows.row_and_frame`.
         largest_eV_per_A: the limit; None: the deviation is only noted. A deviation that is no number is above it. A
             model that is alone has none: nothing is refused for it, and the column stays empty.
     """

@@ -13,7 +13,7 @@ import pandas as pd
 import typer
 import yaml
 
-from melt2crystal.commands.report import PAGES, make_report
+from melt2crystal.commands.hand_on.report import PAGES, make_report
 from melt2crystal.errors import UserError
 from melt2crystal.files import digest_of_file
 from melt2crystal.jobs.finished import require_finished, size_in_words

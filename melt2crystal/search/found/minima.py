@@ -13,7 +13,7 @@ import pandas as pd
 from ase import Atoms
 
 from melt2crystal.search.candidate import Candidate
-from melt2crystal.search.table import SOUND, STRUCTURES, UNIQUE, check_table
+from melt2crystal.search.found.table import SOUND, STRUCTURES, UNIQUE, check_table
 from melt2crystal.sections.search import Unique
 from melt2crystal.structure.energies import ENTHALPY
 

@@ -10,10 +10,10 @@ from ase.calculators.calculator import Calculator
 
 from melt2crystal.frames import bare_frame
 from melt2crystal.relaxation.one_by_one import relax
-from melt2crystal.search.minima import classes
-from melt2crystal.search.rows import measures
+from melt2crystal.search.found.minima import classes
+from melt2crystal.search.found.rows import measures
+from melt2crystal.search.found.table import UNIQUE, as_table
 from melt2crystal.search.sanity import Sanity
-from melt2crystal.search.table import UNIQUE, as_table
 from melt2crystal.sections.search import Relaxation
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure.crystals import formula_units

@@ -1,0 +1,1 @@
+"""What a search found: rows and tables, fingerprints, unique structures, which of them are minima, and trust."""

@@ -1,0 +1,1 @@
+"""Settings of what is asked of the structures a search found."""
