@@ -13,7 +13,7 @@ from tools.rebuild.contract import JobRecord
 # Environment variables choose programs, threads and folders here, never numbers.
 MAY_READ_ENVIRONMENT = {
     "melt2crystal/train/deepmd.py",
-    "melt2crystal/engines/ase/engine.py",
+    "melt2crystal/engines/ase/process.py",
     "melt2crystal/engines/espresso/engine.py",
     "melt2crystal/engines/process.py",
     "melt2crystal/engines/vasp/potcar.py",
