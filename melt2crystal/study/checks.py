@@ -170,13 +170,17 @@ def _found_structures_are_labels(study: Study) -> Iterator[Mistake]:
 
 @uses("train", "select", "benchmark", "release")
 def _walks_of_the_model(study: Study) -> Iterator[Mistake]:
+    calculator = study.release.hp.calculator
+    if study.benchmark.vdos.enabled and calculator:
+        problem = f"true, and walks are driven by LAMMPS, which takes no ASE calculator ({calculator.calculator})"
+        yield Mistake(("benchmark", "vdos", "enabled"), problem, "false (benchmark.harmonic has spectra too)")
     if not study.train.network.passes_messages:
         return
     because = "walks are driven by LAMMPS, which takes no model of train.network.descriptor: dpa4"
     if study.rounds:
         problem = f"{study.rounds} rounds explore, and {because}"
         yield Mistake(("select", "max_iterations"), problem, "0, or train.network.descriptor: se_e2_a")
-    if study.benchmark.vdos.enabled:
+    if study.benchmark.vdos.enabled and not calculator:
         allowed = "false (benchmark.harmonic has spectra too), or train.network.descriptor: se_e2_a"
         yield Mistake(("benchmark", "vdos", "enabled"), f"true, and {because}", allowed)
 

@@ -28,6 +28,7 @@ class HeldOut(Errors):
     walks: int | None = Field(None, ge=0, description="of these frames; neighbours in time are one test")
     energy_interval_meV_per_atom: tuple[float, float] | None = Field(None, description="95 %, bootstrap over walks")
     force_interval_eV_per_A: tuple[float, float] | None = Field(None, description="95 %, bootstrap over walks")
+    zero: str = Field("", description="where the zero of energy of an ASE calculator was put; empty: no calculator")
     members: list[Errors]
     pressures: dict[str, Errors] = {}
 
