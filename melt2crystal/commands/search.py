@@ -1,8 +1,9 @@
 """Search crystals with a potential, in any folder, without a study."""
 
+import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,7 +29,13 @@ class Engine(StrEnum):
     "silica-10GPa --workers 2"
 )
 def search(
-    potential: Annotated[Path, typer.Option(help="frozen model (.pb, .pth), or a folder of models: an ensemble")],
+    potential: Annotated[
+        str,
+        typer.Option(
+            help="frozen model (.pb, .pth), a folder of models (an ensemble), or an ASE calculator: "
+            "ase.calculators.emt:EMT"
+        ),
+    ],
     formula: Annotated[str, typer.Option(help="formula unit: SiO2, Al2(SiO4)O, Cu")],
     pressure: Annotated[float, typer.Option(help="GPa")] = 0.0,
     minutes: Annotated[
@@ -59,6 +66,9 @@ def search(
     known: Annotated[
         Path | None, typer.Option(help="folder of CIF files that name what is found, and decide nothing")
     ] = None,
+    calculator_arguments: Annotated[str, typer.Option(help="of an ASE calculator, as JSON: '{\"rc\": 5.0}'")] = "",
+    interpreter: Annotated[str, typer.Option(help="python that has the ASE calculator; without, this one")] = "",
+    timeout: Annotated[float, typer.Option(help="of one evaluation of an ASE calculator, s")] = 600.0,
     largest_deviation: Annotated[
         float, typer.Option(help="of the forces of the members, eV/Å: beyond, no structure is believed; 0: never")
     ] = 1.0,
@@ -91,6 +101,9 @@ def search(
                 seed=seed,
                 workers=workers,
                 resume=resume,
+                calculator_arguments=arguments_of(calculator_arguments),
+                interpreter=interpreter or None,
+                timeout_s=timeout,
                 largest_deviation_eV_per_A=largest_deviation or None,
             )
     except Stopped as stop:
@@ -111,6 +124,23 @@ def sizes_of(text: str) -> list[int]:
         return [int(part) for part in text.split(",") if part.strip()]
     except ValueError:
         raise UserError(f"--formula-units {text!r}: give whole numbers with commas between: 2,3,4") from None
+
+
+def arguments_of(text: str) -> dict[str, Any]:
+    """Keyword arguments of a calculator, as they are typed.
+
+    Raises:
+        UserError: no JSON object.
+    """
+    if not text:
+        return {}
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise UserError(f"--calculator-arguments {text!r}: is no JSON ({error}); quote it: '{{\"rc\": 5.0}}'") from None
+    if not isinstance(values, dict):
+        raise UserError(f"--calculator-arguments {text!r}: give an object of JSON: '{{\"rc\": 5.0}}'")
+    return values
 
 
 def in_words(table: "pd.DataFrame") -> str:

@@ -6,12 +6,12 @@ The command ``melt2crystal search`` calls this and nothing else.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from melt2crystal.errors import UserError
 
@@ -61,6 +61,9 @@ def search(
     seed: int = 1,
     workers: int = 1,
     resume: bool = False,
+    calculator_arguments: Mapping[str, Any] | None = None,
+    interpreter: str | None = None,
+    timeout_s: float = 600.0,
     largest_deviation_eV_per_A: float | None = 1.0,
     say: Callable[[str], None] = TO_TERMINAL,
 ) -> Found:
@@ -68,8 +71,8 @@ def search(
 
     Args:
         formula: SiO2, Al2(SiO4)O, Cu.
-        potential: frozen or compressed model of DeePMD-kit, or a folder of them; the first relaxes, and where they
-            disagree no structure is believed.
+        potential: frozen or compressed model of DeePMD-kit, or a folder of them: the first relaxes, and where they
+            disagree no structure is believed; or an ASE calculator by name, ``ase.calculators.emt:EMT``.
         pressure_GPa: pressure, GPa.
         out: folder of results: empty, or new.
         minutes: core-minutes of relaxations after which the search ends; where that ends it can't be reproduced.
@@ -83,6 +86,9 @@ def search(
         known: folder of CIF files; they only name what is found.
         seed: root of all random numbers.
         workers: processes.
+        calculator_arguments: keyword arguments of an ASE calculator (plain data).
+        interpreter: python of the environment that has it; None: this one.
+        timeout_s: longest time of one evaluation of an ASE calculator, s.
         resume: go on with a search in ``out``; what is finished is not computed again.
         largest_deviation_eV_per_A: of the forces of the members of the potential; None: never refuse.
         say: gets each line of progress.
@@ -94,7 +100,8 @@ def search(
     from melt2crystal.search.alone import known as naming
     from melt2crystal.search.alone import results
     from melt2crystal.search.alone.melts_from_files import melts_of
-    from melt2crystal.search.alone.potential import digests, load, members_of
+    from melt2crystal.search.alone.potential import digests
+    from melt2crystal.search.alone.potential import potential as potential_of
     from melt2crystal.search.alone.request import request
     from melt2crystal.search.alone.run import SYMPRECS_A, Run
     from melt2crystal.sections.search import Unique
@@ -111,14 +118,14 @@ def search(
         relaxations=relaxations,
         largest_deviation_eV_per_A=largest_deviation_eV_per_A,
     )
-    members, folder, files = members_of(Path(potential)), Path(out), [Path(path) for path in melts]
+    folder, files = Path(out), [Path(path) for path in melts]
     molten = melts_of(files, asked.formula)
     crystals = naming.crystals_of(Path(known), asked.formula, say) if known is not None else {}
-    ensemble = load(members, list(asked.formula))
+    judge = potential_of(potential, asked.formula, calculator_arguments, interpreter, timeout_s)
     before = results.folder_for(folder, resume)
     content = {
         "settings": asked.what_decides,
-        "potential": digests(members),
+        "potential": list(judge.digests),
         "melts": digests(files),
         "known": None if known is None else str(known),
         "versions": {"melt2crystal": _version(), **{name: version(name) for name in PACKAGES}},
@@ -126,17 +133,17 @@ def search(
     if before is not None:
         results.check_same(before, content, folder)
     results.write_settings(folder, content)
-    if len(members) < 2:
+    if len(judge.ensemble) < 2:
         say("this potential has one member: nothing tells where it is wrong, and deviation_eV_per_A stays empty")
     if asked.minutes is not None:
         say(f"it ends after {asked.minutes:g} core-minutes of relaxations; another run will end elsewhere")
 
-    run = Run(asked, members, ensemble, folder, say)
+    run = Run(asked, judge, folder, say)
     beginning = run.beginning(molten)
     _tell(beginning, say)
     stayed = []
     if crystals:
-        relaxer = RelaxerFactory(str(members[0]))()
+        relaxer = RelaxerFactory(str(run.members[0]))()
         stayed = naming.relaxed(crystals, relaxer, run.known_conditions(beginning), SYMPRECS_A, say)
 
     def written(unique: pd.DataFrame, frames: dict[str, Atoms], ended: str) -> Found:

@@ -1,6 +1,7 @@
 """What a search without a study leaves in its folder."""
 
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,9 @@ def cif_of(atoms: Atoms, space_group: int, symprec_A: float | None) -> str:
     if space_group > 1 and isinstance(symprec_A, float):
         try:
             text = str(CifWriter(crystal, symprec=symprec_A, significant_figures=8))
-            back = Structure.from_str(text, fmt="cif")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of coordinates it rounds
+                back = Structure.from_str(text, fmt="cif")
             again = Atoms(
                 [site.specie.symbol for site in back], scaled_positions=back.frac_coords, cell=back.lattice.matrix
             )

@@ -10,7 +10,7 @@ from ase import Atoms
 
 from melt2crystal.errors import UserError
 from melt2crystal.search.alone import beginning as begin
-from melt2crystal.search.alone.potential import LOCK_STEP, digests
+from melt2crystal.search.alone.potential import LOCK_STEP, Potential
 from melt2crystal.search.alone.request import Request
 from melt2crystal.search.alone.work import RATTLED, MakeWork, OutOfTime
 from melt2crystal.search.candidate import Candidate, Conditions
@@ -24,7 +24,7 @@ from melt2crystal.search.found.trust import Pair, with_deviations
 from melt2crystal.search.melts import over_density, quenched
 from melt2crystal.sections.search import Engine, Melts, Relaxation, Starts, Symmetry, Unique
 from melt2crystal.structure.energies import ENTHALPY
-from melt2crystal.train.models import Ensemble, RelaxerFactory
+from melt2crystal.train.models import RelaxerFactory
 
 Say = Callable[[str], None]
 # structures that one worker relaxes together: as many as share a call, or few, so that little is lost by a kill
@@ -39,15 +39,15 @@ class Run:
 
     Args:
         request: what is asked for.
-        members: models of the potential; the first relaxes.
-        ensemble: all of them, loaded.
+        potential: its first member relaxes.
         folder: where journals and the beginning are kept.
         say: gets a line of progress.
     """
 
-    def __init__(self, request: Request, members: Sequence[Path], ensemble: Ensemble, folder: Path, say: Say) -> None:
-        self.request, self.members, self.ensemble, self.folder, self.say = request, list(members), ensemble, folder, say
-        lock_step = members[0].suffix == LOCK_STEP
+    def __init__(self, request: Request, potential: Potential, folder: Path, say: Say) -> None:
+        self.request, self.potential, self.folder, self.say = request, potential, folder, say
+        self.members = potential.members(folder)
+        lock_step = self.members[0].suffix == LOCK_STEP
         self.batch = BATCH_OF_LOCK_STEP if lock_step else BATCH_ONE_BY_ONE
         self.pairs: list[Pair] = []
         self.core_s = 0.0
@@ -189,7 +189,7 @@ class Run:
             )  # fmt: skip
         if len(self.members) < 2:
             return pairs
-        return with_deviations(pairs, self.ensemble, self.request.largest_deviation_eV_per_A)
+        return with_deviations(pairs, self.potential.ensemble, self.request.largest_deviation_eV_per_A)
 
     def _keep_pending(self, beginning: begin.Beginning) -> None:
         """What is finished of the generation that was left."""
@@ -229,7 +229,7 @@ class Run:
             **self.request.what_decides,
             "kinds": sorted(conditions),
             "batch": self.batch,
-            "potential": [one["sha256"] for one in digests(self.members)],
+            "potential": [one["sha256"] for one in self.potential.digests],
             "packages": packages_of_candidates(),
         }
         journal = Journal(self.folder / "journal", key_of(decides, [*files, *code_of_candidates()]))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from melt2crystal.engines.scratch import end_with_parent
-from melt2crystal.search.alone.potential import MODELS
+from melt2crystal.search.alone.potential import MODELS, quiet
 from melt2crystal.search.candidate import BatchRelaxation, Candidate, Conditions
 from melt2crystal.search.found.minima import DESCENDANT_MARK
 from melt2crystal.train.models import RelaxerFactory
@@ -78,6 +78,7 @@ class MakeWork:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             end_with_parent()
+        quiet()
         relaxer = RelaxerFactory(str(self.member))()
         clock = time.process_time if self.member.suffix in MODELS else time.perf_counter
         return Work({kind: BatchRelaxation(lambda: relaxer, own) for kind, own in self.conditions.items()}, clock)
