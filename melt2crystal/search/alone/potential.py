@@ -107,7 +107,7 @@ def potential(
 
 
 def import_path(named: str) -> str:
-    """'ase.calculators.emt.EMT' as 'ase.calculators.emt:EMT': the first part with a capital is the class, or the last."""
+    """'ase.calculators.emt.EMT' as 'ase.calculators.emt:EMT': class: first part with a capital, or the last."""
     if ":" in named:
         return named
     parts = named.split(".")
