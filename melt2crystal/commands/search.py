@@ -52,7 +52,7 @@ def search(
     formula_units: Annotated[
         str, typer.Option(help="per cell: 2,3,4,6,8; without, those of 1,2,3,4,6,8 with at most 24 atoms")
     ] = "",
-    out: Annotated[Path | None, typer.Option(help="folder, empty or new; FORMULA-PRESSUREGPa without")] = None,
+    out: Annotated[Path | None, typer.Option(help="folder, empty or new; without, SiO2-10GPa and the like")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the search in --out")] = False,
     seed: Annotated[int, typer.Option(help="root of all random numbers")] = 1,
     workers: Annotated[int, typer.Option(help="processes; the result does not depend on them")] = 1,

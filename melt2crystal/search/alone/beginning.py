@@ -2,7 +2,7 @@
 
 Random cells at rest are as good as a quenched melt of nothing but the potential and the formula, need no temperature
 and no thermostat, and cost as much as the search's own relaxations. No crystal is known here: radii of atoms only keep
-random atoms from lying in each other (B. Cordero et al., Dalton Trans. 2008, 2832; of molecules and crystals alike).
+random atoms from lying in each other (B. Cordero et al., https://doi.org/10.1039/b801115j, for molecules and crystals).
 """
 
 import re
