@@ -192,7 +192,7 @@ def _probe(ensemble: Ensemble, formula: Mapping[str, int], named: str) -> None:
     try:
         energies, forces, virials = ensemble.evaluate([atoms])
     except EngineError as error:
-        raise UserError(f"--potential {named}: {error}") from error
+        raise UserError(f"--potential {named}: {re.sub(rf'^.*{FILE}: ', '', str(error))}") from error
     except Exception as error:  # potentials raise anything
         raise UserError(
             f"--potential {named}: can't evaluate {atoms.get_chemical_formula()} ({error}); name another potential, or "

@@ -87,7 +87,9 @@ def formula_unit(text: str) -> dict[str, int]:
     if not WRITTEN.fullmatch(plain):
         raise UserError(f"--formula {text!r}: is no chemical formula; {advice}")
     try:
-        amounts = {str(element).rstrip("0+-"): float(amount) for element, amount in Composition(plain).items()}
+        amounts = {
+            getattr(element, "name", element.symbol): float(amount) for element, amount in Composition(plain).items()
+        }
     except Exception as error:  # pymatgen raises many kinds
         raise UserError(f"--formula {text!r}: is no chemical formula ({error}); {advice}") from None
     from ase.data import atomic_numbers
