@@ -238,7 +238,8 @@ class CalculatorModel:
         if answer.get("unable"):
             raise EngineError(
                 f"{self.where}calculator {self.member.calculator}: {answer['error']}; {PURPOSE} needs energy, forces "
-                "and stress: change its arguments, or take another calculator"
+                f"and stress of {' '.join(sorted(set(atoms.symbols)))}: change its arguments, or take another "
+                "calculator"
             )
         if short := answer.get("short_of"):
             raise EngineError(

@@ -157,8 +157,8 @@ def _named(models: list[Path]) -> list[str]:
     """Of an ASE calculator: that nobody here knows what it was trained on, and where its zero of energy was put."""
     member = read_calculator(models[0])
     return [
-        f"It is the ASE calculator `{member.calculator}`. What it was trained on this study can't say; a universal "
-        "potential has mostly seen crystals, these among them.",
+        f"It is the ASE calculator `{member.calculator}`. What it was trained on this study can't say: with universal "
+        "potentials crystals, perhaps these among them.",
         "",
         f"Its {member.zero.words()}. So energy errors below are scatter about that constant, and those of crystals are "
         "relative to the melt.",

@@ -7,11 +7,19 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 from ase.calculators.emt import EMT
+from ase.calculators.singlepoint import SinglePointCalculator
 
 from melt2crystal.errors import EngineError, UserError
+from melt2crystal.frames import write_frames
+from melt2crystal.liquid.melts_from_files import walk_of
 from melt2crystal.relaxation.relaxer import Target
-from melt2crystal.train.calculators import Zero, read_calculator, write_calculator
+from melt2crystal.sections.substance import Substance
+from melt2crystal.settings import canonical, to_text
+from melt2crystal.train.calculators import Zero, read_calculator, write_calculator, zero_of
 from melt2crystal.train.models import Ensemble, ModelFactory, RelaxerFactory
+from tests.helpers.programs import program
+
+train_calculator, train_zero = program("train_calculator"), program("train_zero")
 
 MISBEHAVING = """
 import os
@@ -190,6 +198,58 @@ def test_content_of_files_counts(member, tmp_path):
         Ensemble([path])
     with pytest.raises(UserError, match=r"files: there is no .*weights\.bin"):
         member(files=[str(weights)])
+
+
+def test_the_constant_is_that_of_the_melt_and_frames_of_one_walk_are_one_measurement(member, tmp_path):
+    frames = []
+    for walk, offset in (("a", 1.0), ("a", 1.0), ("a", 1.0), ("b", 1.4), ("c", 1.2)):
+        atoms = bulk("Cu", a=3.7) * 2
+        atoms.rattle(0.1, seed=len(frames))
+        atoms.calc = EMT()
+        energy = atoms.get_potential_energy() + offset * len(atoms)
+        atoms.calc = SinglePointCalculator(atoms, energy=energy, forces=atoms.get_forces())
+        atoms.info.update(frame_id=f"{walk}{len(frames)}", walk=walk, pressure_GPa=0.0, temperature_K=2000.0)
+        frames.append(atoms)
+    (tmp_path / "heldout.extxyz").write_text("")
+    with pytest.raises(SystemExit):
+        train_zero.train_zero(member(), tmp_path / "heldout.extxyz", tmp_path / "out.json")
+    write_frames(tmp_path / "heldout.extxyz", frames)
+    train_zero.train_zero(member(), tmp_path / "heldout.extxyz", tmp_path / "out.json")
+    zero = read_calculator(tmp_path / "out.json").zero
+    assert zero.constant_eV_per_atom == pytest.approx((3 * 1.0 + 1.4 + 1.2) / 5) and zero.frames == 5
+    assert zero.walks == len({walk_of(frame) for frame in frames}) == 3
+    assert zero.standard_error_eV_per_atom == pytest.approx(np.std([1.0, 1.4, 1.2], ddof=1) / 3**0.5)
+    assert "+1.1200 eV/atom, the mean difference over 5 frames of melt from 3 walks" in zero.words()
+    energies = Ensemble([tmp_path / "out.json"]).evaluate(frames)[0][0]
+    assert np.mean(energies - [frame.get_potential_energy() for frame in frames]) == pytest.approx(0, abs=1e-6)
+    alone = zero_of(np.array([0.5]), ["a"])
+    assert alone.constant_eV_per_atom == 0.5 and alone.standard_error_eV_per_atom is None
+    assert "standard error" not in alone.words() and "own zero" in Zero().words()
+
+
+def settings_of(section):
+    return to_text({"substance": canonical(Substance()), "calculator": section})
+
+
+def test_a_study_asks_for_its_calculator_before_anything_else(member, tmp_path, capsys):
+    out = tmp_path / "calculator.json"
+    section = {"calculator": "ase.calculators.lj:LennardJones", "arguments": {"sigma": 1.6, "epsilon": 0.1, "rc": 5}}
+    train_calculator.train_calculator("hp", out, settings_of(section))
+    assert read_calculator(out).calculator == section["calculator"] and not read_calculator(out).zero.frames
+    for wrong, words in (
+        ({"calculator": "nowhere:Class"}, "release.hp.given.calculator nowhere:Class can't be made with"),
+        (
+            {"calculator": "ase.calculators.emt:EMT"},
+            "No EMT-potential for Si; a potential that is judged needs",
+        ),
+        ({"calculator": "misbehaving:NoStress"}, "computes no stress"),
+        ({**section, "interpreter": "/nowhere/python"}, "release.hp.given.interpreter: /nowhere/python can't"),
+        ({**section, "packages": {"ase": "2"}}, "release.hp.given.packages: ase 2 is asked for"),
+    ):
+        member()
+        with pytest.raises(SystemExit):
+            train_calculator.train_calculator("hp", tmp_path / "wrong.json", settings_of(wrong))
+        assert words in capsys.readouterr().err and not (tmp_path / "wrong.json").exists()
 
 
 def test_what_names_no_calculator_is_refused(member, tmp_path):
