@@ -35,6 +35,9 @@ COMMANDS = {
         "labels": "Report on labels; compute them on another machine.",
         "potentials": "Train on another machine, and bring the models back.",
     },
+    "Without a study": {
+        "search": "Crystals of a formula, with a potential, in any folder.",
+    },
     "Hand on": {
         "report": "A finished study as one HTML file.",
         "export": "A finished study as one zip for an archive (RO-Crate).",

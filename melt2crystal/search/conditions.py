@@ -78,4 +78,9 @@ def journal_settings(settings: Settings, *place: float) -> dict[str, Any]:
     evolves = settings.values.get("search.engine") == "evolution"
     without = _NOT_OF_A_CANDIDATE if evolves else (*_NOT_OF_A_CANDIDATE, *_OF_PARENTS)
     kept = {name: value for name, value in settings.values.items() if name not in without}
-    return {**kept, "place": list(place), "packages": {name: version(name) for name in _MAKES_A_CANDIDATE}}
+    return {**kept, "place": list(place), "packages": packages_of_candidates()}
+
+
+def packages_of_candidates() -> dict[str, str]:
+    """Releases of the packages that make and relax a candidate."""
+    return {name: version(name) for name in _MAKES_A_CANDIDATE}

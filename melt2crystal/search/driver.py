@@ -82,6 +82,25 @@ class Crew:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
+    def abandon(self) -> None:
+        """End the worker processes at once, with what they are doing."""
+        for process in list((getattr(self._pool, "_processes", None) or {}).values()):
+            process.terminate()
+
+    def finished(self, candidates: Sequence[Candidate]) -> list[tuple[Candidate, Result]]:
+        """Candidates of one call of :meth:`results` whose batch is done, with their results: also after it was left."""
+        batches = self._batches(candidates)
+        done = [(batch, self.known[name_of(batch)]["results"]) for batch in batches if name_of(batch) in self.known]
+        return [pair for batch, results in done for pair in zip(batch, results, strict=True)]
+
+    def spent_core_s(self, candidates: Sequence[Candidate] = ()) -> float:
+        """Core-seconds of all calls of :meth:`results`, and of what is done of the one under way."""
+        names = [name_of(batch) for batch in self._batches(candidates)]
+        return self.core_s + sum(float(self.known[name]["core_s"]) for name in names if name in self.known)
+
+    def _batches(self, candidates: Sequence[Candidate]) -> list[Batch]:
+        return [tuple(candidates[k : k + self.size]) for k in range(0, len(candidates), self.size)]
+
     def results(self, candidates: Sequence[Candidate]) -> list[Result]:
         """Results of candidates, in their order.
 
@@ -89,7 +108,7 @@ class Crew:
             UserError: worker processes die whatever is tried; what is finished is in the journal, and a rerun
                 continues.
         """
-        batches = [tuple(candidates[k : k + self.size]) for k in range(0, len(candidates), self.size)]
+        batches = self._batches(candidates)
         waiting = [batch for batch in batches if name_of(batch) not in self.known]
         if len(waiting) < len(batches):
             self.report(f"{len(batches) - len(waiting)} of {len(batches)} batches are in {self.journal.path}")
@@ -149,9 +168,10 @@ def in_words(batch: Batch, done: dict[str, Any]) -> str:
 
 
 def _timed(work: Work, batch: Batch) -> dict[str, Any]:
-    begun = time.process_time()
+    clock = getattr(work, "clock", time.process_time)  # another one where another process does the work
+    begun = clock()
     results = work(batch)
-    return {"results": results, "core_s": round(time.process_time() - begun, 3)}
+    return {"results": results, "core_s": round(clock() - begun, 3)}
 
 
 _work: Work | None = None
