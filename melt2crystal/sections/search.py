@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from melt2crystal.sections.uspex import Uspex
 from melt2crystal.settings import PartsOf, Section, amount
 
 
@@ -45,8 +46,10 @@ class Melts(Section):
 class Engine(Section):
     """How candidates follow each other."""
 
-    engine: Literal["evolution", "random"] = Field(
-        "evolution", description="evolution: generations of random starts and children; random: random starts alone"
+    engine: Literal["evolution", "random", "uspex"] = Field(
+        "evolution",
+        description="evolution: generations of random starts and children; random: random starts alone; uspex: the "
+        "user's own USPEX, with HP as the energy",
     )
     generation_structures: int = Field(64, ge=2, le=100_000, description="candidates in a generation")
     random_share: float = Field(
@@ -151,8 +154,12 @@ class Search(Starts, Melts, Engine, Batches, Relaxation, Symmetry, Trust, Unique
 
     enabled: bool = amount(True, description="search at all")
     found: str | None = amount(
-        None, description="file of labelled structures found earlier (extended XYZ), evaluated instead of a search"
+        None,
+        description="structures of another search, taken instead of a search: a file of labelled ones that label.known "
+        "names too (extended XYZ; evaluated as they are), or any file or folder of structures (CIF, POSCAR, extended "
+        "XYZ, .res, results of USPEX; relaxed with HP)",
     )
+    uspex: Uspex = Field(default_factory=Uspex, description="the search by USPEX")
     pressures_GPa: list[float] = amount([0.0, 10.0], min_length=1, max_length=200, description="pressures, GPa")
     formula_units: list[int] = amount(
         [2, 3, 4], min_length=1, description="formula units per cell; each is a search of its own"
