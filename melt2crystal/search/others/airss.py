@@ -4,6 +4,7 @@ C. J. Pickard and R. J. Needs, J. Phys.: Condens. Matter 23, 053201 (2011). A fi
 """
 
 import re
+from itertools import pairwise
 
 from ase.io.res import Res
 
@@ -19,7 +20,7 @@ def read_res(text: str, source: str) -> Found:
     if not begins:
         return [], [Refused(source, "has no TITL line, with which a structure of AIRSS begins")]
     taken, refused = [], []
-    for number, (begin, end) in enumerate(zip(begins, [*begins[1:], len(text)], strict=True), 1):
+    for number, (begin, end) in enumerate(pairwise([*begins, len(text)]), 1):
         where = source if len(begins) == 1 else f"{source}, structure {number}"
         try:
             taken.append(_structure(text[begin:end], where))

@@ -3,7 +3,8 @@
 A file that can't be read is named with the reason and spoils no other; nothing of a folder is passed over in silence.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ase import Atoms
@@ -13,7 +14,7 @@ from melt2crystal.frames import read_frames
 from melt2crystal.search.others.airss import read_res
 from melt2crystal.search.others.contents import files_in
 from melt2crystal.search.others.poscars import blocks, is_stream, read_poscar
-from melt2crystal.search.others.structure import Found, Refused, Theirs, printable
+from melt2crystal.search.others.structure import REMARK, Found, Refused, Theirs, printable
 from melt2crystal.search.uspex.folder import results_folders
 from melt2crystal.search.uspex.results import read_results
 from melt2crystal.structure.cif import read_cif
@@ -39,32 +40,31 @@ def read_structures(path: Path, species: Sequence[str]) -> Found:
         raise UserError(f"{path}: holds no file; name a file or folder of structures in search.found")
     taken: list[Theirs] = []
     refused: list[Refused] = []
-    own: set[Path] = set()
-    for folder in _results(path):
-        name = printable(str(folder.relative_to(path)) if folder != path else folder.name)
-        try:
-            results = read_results(folder, species)
-        except (UserError, OSError) as error:
-            refused.append(Refused(name, str(error)))
-        else:
-            taken += results.found[0]
-            refused += [*results.found[1], *(Refused(name, f"remark: {remark}") for remark in results.remarks)]
-        own |= {folder, *results_folders(folder)}
+    of_uspex: set[Path] = set()
+    for folder in sorted({folder for file in files for folder in (file.parent, *file.parents) if folder != file}):
+        inside = folder.is_relative_to(path) and not of_uspex & {folder, *folder.parents}
+        if inside and (results := results_folders(folder)):
+            of_uspex |= set(results)
+            found, lost = _read_uspex(
+                folder, "" if folder == path else printable(f"{folder.relative_to(path)}/"), species
+            )
+            taken, refused = taken + found, refused + lost
     for file in files:
-        if any(folder in file.parents for folder in own):
-            continue  # of USPEX
-        found, lost = _read_file(file, printable(str(file.relative_to(path)) if path.is_dir() else file.name), species)
-        taken, refused = taken + found, refused + lost
+        if not of_uspex & set(file.parents):
+            name = printable(str(file.relative_to(path)) if path.is_dir() else file.name)
+            found, lost = _read_file(file, name, species)
+            taken, refused = taken + found, refused + lost
     return taken, refused
 
 
-def _results(path: Path) -> Iterator[Path]:
-    """Folders with results of USPEX, the outermost of each."""
-    inside: list[Path] = []
-    for folder in [path, *sorted({file.parent for file in files_in(path)} - {path})] if path.is_dir() else []:
-        if not any(known in folder.parents for known in inside) and results_folders(folder):
-            inside.append(folder)
-            yield folder
+def _read_uspex(folder: Path, name: str, species: Sequence[str]) -> Found:
+    try:
+        results = read_results(folder, species)
+    except (UserError, OSError) as error:
+        return [], [Refused(name or folder.name, str(error))]
+    remarks = [Refused(name or folder.name, f"{REMARK}{remark}") for remark in results.remarks]
+    taken = [replace(one, source=name + one.source) for one in results.found[0]]
+    return taken, [*(replace(one, source=name + one.source) for one in results.found[1]), *remarks]
 
 
 def _read_file(file: Path, name: str, species: Sequence[str]) -> Found:

@@ -6,6 +6,7 @@ A structure of USPEX begins with a line EA and its number. Its older versions na
 import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from ase import Atoms
 from ase.io.vasp import read_vasp
@@ -20,7 +21,7 @@ def blocks(text: str) -> Iterator[tuple[int, int, list[str]]]:
     """Number, first line (from 1) and lines of each structure of a stream; what stands before the first is skipped."""
     lines = text.splitlines()
     begins = [k for k, line in enumerate(lines) if BEGIN.match(line)]
-    for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
+    for begin, end in pairwise([*begins, len(lines)]):
         number = int(BEGIN.match(lines[begin])[1])  # type: ignore[index]
         yield number, begin + 1, lines[begin:end]
 

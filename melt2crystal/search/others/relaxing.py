@@ -11,7 +11,7 @@ import numpy as np
 
 from melt2crystal.frames import bare_frame
 from melt2crystal.search.candidate import Candidate
-from melt2crystal.search.others.structure import Found, Refused, Theirs
+from melt2crystal.search.others.structure import REMARK, Found, Refused, Theirs
 from melt2crystal.search.starts.generate import in_order
 from melt2crystal.search.trust import Pair
 from melt2crystal.structure.energies import ENTHALPY
@@ -68,7 +68,7 @@ def their_rows(
     """A row with the columns ``COLUMNS`` for everything that was found: theirs beside ours, then what was refused."""
     rows = [_row(one, candidate, *pair) for one, candidate, pair in zip(structures, asked, pairs, strict=True)]
     for one in refused:
-        kept = one.reason.startswith(("remark: ", ELSEWHERE))
+        kept = one.reason.startswith((REMARK, ELSEWHERE))
         rows.append({"source": one.source, "status": one.reason if kept else REFUSED + one.reason})
     return rows
 

@@ -7,6 +7,7 @@ from ase import Atoms
 
 from melt2crystal.structure.frame_check import structure_problem
 
+REMARK = "remark: "  # begins the reason of what is no fault of a structure
 GIVEN = "given"  # origin of a structure that does not say where it comes from
 
 

@@ -16,11 +16,10 @@ from melt2crystal.search.uspex.told import told_in
 
 GOOD_GATHERED = "goodStructures_POSCARS"
 LARGEST_BYTES = 500_000_000
-# USPEX's names of its operators (their beginnings, small letters) -> ours; the first three keep or make symmetry
+# USPEX's names of its operators (their beginnings, small letters) -> ours; random structures have symmetry
 ORIGINS = {
-    "random": "symmetric",
-    "randtop": "symmetric",
-    "toprandom": "symmetric",
+    "rand": "symmetric",
+    "toprand": "symmetric",
     "heredity": "splice",
     "permut": "permute",
     "softmut": "soft",

@@ -42,11 +42,11 @@ def read_rows(text: str, source: str, per_atom: bool) -> tuple[list[Row], list[R
         text: of Individuals (``per_atom`` false) or goodStructures (true).
         source: its name.
     """
-    first = text.lstrip()[:1]
-    read = _boxed if first in ("+", "|") else _plain
+    lines = text.splitlines()
+    read = _boxed if any(line.lstrip().startswith(("+", "|")) for line in lines) else _plain
     rows: dict[int, Row] = {}
     refused = []
-    for number, found in read(text.splitlines(), per_atom):
+    for number, found in read(lines, per_atom):
         if isinstance(found, Row):
             rows.setdefault(found.number, found)
         else:
