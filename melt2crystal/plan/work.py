@@ -18,6 +18,7 @@ from melt2crystal.plan.laws import (
 from melt2crystal.plan.rows import Factor, Row, Term
 from melt2crystal.plan.task import Task
 from melt2crystal.plan.units import Meter, UnitCost
+from melt2crystal.search.others.contents import files_in
 from melt2crystal.study.batches import largest_batch, states
 from melt2crystal.study.model import Study
 
@@ -183,6 +184,16 @@ def _search_structures(task: Task) -> list[Term]:
     return [*terms, (Factor(number, "starts"), Factor(random, "s")), task.starts("small_job_s")]
 
 
+def _search_others(task: Task) -> list[Term]:
+    """Structures of others, as if each file held one; how many it holds is known when it is read."""
+    search, files = task.study.search, len(files_in(Path(task.study.search.found or "")))
+    alone = task.study.train.network.passes_messages
+    atoms = max(search.formula_units) * task.study.substance.atoms_per_formula_unit
+    evaluations, each = relaxation_s(task, atoms, search.relax_steps, alone)
+    relaxed = (Factor(len(task.jobs), "pressures"), Factor(files, "files"), Factor(evaluations, "evaluations"))
+    return [(*relaxed, Factor(each, "s")), task.starts("small_job_s")]
+
+
 def _search_unique(task: Task) -> list[Term]:
     search, per_unit = task.study.search, task.study.substance.atoms_per_formula_unit
     alone = task.study.train.network.passes_messages  # other networks relax in lock step
@@ -210,6 +221,7 @@ SMALL = (
     "benchmark_energy_volume", "benchmark_energy_volume_reference", "benchmark_fits", "benchmark_errors",
     "benchmark_relaxed_errors", "benchmark_overlaps", "benchmark_supercells", "benchmark_harmonic",
     "benchmark_harmonic_overlaps", "search_request", "search_found", "search_given",
+    "search_uspex_inputs", "search_uspex_handover",
     "figures_parity", "figures_energy_volume", "figures_found_energies", "figures_found_crystals", "figures_selection",
     "figures_audit", "figures_learning", "figures_relaxed", "figures_harmonic", "report_summary", "report_tables",
     "report_provenance",
@@ -232,6 +244,9 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "benchmark_vdos": _benchmark_vdos,
     "search_melts": _search_melts,
     "search_structures": _search_structures,
+    "search_uspex_run": _search_structures,
+    "search_uspex_structures": _search_structures,  # at most: what USPEX relaxed is near its end
+    "search_others": _search_others,
     "search_unique": _search_unique,
 }
 
