@@ -80,8 +80,9 @@ def read_finished(path: Path) -> Path:
 def what_to_do(waiting: Sequence[tuple[Path, str]], command: str) -> str:
     """The message of a search that was handed over."""
     listed = "\n".join(f"  {folder}    {why}" for folder, why in waiting)
+    number = f"{len(waiting)} searches wait" if len(waiting) > 1 else "a search waits"
     return (
-        f"search.uspex.mode is handover: {len(waiting)} searches wait for USPEX.\n{listed}\n"
+        f"search.uspex.mode is handover: {number} for USPEX.\n{listed}\n"
         f"In each of these folders: run USPEX ({command}) until it writes {DONE}; or copy the folder to where USPEX "
         "is, run it there, and copy its results1 back beside INPUT.txt (remove an older results1 first).\n"
         "Then start the same snakemake command again: it goes on from the results. What does not depend on them can "
