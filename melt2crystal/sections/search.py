@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from melt2crystal.sections.uspex import Uspex
-from melt2crystal.settings import PartsOf, Section, amount
+from melt2crystal.settings import PartsOf, Section, amount, place
 
 
 class Starts(Section):
@@ -147,6 +146,39 @@ class Unique(Section):
         description="how many of the lowest that kept the symmetry of their start are rattled and relaxed again",
     )
     minima_rattle_A: float = Field(0.05, gt=0, le=1, description="standard deviation of that rattle, A")
+
+
+class Uspex(Section):
+    """How the user's USPEX is given its work; only with search.engine: uspex.
+
+    How long it searches, and its share of random structures, are said by the keys of the embedded engine.
+    """
+
+    mode: Literal["handover", "run"] = Field(
+        "handover",
+        description="handover: write inputs, stop with a message, go on when results are put back; run: call command",
+    )
+    version: Literal["9.4.4", "10"] = Field("10", description="version whose INPUT.txt is written; 10: any 10.x")
+    command: str = place(
+        "USPEX -r",
+        min_length=1,
+        description="command of mode run, started in the folder of INPUT.txt again and again until USPEX says that it "
+        "is done",
+    )
+    wait_s: float = place(60.0, ge=0, le=86400, description="pause between two calls of command, s")
+    lammps: str = Field(
+        "lmp -in lammps.in > lammps.out",
+        min_length=1,
+        description="how USPEX calls LAMMPS (with DeePMD's plugin), where it runs; LAMMPS writes lammps.out",
+    )
+    parallel: int = Field(1, ge=1, le=10_000, description="relaxations that USPEX has at work at a time")
+
+    @field_validator("command", "lammps")
+    @classmethod
+    def _one_line(cls, command: str) -> str:
+        if not command.strip() or len(command.splitlines()) != 1 or "\0" in command:
+            raise ValueError("a command is one line")
+        return command.strip()
 
 
 class Search(Starts, Melts, Engine, Batches, Relaxation, Symmetry, Trust, Unique):

@@ -122,7 +122,7 @@ def _labels(name: str, path: KeyPath, root: Path) -> Iterator[Mistake]:
 
 def _of_others(name: str, path: KeyPath, root: Path) -> Iterator[Mistake]:
     """Structures of another search: a file, or a folder with at least one."""
-    if not (root / name).is_dir() or mistake_in_name(name):
+    if mistake_in_name(name) or not (root / name).is_dir():
         if missing := _missing(name, path, root):
             yield missing
     elif not any(file.is_file() for file in files_in(root / name)):

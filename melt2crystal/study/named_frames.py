@@ -216,9 +216,9 @@ def _found(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mista
 
 def _labelled_but_unknown(name: str, path: KeyPath, root: Path) -> Iterator[Mistake]:
     """A file of a search's labels that label.known lacks: relaxing its structures afresh can't be what is meant."""
-    if not (root / name).is_file() or not name.endswith(FRAME_FILES):
-        return
     try:
+        if not (root / name).is_file() or not name.endswith(FRAME_FILES):
+            return
         first = next(iter(read_frames(root / name)), None)
     except (UserError, OSError):
         return  # HP's relaxation says what is wrong with it, structure by structure

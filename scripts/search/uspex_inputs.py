@@ -11,9 +11,8 @@ from melt2crystal.files import complete, digest_of_file, write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.search.melts import read_bounds
 from melt2crystal.search.uspex.inputs import MODEL, SearchInput, input_text, stages
-from melt2crystal.sections.search import Engine, part_of
+from melt2crystal.sections.search import Engine, Uspex, part_of
 from melt2crystal.sections.substance import Substance
-from melt2crystal.sections.uspex import Uspex
 from melt2crystal.settings import Settings
 from melt2crystal.train.models import member_path
 

@@ -13,8 +13,7 @@ from ase.data import atomic_masses, atomic_numbers
 from melt2crystal.frames import pair_limits
 from melt2crystal.lammps.static import BAR_PER_GPA
 from melt2crystal.search.uspex.folder import MARK
-from melt2crystal.sections.search import Engine
-from melt2crystal.sections.uspex import Uspex
+from melt2crystal.sections.search import Engine, Uspex
 
 LAMMPS_CODE = 4  # abinitioCode of LAMMPS
 MODEL = "graph.pb"  # name of the model in Specific/, whatever its member

@@ -5,8 +5,7 @@ import itertools
 import pytest
 
 from melt2crystal.search.uspex.inputs import STAGES, SearchInput, input_text, stages
-from melt2crystal.sections.search import Engine
-from melt2crystal.sections.uspex import Uspex
+from melt2crystal.sections.search import Engine, Uspex
 from tests.helpers.uspex_stand_in import block, first, iso_line, pressure_bar, search_told, value
 
 SILICA = {"Si": 1, "O": 2}

@@ -9,8 +9,7 @@ from melt2crystal.errors import UserError
 from melt2crystal.search.uspex.folder import digest_of_results, lacking, mark_in, results_folders
 from melt2crystal.search.uspex.inputs import SearchInput, input_text, stages
 from melt2crystal.search.uspex.running import call_until_done, own_folder, read_finished, write_finished
-from melt2crystal.sections.search import Engine
-from melt2crystal.sections.uspex import Uspex
+from melt2crystal.sections.search import Engine, Uspex
 from tests.helpers.programs import program
 from tests.helpers.uspex_cases import PARAMETERS, write_results
 
