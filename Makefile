@@ -18,7 +18,7 @@ DOOR = $(ENV_RUN) python -m melt2crystal
 OF_STUDY := $(if $(STUDY),--study $(STUDY))
 
 .DEFAULT_GOAL := help
-.PHONY: bench-search bench-dry-run plan env-progress env-pytorch report export dag why status ledger labels-report labels-export labels-import potentials-export potentials-import help env run dry-run test test-installed test-slow test-slurm bench-overhead lint format docs clean clean-env
+.PHONY: results bench-search bench-dry-run plan env-progress env-pytorch report export dag why status ledger labels-report labels-export labels-import potentials-export potentials-import help env run dry-run test test-installed test-slow test-slurm bench-overhead lint format docs clean clean-env
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -111,6 +111,9 @@ status: env ## what is done, running, failed, and how long still; also while the
 
 ledger: env ## core-hours and GPU-hours by stage, per label, wasted: results/<study>/ledger/
 	@$(DOOR) ledger $(OF_STUDY)
+
+results: run ## run a study and write its page docs/results/STUDY.md, tables, CSV and figures
+	$(ENV_RUN) python -m tools.results.write_page results/$(or $(STUDY),laptop)
 
 report: env ## figures, tables, captions, versions in one file: results/<study>/report.html
 	@$(DOOR) report --cores $(CORES) $(OF_STUDY)

@@ -28,6 +28,7 @@ include: "rules/explore.smk"
 include: "rules/benchmark.smk"
 include: "rules/relaxed.smk"
 include: "rules/vibrations.smk"
+include: "rules/melt.smk"
 include: "rules/search_uspex.smk"
 include: "rules/search.smk"
 include: "rules/figures.smk"
@@ -49,6 +50,7 @@ rule benchmark:
         PATHS.relaxed_crystals,
         PATHS.overlaps,
         f"{RESULTS}/benchmark/harmonic/overlaps.csv" if HARMONIC else [],
+        PATHS.melts_compared,
     localrule: True
 
 

@@ -22,8 +22,10 @@ from melt2crystal.report.contents import CONTENTS  # noqa: E402
 from melt2crystal.structure.cif import of_composition  # noqa: E402
 from melt2crystal.settings import to_text  # noqa: E402
 from melt2crystal.study.load import load_study  # noqa: E402
+from melt2crystal.study.names import mistake_in_name  # noqa: E402
 from melt2crystal.study.parameters import (  # noqa: E402
     grid_row,
+    melt_states,
     polymorph_chunks,
     polymorph_rows,
     polymorph_table,
@@ -33,7 +35,7 @@ from melt2crystal.study.parameters import (  # noqa: E402
     training_parameters,
     walk_parameters,
 )
-from melt2crystal.study.paths import PURPOSE_OF, PURPOSES, Paths, mistake_in_name  # noqa: E402
+from melt2crystal.study.paths import PURPOSE_OF, PURPOSES, Paths  # noqa: E402
 
 try:
     STUDY = load_study(config, PROJECT, check_files=workflow.is_main_process, configfiles=workflow.configfiles)

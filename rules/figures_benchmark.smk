@@ -65,6 +65,31 @@ rule figures_relaxed:
         program("figures_relaxed", "--crystals {input.crystals} --pdf {output.pdf} --png {output.png}")
 
 
+rule figures_melt:
+    input:
+        states=PATHS.melts_compared,
+        distributions=[table.removesuffix(".csv") + "-distributions.csv" for table in PATHS.melts_compared],
+    output:
+        pdf=PATHS.figure("figures_melt", "pdf"),
+        png=picture("figures_melt"),
+    log:
+        log("figures_melt"),
+    benchmark:
+        cost("figures_melt")
+    localrule: True
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        *code("figures_melt"),
+        settings=style("substance"),
+        packages=packages("matplotlib"),
+    message:
+        "Drawing the melts of the potentials"
+    shell:
+        program("figures_melt", "{input.states} --pdf {output.pdf} --png {output.png}")
+
+
 rule figures_harmonic:
     input:
         hp=f"{RESULTS}/benchmark/harmonic/hp.csv",

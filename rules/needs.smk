@@ -78,6 +78,7 @@ TITLE_OF = {
     "figures_found_crystals": ("4", "Structures found beside known crystals"),
     "figures_relaxed": ("5", "Crystals relaxed"),
     "figures_harmonic": ("6", "Harmonic vibrations"),
+    "figures_melt": ("7", "The melt itself"),
     "liquid_plot": ("A", "Melts and their certificates"),
     "liquid_plot_frames": ("A", "Melts and their certificates"),
     "figures_selection": ("B", "Selection of frames in the loop"),

@@ -21,6 +21,7 @@ from melt2crystal.plan.units import Meter, UnitCost
 from melt2crystal.search.others.contents import files_in
 from melt2crystal.study.batches import largest_batch, states
 from melt2crystal.study.model import Study
+from melt2crystal.study.parameters import melt_states
 
 
 def _liquid_walks(task: Task) -> list[Term]:
@@ -153,6 +154,21 @@ def _benchmark_vdos(task: Task) -> list[Term]:
     return [*terms, (Factor(hp, "starts"), Factor(task.meter("walk_start_s"), "s"))]
 
 
+def _benchmark_melt(task: Task) -> list[Term]:
+    rules = task.study.benchmark.melt
+    terms: list[Term] = []
+    steps = (rules.equilibrate_ps + rules.walk_ps) * 1000 / rules.time_step_fs
+    walks = Factor(len(melt_states(task.study)), "walks")
+    for whose, jobs in task.of("whose").items():
+        if whose in task.study.potentials:
+            each = model_step_s(task.network, task.atoms, task.meter, gpu=False)
+            terms.append((Factor(jobs, "starts"), Factor(task.meter("walk_start_s"), "s")))
+        else:
+            each = classical_step_s(task.atoms, task.meter)
+        terms.append((walks, Factor(steps, "steps"), Factor(each, f"s at {task.atoms} atoms ({whose})")))
+    return terms
+
+
 def relaxation_s(task: Task, atoms: int, most: int, alone: bool) -> tuple[float, float]:
     """Evaluations of a relaxation with HP, at most ``most``, and seconds of each: ``alone``, or many in lock step."""
     units = max(1, atoms // task.study.substance.atoms_per_formula_unit)
@@ -223,9 +239,8 @@ SMALL = (
     "benchmark_harmonic_overlaps", "search_request", "search_found", "search_given",
     "search_uspex_inputs", "search_uspex_handover",
     "figures_parity", "figures_energy_volume", "figures_found_energies", "figures_found_crystals", "figures_selection",
-    "figures_audit", "figures_learning", "figures_relaxed", "figures_harmonic", "report_summary", "report_tables",
-    "report_provenance",
-    "report_dag",
+    "figures_audit", "figures_learning", "figures_relaxed", "figures_harmonic", "figures_melt", "report_summary",
+    "report_tables", "report_provenance", "report_dag",
 )  # fmt: skip
 WORK: dict[str, Callable[[Task], list[Term]]] = {
     **dict.fromkeys(SMALL, _small),
@@ -242,6 +257,7 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "benchmark_relaxed": _benchmark_relaxed,
     "benchmark_relaxed_reference": _benchmark_relaxed_reference,
     "benchmark_vdos": _benchmark_vdos,
+    "benchmark_melt": _benchmark_melt,
     "search_melts": _search_melts,
     "search_structures": _search_structures,
     "search_uspex_run": _search_structures,

@@ -46,6 +46,7 @@ FIGURES = {  # rule -> its files below figures/, without their endings
     "figures_energy_volume": "figure2",
     "figures_relaxed": "relaxed",
     "figures_harmonic": "harmonic",
+    "figures_melt": "melt",
     "figures_found_energies": "figure3",
     "figures_found_crystals": "figure4",
     "figures_selection": "selection",

@@ -137,6 +137,34 @@ class HarmonicSpectrum(Section):
     )
 
 
+class MeltWalks(Section):
+    """The melt itself, walked with each potential and with a classical reference from the same certified frames.
+
+    The reference walks twice, with other velocities: how far two walks of one potential lie apart is the baseline.
+    """
+
+    enabled: bool | None = amount(
+        None,
+        description="compare the melts of the potentials with the reference's; default: where the reference is a "
+        "classical potential (engine lammps), melts are made here, and models can walk (train.network se_e2_a)",
+    )
+    pressures_GPa: list[float] | None = Field(
+        None, min_length=1, description="pressures of the grid, GPa; null: its lowest and highest; the middle T of each"
+    )
+    time_step_fs: float = Field(1.0, ge=0.001, le=5, description="time step, fs")
+    equilibrate_ps: float = Field(1.0, gt=0, description="equilibration before each walk, ps")
+    walk_ps: float = Field(4.0, gt=0, description="length of each walk, ps")
+    frames: int = Field(80, ge=20, le=10_000, description="configurations kept of each walk")
+    blocks: int = Field(4, ge=2, le=50, description="parts of a walk whose scatter is the standard error")
+    r_max_A: float = Field(8.0, gt=1, le=30, description="end of the radial distribution functions, A")
+
+    @model_validator(mode="after")
+    def _blocks_have_frames(self) -> "MeltWalks":
+        if self.frames < 5 * self.blocks:
+            raise ValueError(f"frames ({self.frames}) must be at least five for each of blocks ({self.blocks})")
+        return self
+
+
 class Benchmark(Section):
     """What the potentials are tested on."""
 
@@ -145,6 +173,7 @@ class Benchmark(Section):
     relaxed: RelaxedCrystals = Field(RelaxedCrystals(), description="polymorphs relaxed by each potential")
     vdos: VibrationalSpectrum = Field(VibrationalSpectrum(), description="vibrational spectra")
     harmonic: HarmonicSpectrum = Field(HarmonicSpectrum(), description="harmonic vibrational spectra")
+    melt: MeltWalks = Field(MeltWalks(), description="the melt itself, with each potential and the reference")
 
     @model_validator(mode="after")
     def _harmonic_polymorphs_are_known(self) -> "Benchmark":

@@ -16,7 +16,7 @@ from melt2crystal.study.checks import mistakes_between_sections
 from melt2crystal.study.mistakes import from_validation, other_types, raise_mistakes
 from melt2crystal.study.model import Study
 from melt2crystal.study.named_files import mistakes_in_files
-from melt2crystal.study.paths import mistake_in_name, results_mistakes
+from melt2crystal.study.names import mistake_in_name, results_mistakes
 from melt2crystal.study.source import KeyPath, Source, merged, on_its_base, read_source, read_study, study_path
 from melt2crystal.study.yaml_text import absurd_numbers
 

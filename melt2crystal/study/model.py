@@ -84,6 +84,13 @@ class Study(Section):
         return (self.release.lp if ensemble == "lp" else self.release.hp).training
 
     @property
+    def compares_melts(self) -> bool:
+        """Whether the melt is walked with each potential and with the reference."""
+        able = self.reference.engine == "lammps" and self.computes_labels and not self.train.network.passes_messages
+        given = self.benchmark.melt.enabled
+        return able and self.liquid.frames is None if given is None else given
+
+    @property
     def reference_relaxes_crystals(self) -> bool:
         """Whether the reference relaxes the polymorphs from the potentials' own starts."""
         rules = self.benchmark.relaxed

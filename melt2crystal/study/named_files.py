@@ -18,7 +18,7 @@ from melt2crystal.sections.substance import Substance
 from melt2crystal.structure import cif, symmetry
 from melt2crystal.structure.symmetry import SYMPREC_A
 from melt2crystal.study.model import Study
-from melt2crystal.study.paths import mistake_in_name
+from melt2crystal.study.names import mistake_in_name
 from melt2crystal.study.source import KeyPath, Mistake
 from melt2crystal.train.given import MANIFEST, DeepmdInput, FramesSeen, read_json
 

@@ -65,6 +65,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def melt_states(study: Study) -> list[tuple[float, float]]:
+    """Pressure (GPa) and temperature (K) of the melts that are compared: of each pressure the middle temperature."""
+    rows = sorted(study.grid, key=lambda row: row.pressure_GPa)
+    wanted = study.benchmark.melt.pressures_GPa
+    chosen = list(dict.fromkeys([rows[0].pressure_GPa, rows[-1].pressure_GPa])) if wanted is None else wanted
+    of = {row.pressure_GPa: sorted(row.temperatures_K) for row in rows}
+    return [(pressure, of[pressure][len(of[pressure]) // 2]) for pressure in chosen]
+
+
 def polymorph_chunks(study: Study) -> list[list[str]]:
     """Polymorphs whose walks share a process; one more at the end of the list leaves the full chunks alone."""
     names, size = list(study.benchmark.polymorphs), study.benchmark.vdos.polymorphs_per_job

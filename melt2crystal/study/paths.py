@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 from melt2crystal.lammps.include import potential_files
 from melt2crystal.report.contents import FIGURES
 from melt2crystal.study.batches import number_of_shards
 from melt2crystal.study.model import Study
-from melt2crystal.study.yaml_text import Mistake
 
 PURPOSES = ("train", "heldout")
 PURPOSE_OF = {"initial": "train", "heldout": "heldout"}  # batch of labels -> melt whose frames it holds
-OF_THE_PROJECT = (  # folders in which results would be mixed with sources
-    *("config", "data", "docs", "envs", "melt2crystal", "profiles", "report", "rules", "scripts", "slurm", "tests"),
-    *("tools", ".git", ".snakemake", ".venv"),
-)
-WILDCARD = re.compile(r"\{\s*[.\w]+\s*(,.*)?\}|<[a-z][a-z0-9_]*>", re.DOTALL)  # and pathvars, as Snakemake finds them
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-
-def mistake_in_name(name: str) -> str | None:
-    """What keeps a path from being used by Snakemake and by programs, None if nothing does."""
-    if WILDCARD.search(name):
-        return "a word in {braces} or <brackets>, which Snakemake takes for a variable"
-    if name.startswith("-"):
-        return "a hyphen at its start, which programs take for an option"
-    for most, parts in ((255, name.split("/")), (4000, [name])):  # of a name, and of a path with room for ours
-        if (longest := max(len(part.encode("utf-8", "surrogatepass")) for part in parts)) > most:
-            return f"{longest} bytes, where file systems take at most {most}"
-    return "a line break, or another character that can't be printed" if UNPRINTABLE.search(name) else None
-
-
-def results_mistakes(results: Any, root: Path) -> list[Mistake]:
-    """What is wrong with the folder of all studies (``results`` of config/config.yaml), which may lie anywhere."""
-    problem = "is no folder's name"
-    if isinstance(results, str) and (wrong := mistake_in_name(results) or ("braces" if {*results} & {*"{}"} else "")):
-        problem = f"{results[:60]!r} holds {wrong}"
-    elif isinstance(results, str) and results.strip():
-        folder = (root / results).resolve()
-        inside = folder.relative_to(root.resolve()).parts[:1] if folder.is_relative_to(root.resolve()) else ()
-        if results != results.strip() or results.startswith("~"):
-            problem = f"{results!r} begins or ends with a blank, or begins with ~"
-        elif root.resolve().is_relative_to(folder) or (inside and inside[0] in OF_THE_PROJECT):
-            problem = f"{results!r} is a folder of the project itself"
-        elif any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
-            problem = f"{results!r} is a file, or lies in one"
-        else:
-            return []
-    return [Mistake(("results",), problem, "a folder for results alone, inside the project or elsewhere")]
 
 
 @dataclass(frozen=True)
@@ -254,6 +213,12 @@ class Paths:
         """Overlaps of the spectra of walks, if there are any."""
         return [f"{self.root}/benchmark/vdos/overlaps.csv"] if self.spectra_of else []
 
+    @cached_property
+    def melts_compared(self) -> list[str]:
+        """What each potential and two walks of the reference make of the melt."""
+        walked = ["reference", "again", *reversed(self.study.potentials)] if self.study.compares_melts else []
+        return [f"{self.root}/benchmark/melt/{whose}.csv" for whose in walked]
+
     # ---- search
 
     @cached_property
@@ -276,12 +241,12 @@ class Paths:
     @cached_property
     def drawn(self) -> list[str]:
         """Rules of the figures that this study has."""
-        study = self.study
-        has_loop = study.rounds > 0
+        study, has_loop = self.study, self.study.rounds > 0
         asked = {
             "figures_energy_volume": bool(self.energy_volume),
             "figures_relaxed": bool(self.relaxed_crystals),
             "figures_harmonic": bool(study.benchmark.harmonic_polymorphs),
+            "figures_melt": study.compares_melts,
             "figures_found_energies": study.search.enabled,
             "figures_found_crystals": study.search.enabled,
             "figures_selection": has_loop,

@@ -7,22 +7,19 @@ import numpy as np
 import pandas as pd
 import typer
 
+from melt2crystal.benchmark.force_fields import model_commands, reference_commands
 from melt2crystal.benchmark.vdos import vibrational_density
 from melt2crystal.benchmark.vibrational_walk import StartingState, VibrationalWalk, run_walks
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_csv
 from melt2crystal.frames import read_frames
-from melt2crystal.lammps.include import lammps_word, potential_commands
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.benchmark import VibrationalSpectrum
-from melt2crystal.sections.reference import LammpsReference
 from melt2crystal.sections.substance import Substance
 from melt2crystal.seeds import seed_for
 from melt2crystal.settings import Settings
 from melt2crystal.structure.coordination import mean_coordination
 from melt2crystal.structure.crystals import compact_supercell, conventional_cell, formula_units
-
-EWALD_ACCURACY = 1e-5  # of the classical reference's forces in dynamics; labels are more accurate
 
 
 @reports_errors
@@ -46,7 +43,11 @@ def benchmark_vdos(
         cell = compact_supercell(conventional_cell(crystals[name]), rules.atoms)
         seed = seed_for(given.value("seed"), "vdos", name)
         tasks[name] = StartingState(cell, state["temperature_K"], state["pressure_GPa"], seed)
-    force_field = model_commands(model, substance.species) if model else reference_commands(given, substance.species)
+    force_field = (
+        model_commands(model, substance.species)
+        if model
+        else reference_commands(given, substance.species, "benchmark.vdos.reference")
+    )
     walks = run_walks(list(tasks.values()), force_field, substance.species, rules, deepmd=model is not None)
     tables, rows = [], []
     for (name, task), walk in zip(tasks.items(), walks, strict=True):
@@ -59,24 +60,6 @@ def benchmark_vdos(
         )
     write_csv(spectra, pd.concat(tables), "%.6g")
     write_csv(states, pd.DataFrame(rows), "%.6g")
-
-
-def model_commands(model: Path, species: list[str]) -> str:
-    """The model as a LAMMPS force field."""
-    return f"pair_style deepmd {lammps_word(model)}\npair_coeff * * {' '.join(species)}\n"
-
-
-def reference_commands(given: Settings, species: list[str]) -> str:
-    """The classical reference as a LAMMPS force field."""
-    engine = given.value("reference")["engine"]
-    if engine != "lammps":
-        raise UserError(
-            f"benchmark.vdos.reference: molecular dynamics with the engine {engine!r} is not built in; "
-            "set benchmark.vdos.reference: false"
-        )
-    reference = given.section("reference", LammpsReference)
-    accuracy = max(EWALD_ACCURACY, reference.ewald_accuracy)
-    return potential_commands(Path(reference.potential), species, accuracy)
 
 
 def table_of(

@@ -38,6 +38,7 @@ EXPECTED = {
     "benchmark_relaxed": ("batch", 1, 0, 3000, 240),
     "benchmark_relaxed_reference": ("batch", 1, 0, 2000, 720),
     "benchmark_vdos": ("batch", 1, 0, 2000, 720),
+    "benchmark_melt": ("batch", 1, 0, 2000, 720),
     "search_melts": ("batch", 1, 0, 2000, 240),
     "search_structures": ("batch", 1, 0, 2000, 720),
     "search_unique": ("batch", 1, 0, 2000, 240),

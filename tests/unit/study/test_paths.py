@@ -79,9 +79,9 @@ def test_a_potential_from_elsewhere_has_no_learning_curve_and_names_what_it_has_
 
 def test_what_a_study_switches_off_has_no_files():
     no = {"enabled": False}
-    off = paths(search=no, benchmark={"vdos": no, "energy_volume": no, "relaxed": no})
+    off = paths(search=no, benchmark={"vdos": no, "energy_volume": no, "relaxed": no, "melt": no})
     assert off.searched == off.searches("unique.csv") == off.spectra == off.overlaps == off.energy_volume == []
-    assert off.relaxed_crystals == []
+    assert off.relaxed_crystals == off.melts_compared == []
     assert off.drawn == ["figures_parity", "figures_selection", "figures_audit", "figures_learning"]
     assert set(off.drawn) < set(FIGURES)
 
