@@ -51,7 +51,11 @@ rule search_uspex_inputs:
         runtime=10,
     params:
         *code("search_uspex_inputs"),
-        settings=settings("search.structures", *leaves(Engine), "search.relax_member", "search.uspex", "substance"),
+        settings=settings(
+            *("search.structures", "search.relax_member", "substance"),
+            *("search.uspex.version", "search.uspex.lammps", "search.uspex.parallel"),
+            *leaves(Engine),
+        ),
     message:
         "Writing the inputs of USPEX at {wildcards.pressure} GPa, {wildcards.units} formula units"
     shell:

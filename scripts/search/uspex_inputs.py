@@ -39,7 +39,11 @@ def search_uspex_inputs(
         substance.minimum_distances_A,
         given.value("search.structures"),
         part_of(given, Engine),
-        given.section("search.uspex", Uspex),
+        Uspex(
+            version=given.value("search.uspex.version"),
+            lammps=given.value("search.uspex.lammps"),
+            parallel=given.value("search.uspex.parallel"),
+        ),
         digest_of_file(model),
     )
     for number, stage in enumerate(stages(search), 1):

@@ -8,10 +8,11 @@ import typer
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.options import SettingsText
 from melt2crystal.search.others.relaxing import of_pressure
-from melt2crystal.search.others.settling import Files, settle
+from melt2crystal.search.others.settling import Files, Terms, settle
 from melt2crystal.search.uspex.folder import lacking
 from melt2crystal.search.uspex.results import read_results
 from melt2crystal.search.uspex.running import read_finished, what_to_do
+from melt2crystal.sections.search import Batches, Relaxation, Starts, Symmetry, Trust, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
@@ -32,16 +33,27 @@ def search_uspex_structures(
 ) -> None:
     """Energies and enthalpies are HP's (member search.relax_member), relaxed to the study's accuracy."""
     given = Settings(settings)
+    substance = given.section("substance", Substance)
+    terms = Terms(
+        given,
+        substance,
+        part_of(given, Batches),
+        part_of(given, Starts),
+        part_of(given, Relaxation),
+        part_of(given, Symmetry),
+        part_of(given, Trust),
+        given.value("seed"),
+    )
     folder = inputs.parent if finished is None else read_finished(finished)
     if finished is None and (why := lacking(folder)):
         raise UserError(what_to_do([(folder.resolve(), why)], "USPEX -r"))
-    results = read_results(folder, given.section("substance", Substance).species)
+    results = read_results(folder, substance.species)
     for remark in results.remarks:
         print(f"Remark: {remark}")
     found, left = of_pressure(results.found[0], pressure, [pressure])
     name = f"p{pressure:g}-z{formula_units}-u"
     files = Files(models, bounds, table, structures, theirs)
-    settle(found, [*results.found[1], *left], name, files, pressure, given, workers)
+    settle(found, [*results.found[1], *left], name, files, pressure, terms, workers)
 
 
 if __name__ == "__main__":

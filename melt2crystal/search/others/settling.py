@@ -18,7 +18,7 @@ from melt2crystal.search.others.structure import Refused, Theirs, usable
 from melt2crystal.search.rows import row_and_frame
 from melt2crystal.search.table import STRUCTURES, as_table, write_table
 from melt2crystal.search.trust import Pair, with_deviations
-from melt2crystal.sections.search import Batches, Relaxation, Starts, Symmetry, Trust, part_of
+from melt2crystal.sections.search import Batches, Relaxation, Starts, Symmetry, Trust
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 from melt2crystal.train.models import Ensemble, RelaxerFactory, member_path
@@ -35,13 +35,27 @@ class Files:
     theirs: Path
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What the job is told of the study; ``given`` is all of it, for the key of the journal."""
+
+    given: Settings
+    substance: Substance
+    batches: Batches
+    starts: Starts
+    relaxation: Relaxation
+    symmetry: Symmetry
+    trust: Trust
+    seed: int
+
+
 def settle(
     found: Sequence[Theirs],
     refused: Sequence[Refused],
     name: str,
     files: Files,
     pressure_GPa: float,
-    given: Settings,
+    terms: Terms,
     workers: int,
 ) -> None:
     """Relax with HP, judge, and write the tables; every finished batch is in the journal, as in a search.
@@ -51,24 +65,23 @@ def settle(
         refused: what could not be read.
         name: beginning of their ids, unique in a study.
     """
-    substance = given.section("substance", Substance)
-    relaxation, symprecs = part_of(given, Relaxation), part_of(given, Symmetry).symprecs_A
+    substance, relaxation, symprecs = terms.substance, terms.relaxation, terms.symmetry.symprecs_A
     whole, others = usable(list(found), substance.formula)
     asked = candidates(whole, name, substance.species)
     model = member_path(files.models, relaxation.relax_member)
     conditions = conditions_of(
         substance,
-        part_of(given, Starts),
+        terms.starts,
         relaxation,
         read_bounds(files.bounds),
         [],
         1,
         pressure_GPa,
-        given.value("seed"),
+        terms.seed,
     )
     theirs = {"structures": [frame_id(one.structures[0]) for one in asked]}
-    key = key_of(journal_settings(given, pressure_GPa) | theirs, [model, files.bounds, *code_of_candidates()])
-    journal, size = Journal(files.table.parent / "journal", key), part_of(given, Batches).batch_structures
+    key = key_of(journal_settings(terms.given, pressure_GPa) | theirs, [model, files.bounds, *code_of_candidates()])
+    journal, size = Journal(files.table.parent / "journal", key), terms.batches.batch_structures
     attempt = partial(BatchRelaxation, RelaxerFactory(str(model)), conditions)
     with Crew(attempt, workers, journal, size, partial(print, flush=True)) as crew:
         results = crew.results(asked)
@@ -78,7 +91,7 @@ def settle(
         for one, result in zip(asked, results, strict=True)
     ]
     if asked:
-        largest = part_of(given, Trust).largest_deviation_eV_per_A
+        largest = terms.trust.largest_deviation_eV_per_A
         pairs = with_deviations(pairs, Ensemble([str(path) for path in files.models]), largest)
     rows = their_rows(whole, [*refused, *others], asked, pairs)
     write_frames(files.structures, [frame for _, frame in pairs if frame is not None])

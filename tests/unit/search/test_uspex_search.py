@@ -35,14 +35,18 @@ SMALL = {
     "largest_deviation_eV_per_A": None,  # one member agrees with itself
     "minima_checked": 0,
     "symprecs_A": [0.01, 0.1],
-    "uspex": {"version": "10", "lammps": "lmp -in lammps.in -log none > lammps.out"},
+    "uspex.version": "10",
+    "uspex.lammps": "lmp -in lammps.in -log none > lammps.out",
+    "uspex.parallel": 1,
     "energy_ceiling_eV_per_atom": 50.0,
     "energy_floor_eV_per_atom": 50.0,  # the model of a minute knows no energies
 }
 
 
 def settings(*parts) -> str:
-    names = {name for part in parts for name in part.model_fields} | {"structures", "uspex"}
+    names = {name for part in parts for name in part.model_fields} | {
+        name for name in SMALL if name.startswith(("structures", "uspex"))
+    }
     defaults = {name: field.default for part in parts for name, field in part.model_fields.items()}
     values = {f"search.{name}": {**defaults, **SMALL}[name] for name in names}
     return json.dumps({**values, "substance": json.loads(Substance().model_dump_json()), "seed": 1})
