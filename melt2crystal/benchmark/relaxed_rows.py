@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from ase import Atoms
 
+from melt2crystal.benchmark.elastic import Elasticity
 from melt2crystal.benchmark.relaxed_crystals import measures, rattled
 from melt2crystal.files import write_csv
 from melt2crystal.frames import write_frames
@@ -16,10 +17,12 @@ from melt2crystal.sections.relaxed_crystals import RattledStarts
 from melt2crystal.sections.substance import Substance
 from melt2crystal.seeds import generator_for
 
+CONSTANTS = ("11", "12", "13", "14", "33", "44", "66")  # of the cell as it lies; all there are in 32 and 4/mmm
 REFERENCE = -1  # "member" of the reference
 COLUMNS = [
     "polymorph", "potential", "pressure_GPa", "member", "start", "state", "volume_A3_per_formula", "c_over_a",
     "bridging_angle_deg", "coordination", "space_group", "energy_eV_per_atom", "enthalpy_eV_per_atom",
+    "bulk_modulus_GPa", "shear_modulus_GPa", *(f"C{name}_GPa" for name in CONSTANTS), "elastic_asymmetry_GPa",
 ]  # fmt: skip
 
 
@@ -31,6 +34,7 @@ class End(NamedTuple):
         state: relaxed, or why there is no relaxed crystal.
         atoms: the structure reached, None if there is none.
         energy_eV: of its cell; NaN where it is not known.
+        elasticity: its elastic constants, if they were asked for and could be had.
     """
 
     crystal: Atoms
@@ -40,6 +44,7 @@ class End(NamedTuple):
     state: str
     atoms: Atoms | None
     energy_eV: float
+    elasticity: Elasticity | None = None
 
 
 def start_of(crystal: Atoms, rules: RattledStarts, seed: int, start: int) -> Atoms:
@@ -67,7 +72,17 @@ def write_ends(
             end.atoms.info = {key: row[key] for key in ("polymorph", "pressure_GPa", "member", "start")}
             frames.append(end.atoms)
             said += f", {row['volume_A3_per_formula']:.3f} A^3 per formula unit, SG {row['space_group']}"
+        if end.elasticity is not None:
+            row |= moduli(end.elasticity)
+            said += f", bulk modulus {end.elasticity.bulk_GPa:.1f} GPa"
         rows.append(row)
         print(said, flush=True)
     write_frames(structures, frames)
     write_csv(table, pd.DataFrame(rows, columns=COLUMNS), "%.9g")
+
+
+def moduli(found: Elasticity) -> dict[str, float]:
+    """Elastic constants by their columns."""
+    of = {f"C{name}_GPa": float(found.constants_GPa[int(name[0]) - 1, int(name[1]) - 1]) for name in CONSTANTS}
+    hill = {"bulk_modulus_GPa": found.bulk_GPa, "shear_modulus_GPa": found.shear_GPa}
+    return of | hill | {"elastic_asymmetry_GPa": found.asymmetry_GPa}

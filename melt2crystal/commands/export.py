@@ -32,6 +32,7 @@ KEPT = [
     ("models/*/card.md", "model card of {1}", ""),
     ("models/*/manifest.json", "frames that {1} may have seen", ""),
     ("models/*/*-input.json", "training input of {1}, member {stem}", ""),
+    ("models/*/*.json", "potential {1}, member {stem}: an ASE calculator by name", "potential"),
     ("dataset/*/dataset.extxyz", "dataset {1}: labelled frames of melt", "dataset"),
     ("dataset/*/manifest.json", "frames of dataset {1} with their digests", ""),
     ("label/*/labels.extxyz", "labels of the batch {1}", "labels"),

@@ -59,7 +59,7 @@ def scope(study: Study) -> str:
     """How much of a study is planned, and what it can't do."""
     rounds = f"if its loop uses all {study.rounds} iterations"
     if study.judges_only:
-        rounds = f"which judges {study.release.hp.given} alone: no LP, no loop, no training set"
+        rounds = f"which judges {study.release.hp.origin} alone: no LP, no loop, no training set"
         if study.release.hp.training.members == 1:
             rounds += ", and with one member no deviations"
     if study.computes_labels:

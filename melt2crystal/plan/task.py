@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from melt2crystal.jobs.job import Job
-from melt2crystal.plan.laws import NetworkSize, network_size
+from melt2crystal.plan.laws import NetworkSize, model_step_s, network_size
 from melt2crystal.plan.rows import Factor, Term
 from melt2crystal.plan.units import Meter
 from melt2crystal.study.model import Study
@@ -31,6 +31,13 @@ class Task:
         return network_size(
             self.study.train.network, self.meter("atoms_per_A3"), species=len(self.study.substance.formula)
         )
+
+    def evaluation_s(self, ensemble: str, atoms: float) -> float:
+        """Seconds of one evaluation with a model of an ensemble, or with the calculator that stands for it."""
+        released = {"lp": self.study.release.lp, "hp": self.study.release.hp}.get(ensemble)
+        if released and released.calculator:
+            return self.meter("calculator_ms_per_atom", atoms) * atoms / 1e3
+        return model_step_s(self.network, atoms, self.meter, gpu=False)
 
     @property
     def gpu(self) -> bool:

@@ -7,12 +7,19 @@ from pathlib import Path
 from melt2crystal.errors import UserError
 from melt2crystal.jobs.job import Job, with_outputs
 from melt2crystal.jobs.stages import Box
-from melt2crystal.plan.crystals import cells, supercell_atoms
-from melt2crystal.plan.label_work import label_shard, relaxed
+from melt2crystal.plan.benchmark_work import (
+    benchmark_melt,
+    benchmark_relaxed,
+    benchmark_relaxed_reference,
+    benchmark_structures,
+    benchmark_vdos,
+    benchmark_volumes,
+    relaxation_s,
+)
+from melt2crystal.plan.label_work import label_shard
 from melt2crystal.plan.laws import (
     classical_step_s,
     model_step_s,
-    search_evaluations,
     training_step_s,
 )
 from melt2crystal.plan.rows import Factor, Row, Term
@@ -21,7 +28,6 @@ from melt2crystal.plan.units import Meter, UnitCost
 from melt2crystal.search.others.contents import files_in
 from melt2crystal.study.batches import largest_batch, states
 from melt2crystal.study.model import Study
-from melt2crystal.study.parameters import melt_states
 
 
 def _liquid_walks(task: Task) -> list[Term]:
@@ -64,12 +70,20 @@ def _train_member(task: Task) -> list[Term]:
 
 def _train_heldout(task: Task) -> list[Term]:
     frames = largest_batch(task.study, "heldout")
-    models = sum(task.study.training_of(name).members for name in task.of("ensemble"))
-    each = model_step_s(task.network, task.atoms, task.meter, gpu=False)
-    return [
-        (Factor(frames, "frames"), Factor(models, "models"), Factor(each, f"s at {task.atoms} atoms")),
-        task.starts("small_job_s"),
+    terms: list[Term] = []
+    for name in task.of("ensemble"):
+        models, each = task.study.training_of(name).members, task.evaluation_s(name, task.atoms)
+        terms.append((Factor(frames, "frames"), Factor(models, "models"), Factor(each, f"s at {task.atoms} atoms")))
+    return [*terms, task.starts("small_job_s")]
+
+
+def _train_zero(task: Task) -> list[Term]:
+    frames = largest_batch(task.study, "heldout")
+    evaluated = [
+        (Factor(jobs * frames, "frames"), Factor(task.evaluation_s(name, task.atoms), f"s at {task.atoms} atoms"))
+        for name, jobs in task.of("potential").items()
     ]
+    return [*evaluated, task.starts("small_job_s")]
 
 
 def _explore_walks(task: Task) -> list[Term]:
@@ -112,83 +126,21 @@ def _explore_audit(task: Task) -> list[Term]:
     return [(*evaluated, Factor(each, f"s at {task.atoms} atoms")), task.starts("small_job_s")]
 
 
-def _benchmark_structures(task: Task) -> list[Term]:
-    return relaxed(task, task.study.benchmark.energy_volume.structures == "reference", 1)
-
-
-def _benchmark_volumes(task: Task) -> list[Term]:
-    rules = task.study.benchmark.energy_volume
-    return relaxed(task, rules.ions == "relaxed", len(rules.volume_scales))
-
-
-def _benchmark_relaxed(task: Task) -> list[Term]:
-    rules, sizes = task.study.benchmark.relaxed, cells(task.study)
-    points = len(sizes) * len(rules.pressures_GPa)
-    each = [relaxation_s(task, cell.atoms, rules.steps, alone=True) for cell in sizes.values()]
-    mean = sum(evaluations * seconds for evaluations, seconds in each) / len(each)
-    terms: list[Term] = []
-    for potential, jobs in task.of("potential").items():
-        members = task.study.training_of(potential).members
-        counts = (Factor(jobs * points, "relaxations"), Factor(members, "members"))
-        terms.append((*counts, Factor(mean, f"s ({potential})")))
-    return [*terms, task.starts("small_job_s")]
-
-
-def _benchmark_relaxed_reference(task: Task) -> list[Term]:
-    rules = task.study.benchmark.relaxed
-    return relaxed(task, task.study.reference_relaxes_crystals, rules.starts * len(rules.pressures_GPa))
-
-
-def _benchmark_vdos(task: Task) -> list[Term]:
-    rules, terms = task.study.benchmark.vdos, []
-    sizes = supercell_atoms(task.study)
-    steps = (rules.equilibrate_ps + rules.walk_ps) * 1000 / rules.time_step_fs
-    for potential in task.of("potential"):
-        if potential == "hp":
-            each = [model_step_s(task.network, atoms, task.meter, gpu=False) for atoms in sizes.values()]
-        else:
-            each = [classical_step_s(atoms, task.meter) for atoms in sizes.values()]
-        words = f"s at {min(sizes.values())}-{max(sizes.values())} atoms ({potential})"
-        terms.append((Factor(len(sizes), "walks"), Factor(steps, "steps"), Factor(sum(each) / len(each), words)))
-    hp = task.of("potential").get("hp", 0)
-    return [*terms, (Factor(hp, "starts"), Factor(task.meter("walk_start_s"), "s"))]
-
-
-def _benchmark_melt(task: Task) -> list[Term]:
-    rules = task.study.benchmark.melt
-    terms: list[Term] = []
-    steps = (rules.equilibrate_ps + rules.walk_ps) * 1000 / rules.time_step_fs
-    walks = Factor(len(melt_states(task.study)), "walks")
-    for whose, jobs in task.of("whose").items():
-        if whose in task.study.potentials:
-            each = model_step_s(task.network, task.atoms, task.meter, gpu=False)
-            terms.append((Factor(jobs, "starts"), Factor(task.meter("walk_start_s"), "s")))
-        else:
-            each = classical_step_s(task.atoms, task.meter)
-        terms.append((walks, Factor(steps, "steps"), Factor(each, f"s at {task.atoms} atoms ({whose})")))
-    return terms
-
-
-def relaxation_s(task: Task, atoms: int, most: int, alone: bool) -> tuple[float, float]:
-    """Evaluations of a relaxation with HP, at most ``most``, and seconds of each: ``alone``, or many in lock step."""
-    units = max(1, atoms // task.study.substance.atoms_per_formula_unit)
-    number = search_evaluations(units, atoms, most, task.meter)
-    beside = task.meter("search_ms_per_evaluation" if alone else "search_lock_step_ms_per_evaluation", atoms) / 1e3
-    base = task.meter("walk_base_ms") / 1e3  # of LAMMPS; the search has ASE's instead
-    return number, beside + model_step_s(task.network, atoms, task.meter, gpu=False) - base
+def _one_by_one(study: Study) -> bool:
+    """Whether HP relaxes structures one after the other; models of TensorFlow relax many in lock step."""
+    return study.release.hp.calculator is not None or study.train.network.passes_messages
 
 
 def _search_melts(task: Task) -> list[Term]:
     """Melts are brought to rest as structures of a search are relaxed, but only until forces are small."""
-    evaluations, atoms = task.meter("search_quench_evaluations"), task.atoms
-    each = model_step_s(task.network, atoms, task.meter, gpu=False)
+    evaluations, each = task.meter("search_quench_evaluations"), task.evaluation_s("hp", task.atoms)
     melts = (Factor(len(task.jobs), "pressures"), Factor(task.study.search.melts, "melts"))
     return [(*melts, Factor(evaluations, "evaluations"), Factor(each, "s")), task.starts("small_job_s")]
 
 
 def _search_structures(task: Task) -> list[Term]:
     search, per_unit = task.study.search, task.study.substance.atoms_per_formula_unit
-    alone = task.study.train.network.passes_messages  # other networks relax in lock step
+    alone = _one_by_one(task.study)
     terms: list[Term] = []
     for text, searches in task.of("units").items():
         units = int(text)
@@ -212,7 +164,7 @@ def _search_others(task: Task) -> list[Term]:
 
 def _search_unique(task: Task) -> list[Term]:
     search, per_unit = task.study.search, task.study.substance.atoms_per_formula_unit
-    alone = task.study.train.network.passes_messages  # other networks relax in lock step
+    alone = _one_by_one(task.study)
     structures = len(search.formula_units) * search.structures
     evaluations, each = relaxation_s(task, max(search.formula_units) * per_unit, search.relax_steps, alone)
     searches = Factor(len(task.jobs), "searches")
@@ -233,7 +185,8 @@ HERE = Path(__file__).relative_to(Path(__file__).resolve().parents[2])
 # Rules whose programs start, read, write a table or draw: seconds each.
 SMALL = (
     "liquid_frames", "liquid_tables", "liquid_plot", "liquid_plot_frames", "label_request", "label_check",
-    "label_collect", "train_assemble", "train_data", "train_given", "train_release_member", "train_card",
+    "label_collect", "train_assemble", "train_data", "train_given", "train_calculator", "train_release_member",
+    "train_card",
     "benchmark_energy_volume", "benchmark_energy_volume_reference", "benchmark_fits", "benchmark_errors",
     "benchmark_relaxed_errors", "benchmark_overlaps", "benchmark_supercells", "benchmark_harmonic",
     "benchmark_harmonic_overlaps", "search_request", "search_found", "search_given",
@@ -249,15 +202,16 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "label_shard": label_shard,
     "train_member": _train_member,
     "train_heldout": _train_heldout,
+    "train_zero": _train_zero,
     "explore_walks": _explore_walks,
     "explore_selection": _explore_select,
     "explore_audit": _explore_audit,
-    "benchmark_structures": _benchmark_structures,
-    "benchmark_volumes": _benchmark_volumes,
-    "benchmark_relaxed": _benchmark_relaxed,
-    "benchmark_relaxed_reference": _benchmark_relaxed_reference,
-    "benchmark_vdos": _benchmark_vdos,
-    "benchmark_melt": _benchmark_melt,
+    "benchmark_structures": benchmark_structures,
+    "benchmark_volumes": benchmark_volumes,
+    "benchmark_relaxed": benchmark_relaxed,
+    "benchmark_relaxed_reference": benchmark_relaxed_reference,
+    "benchmark_vdos": benchmark_vdos,
+    "benchmark_melt": benchmark_melt,
     "search_melts": _search_melts,
     "search_structures": _search_structures,
     "search_uspex_run": _search_structures,

@@ -10,6 +10,7 @@ from ase.filters import UnitCellFilter
 from ase.optimize import BFGS
 from ase.units import GPa
 
+from melt2crystal.errors import EngineError
 from melt2crystal.relaxation.relaxer import (
     LOOSE_FORCE_EV_PER_A,
     STIFFNESS_EV_PER_A2,
@@ -28,7 +29,8 @@ class OneByOne:
         self.calculator = calculator
 
     def relax_all(self, starts: Sequence[Atoms], target: Target) -> list[Relaxed]:
-        """Their ends, in their order; what the calculator raises is the failure of one of them."""
+        """Their ends, in their order; what the calculator raises is the failure of one of them, but for an EngineError:
+        a calculator that could not work at all."""
         return [self._end(atoms, target) for atoms in starts]
 
     def _end(self, atoms: Atoms, target: Target) -> Relaxed:
@@ -37,6 +39,8 @@ class OneByOne:
             return relax(
                 atoms, self.calculator, target.pressure_GPa, target.force_eV_per_A, target.steps, guard=target.guard
             )
+        except EngineError:  # says nothing of this structure
+            raise
         except Exception as error:  # calculators raise anything
             return Relaxed(bare(atoms), float("nan"), False, 0, failure=said(error))
 

@@ -28,11 +28,9 @@ class LammpsReference(Section):
     ewald_accuracy: float = Field(1e-7, gt=0, lt=1, description="relative accuracy of the long-range sum in labels")
 
 
-class AseReference(Section):
-    """Any ASE calculator, if need be in another Python environment."""
+class AseCalculator(Section):
+    """An ASE calculator by name, if need be in another Python environment."""
 
-    engine: Literal["ase"] = Field("ase", description="any ASE calculator")
-    name: str = caption(description="how figures and tables call this reference")
     calculator: str = Field(
         description="import path, 'package.module:Class' or 'package.module:Class.method'", pattern=r"^[\w.]+:[\w.]+$"
     )
@@ -52,6 +50,13 @@ class AseReference(Section):
     )
     files: list[str] = Field([], description="parameter files; their content is part of the settings digest")
     timeout_s: float = Field(3600, gt=0, description="longest time for one frame, s; 50 times this for a relaxation")
+
+
+class AseReference(AseCalculator):
+    """Any ASE calculator, if need be in another Python environment."""
+
+    engine: Literal["ase"] = Field("ase", description="any ASE calculator")
+    name: str = caption(description="how figures and tables call this reference")
 
 
 class GivenReference(Section):

@@ -4,6 +4,8 @@ from pydantic import Field, field_validator
 
 from melt2crystal.settings import PartsOf, Section, amount
 
+ELASTIC_BY_DEFAULT = ("alpha_quartz", "stishovite")
+
 
 class RattledStarts(Section):
     """What potentials and reference begin with, and how an end is measured."""
@@ -15,6 +17,13 @@ class RattledStarts(Section):
         "tells alpha- from beta-quartz, A"
     )  # fmt: skip
 
+    elastic: list[str] | None = Field(
+        None,
+        description="polymorphs whose elastic constants are computed at 0 GPa, ions relaxed; [] none; default: "
+        "alpha_quartz and stishovite, as far as there",
+    )
+    elastic_strain: float = Field(0.005, gt=0, le=0.05, description="strain of the elastic constants, both signs")
+
     @field_validator("pressures_GPa")
     @classmethod
     def _pressures(cls, pressures: list[float]) -> list[float]:
@@ -23,6 +32,10 @@ class RattledStarts(Section):
         if len({f"{pressure:g}" for pressure in pressures}) != len(pressures):
             raise ValueError("a pressure occurs twice")
         return sorted(pressures)
+
+    def is_elastic(self, polymorph: str, pressure_GPa: float) -> bool:
+        """Whether elastic constants of this crystal are asked for."""
+        return pressure_GPa == 0 and polymorph in (ELASTIC_BY_DEFAULT if self.elastic is None else self.elastic)
 
 
 class PotentialRelaxation(Section):

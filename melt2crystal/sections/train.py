@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from melt2crystal.sections.reference import AseCalculator
 from melt2crystal.settings import Section, amount
 
 
@@ -108,16 +109,49 @@ class Train(Section):
     )
 
 
+class AsePotential(AseCalculator):
+    """A potential that is judged: any ASE calculator, if need be in another Python environment."""
+
+    calculator_per_frame: bool = Field(
+        False, description="a new calculator for each frame, for those that remember the frame before"
+    )
+
+
 class ReleasedPotential(Section):
     """One of the two released potentials."""
 
     pressures_GPa: list[float] | None = Field(None, description="pressures of the melts it may see; null: all")
-    given: str | None = Field(
+    given: str | AsePotential | None = Field(
         None,
-        description="folder of a potential that was trained elsewhere, as results/STUDY/models/hp is one: it is "
-        "judged, nothing is trained; null: train",
+        description="a potential that was trained elsewhere is judged, nothing is trained: a folder, as "
+        "results/STUDY/models/hp is one, or an ASE calculator by name, with the keys of a reference whose engine is "
+        "ase (docs/guides/universal-potentials.md); null: train",
     )
     training: ReleasedTraining = Field(ReleasedTraining(), description="training of the released ensemble")
+
+    @property
+    def folder(self) -> str | None:
+        """Where a potential of DeePMD-kit that was trained elsewhere lies; None if it is none."""
+        return self.given if isinstance(self.given, str) else None
+
+    @property
+    def calculator(self) -> AsePotential | None:
+        """The ASE calculator that is judged; None if it is none."""
+        return self.given if isinstance(self.given, AsePotential) else None
+
+    @property
+    def origin(self) -> str | None:
+        """The folder or the calculator, as people read it; None: trained here."""
+        return self.calculator.calculator if self.calculator else self.folder
+
+    @model_validator(mode="after")
+    def _one_calculator(self) -> "ReleasedPotential":
+        if self.calculator and "members" in self.training.model_fields_set and self.training.members != 1:
+            raise ValueError(
+                f"training.members: {self.training.members}: an ASE calculator is one member; say training: "
+                "{members: 1}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _an_ensemble_where_it_is_trained(self) -> "ReleasedPotential":

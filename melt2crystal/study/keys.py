@@ -69,7 +69,11 @@ def follow(schema: Schema, location: tuple[str | int, ...]) -> tuple[tuple[str |
         if "discriminator" in node and step in node["discriminator"]["mapping"]:
             node = resolved({"$ref": node["discriminator"]["mapping"][step]}, schema)
             continue
-        if step == "[key]":
+        if step == "[key]" or (step == "str" and "anyOf" in node):
+            continue
+        named = [option for option in node.get("anyOf", []) if option.get("$ref", "").endswith(f"/{step}")]
+        if named:  # a section where a text may stand, too
+            node = resolved(named[0], schema)
             continue
         path.append(step)
         node = resolved(_child(node, step), schema)

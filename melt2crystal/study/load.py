@@ -104,16 +104,24 @@ def load_study(
 
 
 def _with_members_counted(study: Study, root: Path) -> Study:
-    """Potentials that are given have the members that their folder holds, unless the study says how many."""
+    """Potentials that are given have the members that their folder holds, unless the study says how many.
+
+    A calculator is one member.
+    """
     for name in study.potentials:
         released = getattr(study.release, name)
-        if released.given is None or "members" in released.training.model_fields_set or mistake_in_name(released.given):
+        if released.given is None or "members" in released.training.model_fields_set:
             continue
-        names = (
-            Path(root, of_project(released.given, root)) / f"{k}.{study.train.network.suffix}"
-            for k in range(released.training.members)
-        )
-        there = len(list(takewhile(Path.is_file, names)))
+        if released.calculator:
+            there = 1
+        elif mistake_in_name(released.given):
+            continue
+        else:
+            names = (
+                Path(root, of_project(released.given, root)) / f"{k}.{study.train.network.suffix}"
+                for k in range(released.training.members)
+            )
+            there = len(list(takewhile(Path.is_file, names)))
         if there:  # an empty folder is told where its files are looked at
             training = released.training.model_copy(update={"members": there})
             release = study.release.model_copy(update={name: released.model_copy(update={"training": training})})
@@ -136,8 +144,11 @@ def _with_files_of_clone(study: Study, root: Path) -> Study:
     for polymorph in data["benchmark"]["polymorphs"].values():
         polymorph["file"] = found(polymorph["file"])
     for potential in study.potentials:
-        if data["release"][potential]["given"]:
-            data["release"][potential]["given"] = found(data["release"][potential]["given"])
+        given = data["release"][potential]["given"]
+        if isinstance(given, dict):
+            given["files"] = [found(name) for name in given["files"]]
+        elif given:
+            data["release"][potential]["given"] = found(given)
     return Study.model_validate(data)
 
 

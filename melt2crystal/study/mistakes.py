@@ -27,11 +27,19 @@ def from_validation(error: ValidationError, schema: Schema) -> list[Mistake]:
         error: what ``model_validate`` raised.
         schema: ``model_json_schema()`` of the same model.
     """
-    details = error.errors(include_url=False)
+    details = [detail for detail in error.errors(include_url=False) if not _of_the_other_option(detail)]
     told = [_mistake(detail, schema) for detail in details[:MOST_TOLD]]
     if len(details) > MOST_TOLD:
         told.append(Mistake((), f"{len(details) - MOST_TOLD} more mistakes", "keys and values of a study"))
     return told
+
+
+def _of_the_other_option(detail: Any) -> bool:
+    """Whether an error only says that a section is no text, or a text no section, where both are allowed."""
+    option, section = str(detail["loc"][-1]) if detail["loc"] else "", isinstance(detail["input"], dict)
+    return (detail["type"] == "string_type" and option == "str" and section) or (
+        detail["type"] == "model_type" and option[:1].isupper() and not section
+    )
 
 
 def _mistake(detail: Any, schema: Schema) -> Mistake:

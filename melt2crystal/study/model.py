@@ -86,9 +86,10 @@ class Study(Section):
     @property
     def compares_melts(self) -> bool:
         """Whether the melt is walked with each potential and with the reference."""
-        able = self.reference.engine == "lammps" and self.computes_labels and not self.train.network.passes_messages
+        walking = not self.train.network.passes_messages and not self.release.hp.calculator
+        classical = self.reference.engine == "lammps" and self.computes_labels
         given = self.benchmark.melt.enabled
-        return able and self.liquid.frames is None if given is None else given
+        return walking and classical and self.liquid.frames is None if given is None else given
 
     @property
     def reference_relaxes_crystals(self) -> bool:

@@ -130,9 +130,15 @@ def _of_others(name: str, path: KeyPath, root: Path) -> Iterator[Mistake]:
 
 
 def _given(study: Study, potential: str, root: Path) -> Iterator[Mistake]:
-    """A folder holds a frozen model and DeePMD's input for each member, and the frames they have seen."""
+    """A folder holds a frozen model and DeePMD's input for each member, and the frames they have seen; a calculator has
+    the files it names."""
     released = getattr(study.release, potential)
     if released.given is None:
+        return
+    if released.calculator:
+        for index, name in enumerate(released.calculator.files):
+            if wrong_file := _missing(name, ("release", potential, "given", "files", index), root):
+                yield wrong_file
         return
     folder, path = root / released.given, ("release", potential, "given")
     if wrong := mistake_in_name(released.given):

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from melt2crystal.lammps.include import potential_files
 from melt2crystal.report.contents import FIGURES
+from melt2crystal.sections.train import AsePotential
 from melt2crystal.study.batches import number_of_shards
 from melt2crystal.study.model import Study
 
@@ -132,15 +133,19 @@ class Paths:
         return range(self.study.training_of(ensemble).members)
 
     def models(self, ensemble: str) -> list[str]:
-        """Models of an ensemble that was trained, compressed if they can be."""
+        """Models of an ensemble that was trained, compressed if they can be; calculators lie where released ones do."""
+        if ensemble in self.calculators:
+            return self.released(ensemble)
         return [
             [*self.model_files(f"{self.root}/train/{ensemble}/{member}").values()][-1]
             for member in self.members(ensemble)
         ]
 
     def released(self, potential: str) -> list[str]:
-        """Models of a released potential, compressed if they can be."""
+        """Models of a released potential, compressed if they can be; files that name calculators."""
         folder = f"{self.root}/models/{potential}"
+        if potential in self.calculators:
+            return [f"{folder}/{member}.json" for member in self.members(potential)]
         return [
             [*self.model_files(folder, str(member), f"{member}-compressed").values()][-1]
             for member in self.members(potential)
@@ -148,9 +153,15 @@ class Paths:
 
     @cached_property
     def trained_elsewhere(self) -> dict[str, str]:
-        """Potential -> folder it comes from, for those that were trained elsewhere."""
-        folders = {name: getattr(self.study.release, name).given for name in self.study.potentials}
-        return {name: folder for name, folder in folders.items() if folder}
+        """Potential -> folder it comes from, or calculator that it is, for those that were trained elsewhere."""
+        origins = {name: getattr(self.study.release, name).origin for name in self.study.potentials}
+        return {name: origin for name, origin in origins.items() if origin}
+
+    @cached_property
+    def calculators(self) -> dict[str, AsePotential]:
+        """Potential -> its section, for those that are ASE calculators."""
+        found = {name: getattr(self.study.release, name).calculator for name in self.study.potentials}
+        return {name: section for name, section in found.items() if section}
 
     def member_elsewhere(self, potential: str, member: str) -> tuple[str, str]:
         """Frozen model and DeePMD's input of a member that was trained elsewhere."""
@@ -158,8 +169,10 @@ class Paths:
         return f"{folder}/{member}.{self.study.train.network.suffix}", f"{folder}/{member}-input.json"
 
     def manifest_elsewhere(self, ensemble: str) -> list[str]:
-        """What a potential that was trained elsewhere has seen; none for ensembles that are trained here."""
-        return [f"{self.trained_elsewhere[ensemble]}/manifest.json"] if ensemble in self.trained_elsewhere else []
+        """What a potential that was trained elsewhere has seen; none for ensembles that are trained here, and for
+        calculators, which don't tell."""
+        known = ensemble in self.trained_elsewhere and ensemble not in self.calculators
+        return [f"{self.trained_elsewhere[ensemble]}/manifest.json"] if known else []
 
     def manifests(self, iterations: int) -> list[str]:
         """Of every dataset, for a loop of so many iterations with labels; none where nothing is trained on."""

@@ -63,6 +63,8 @@ RELAXED = {
     "reference's c/a": "{c_over_a_reference:.3f}",
     "E error, raw (meV/atom)": "{energy_error_meV_per_atom:+.1f}",
     "order": "{rank:.0f} ({rank_reference:.0f})",
+    "bulk modulus (GPa)": "{bulk_modulus_GPa:.0f}",
+    "reference's modulus": "{bulk_modulus_GPa_reference:.0f}",
     "kept": "{verdict}",
 }
 SPECTRA = {

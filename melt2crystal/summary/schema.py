@@ -28,6 +28,7 @@ class HeldOut(Errors):
     walks: int | None = Field(None, ge=0, description="of these frames; neighbours in time are one test")
     energy_interval_meV_per_atom: tuple[float, float] | None = Field(None, description="95 %, bootstrap over walks")
     force_interval_eV_per_A: tuple[float, float] | None = Field(None, description="95 %, bootstrap over walks")
+    zero: str = Field("", description="where the zero of energy of an ASE calculator was put; empty: no calculator")
     members: list[Errors]
     pressures: dict[str, Errors] = {}
 
@@ -166,6 +167,10 @@ class RelaxedCrystal(Part):
     space_group_reference: int | None
     state_reference: str | None = Field(None, description="relaxed, or symmetry kept: it could not break")
     energy_error_meV_per_atom: float | None = Field(None, description="each in its own relaxed crystal, raw")
+    bulk_modulus_GPa: float | None = Field(None, description="ions relaxed, Hill's average; null: not asked for")
+    bulk_modulus_GPa_reference: float | None = None
+    shear_modulus_GPa: float | None = Field(None, description="the same")
+    shear_modulus_GPa_reference: float | None = None
     rank: float | None = Field(None, description="in the order of enthalpies, 1: the lowest")
     rank_reference: float | None
 

@@ -23,7 +23,7 @@ from melt2crystal.summary.columns import (
     SPECTRA,
     STRUCTURES,
 )
-from melt2crystal.summary.schema import Dataset, EnergyVolume, Fit, Iteration, Labels, Part, Search, Summary
+from melt2crystal.summary.schema import Dataset, EnergyVolume, Fit, HeldOut, Iteration, Labels, Part, Search, Summary
 
 IONS = {"fixed": "clamped ions", "relaxed": "relaxed ions"}
 
@@ -46,8 +46,7 @@ def as_markdown(summary: Summary) -> str:
     ]
     if summary.energy_volume:
         curves = [
-            _energy_volume(name, part, alone=name in summary.held_out and len(summary.held_out[name].members) == 1)
-            for name, part in summary.energy_volume.items()
+            _energy_volume(name, part, summary.held_out.get(name)) for name, part in summary.energy_volume.items()
         ]
         about = {
             "fixed": "Ions are clamped: they keep the reference's fractional coordinates. That tests bond lengths; "
@@ -183,12 +182,16 @@ def _held_out(summary: Summary) -> str:
             )
             text += "so that nothing says where it does not know a structure."
     for name, folder in summary.trained_elsewhere.items():
+        if zero := summary.held_out[name].zero:
+            text += f"\n\n{name.upper()} is the ASE calculator `{folder}`; what it was trained on, these frames or "
+            text += f"crystals perhaps, this study can't say. Its {zero}."
+            continue
         text += f"\n\n{name.upper()} was trained elsewhere and taken from `{folder}`; "
         text += "frames it has seen are left out of its errors."
     return text
 
 
-def _energy_volume(name: str, part: EnergyVolume, alone: bool) -> str:
+def _energy_volume(name: str, part: EnergyVolume, held_out: HeldOut | None) -> str:
     rows = []
     for p in part.polymorphs:
         least, most = p.raw_smallest_member_meV_per_atom, p.raw_largest_member_meV_per_atom
@@ -203,7 +206,10 @@ def _energy_volume(name: str, part: EnergyVolume, alone: bool) -> str:
         if part.shift_meV_per_atom is None
         else f" The one constant, mean difference from the reference: {part.shift_meV_per_atom:+.1f} meV/atom."
     )
-    return f"**{name.upper()}**, {'its one member' if alone else 'ensemble mean'}.{shift}\n\n" + records(CURVES, rows)
+    whose = "its one member" if held_out and len(held_out.members) == 1 else "ensemble mean"
+    if held_out and held_out.zero:
+        shift += ' "Raw" is after the constant that was fitted to the held-out melt.'
+    return f"**{name.upper()}**, {whose}.{shift}\n\n" + records(CURVES, rows)
 
 
 def _relaxed(name: str, summary: Summary) -> str:

@@ -1,4 +1,4 @@
-"""An ensemble of DeePMD models, evaluated in batches or as ASE calculators."""
+"""An ensemble of models, evaluated in batches or as ASE calculators: of DeePMD-kit, or calculators of others."""
 
 import os
 from collections import defaultdict
@@ -16,33 +16,27 @@ from melt2crystal.errors import UserError
 from melt2crystal.relaxation.lock_step import Evaluator, LockStep
 from melt2crystal.relaxation.one_by_one import OneByOne
 from melt2crystal.relaxation.relaxer import Relaxer
+from melt2crystal.train.calculators import CalculatorModel, FrameFailed, is_calculator
 
 BATCH_ATOMS = 20_000  # atoms in one call: bounds the memory, costs no speed
 
 
 class Ensemble:
-    """DeePMD models of one ensemble, loaded once.
+    """Models of one ensemble, loaded once.
 
     Args:
-        paths: frozen or compressed models.
+        paths: frozen or compressed models of DeePMD-kit, or files of ASE calculators (``write_calculator``).
 
     Raises:
-        UserError: a model can't be loaded.
+        UserError: a model can't be loaded, or a calculator can't be made.
     """
 
     def __init__(self, paths: Sequence[Path | str]) -> None:
         for variable in ("OMP_NUM_THREADS", "DP_INTRA_OP_PARALLELISM_THREADS", "DP_INTER_OP_PARALLELISM_THREADS"):
             os.environ.setdefault(variable, "1")
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        from deepmd.infer import DeepPot
-
         self.paths = [Path(path) for path in paths]
-        self.models: list[Any] = []
-        for path in self.paths:
-            try:
-                self.models.append(DeepPot(str(path)))
-            except Exception as error:
-                raise UserError(f"{path}: DeePMD can't load this model ({type(error).__name__}: {error})") from error
+        self.models: list[Any] = [CalculatorModel(path) if is_calculator(path) else _deepmd(path) for path in paths]
         # a model trained elsewhere numbers the species in its own order
         self.type_maps = [list(model.get_type_map()) for model in self.models]
 
@@ -51,7 +45,11 @@ class Ensemble:
 
     def evaluate(self, frames: Sequence[Atoms]) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
         """Energies [models, frames] (eV), forces, one array [models, atoms, 3] a frame (eV/Å), and virials
-        [models, frames, 3, 3] (eV; minus volume times ASE's stress)."""
+        [models, frames, 3, 3] (eV; minus volume times ASE's stress).
+
+        Raises:
+            UserError: an ASE calculator failed on a frame, or gave numbers that are not finite.
+        """
         energies = np.empty((len(self), len(frames)))
         virials = np.empty((len(self), len(frames), 3, 3))
         forces = [np.empty((len(self), len(atoms), 3)) for atoms in frames]
@@ -61,12 +59,29 @@ class Ensemble:
             cells = np.stack([atoms.cell.array.ravel() for atoms in batch])
             for number, model in enumerate(self.models):
                 types = self.types(number, batch[0])
-                energy, force, virial = model.eval(coordinates, cells, types)[:3]
+                try:
+                    energy, force, virial = model.eval(coordinates, cells, types)[:3]
+                except FrameFailed as failure:
+                    raise self._told(number, frames, members[failure.index], failure.reason) from failure
+                if isinstance(model, CalculatorModel):
+                    sums = energy.ravel() + force.sum(axis=(1, 2)) + virial.sum(axis=1)
+                    if not np.isfinite(sums).all():
+                        first = int(np.argmin(np.isfinite(sums)))
+                        raise self._told(number, frames, members[first], "energy, forces or stress are not finite")
                 energies[number, members] = energy.ravel()
                 virials[number, members] = virial.reshape(-1, 3, 3)
                 for index, of_frame in zip(members, force, strict=True):
                     forces[index][number] = of_frame
         return energies, forces, virials
+
+    def _told(self, member: int, frames: Sequence[Atoms], index: int, reason: str) -> UserError:
+        """What to say of a frame that a calculator can't do."""
+        info = frames[index].info
+        name = info.get("polymorph") or info.get("id") or info.get("frame_id") or frames[index].get_chemical_formula()
+        return UserError(
+            f"{self.paths[member]}: {self.models[member].member.calculator} can't evaluate frame {index} ({name}): "
+            f"{reason}; leave this structure out of the study, or take another calculator"
+        )
 
     def types(self, member: int, atoms: Atoms) -> list[int]:
         """Number of each atom's species as one member counts them.
@@ -112,6 +127,16 @@ class Ensemble:
         return evaluate
 
 
+def _deepmd(path: Path | str) -> Any:
+    """A model of DeePMD-kit."""
+    from deepmd.infer import DeepPot
+
+    try:
+        return DeepPot(str(path))
+    except Exception as error:
+        raise UserError(f"{path}: DeePMD can't load this model ({type(error).__name__}: {error})") from error
+
+
 class _ModelCalculator(Calculator):
     """ASE calculator of one loaded model (the wheel's own loads the graph again each time)."""
 
@@ -139,7 +164,7 @@ class _ModelCalculator(Calculator):
 
 @dataclass(frozen=True)
 class ModelFactory:
-    """Calls give the ASE calculator of one frozen model."""
+    """Calls give the ASE calculator of one model."""
 
     path: str
 
@@ -150,7 +175,8 @@ class ModelFactory:
 
 @dataclass(frozen=True)
 class RelaxerFactory:
-    """Calls give what relaxes structures with one model: TensorFlow's in lock step, PyTorch's one by one."""
+    """Calls give what relaxes structures with one model: TensorFlow's in lock step, PyTorch's and ASE calculators one
+    by one."""
 
     path: str
 

@@ -1,13 +1,16 @@
 """Relax cell and ions of each polymorph from a rattled start, with each member of one potential."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 from ase import Atoms
+from ase.calculators.calculator import Calculator
+from ase.optimize import BFGS
 
+from melt2crystal.benchmark.elastic import Elasticity, elasticity
 from melt2crystal.benchmark.relaxed_crystals import RELAXED, UNFINISHED, guard_of
 from melt2crystal.benchmark.relaxed_rows import End, start_of, write_ends
 from melt2crystal.errors import reports_errors
@@ -52,7 +55,27 @@ def relaxed(
                     yield End(crystal, pressure, member, 0, f"failed: {error}", None, float("nan"))
                     continue
                 state = RELAXED if done.converged else done.complaint or UNFINISHED
-                yield End(crystal, pressure, member, 0, state, done.atoms, done.energy_eV)
+                asked = done.converged and rules.is_elastic(crystal.info["polymorph"], pressure)
+                elastic = constants(done.atoms, calculator, rules.elastic_strain, ending) if asked else None
+                yield End(crystal, pressure, member, 0, state, done.atoms, done.energy_eV, elastic)
+
+
+def constants(crystal: Atoms, calculator: Calculator, strain: float, ending: PotentialRelaxation) -> Elasticity | None:
+    """Elastic constants, ions relaxed in each strained cell; None if the potential fails there."""
+
+    def stresses(cells: Sequence[Atoms]) -> list[np.ndarray]:
+        found = []
+        for atoms in cells:
+            atoms.calc = calculator
+            BFGS(atoms, logfile=None).run(fmax=ending.force_eV_per_A, steps=ending.steps)
+            found.append(atoms.get_stress())
+        return found
+
+    try:
+        return elasticity(crystal, stresses, strain)
+    except (FloatingPointError, np.linalg.LinAlgError, ValueError) as error:
+        print(f"{crystal.info.get('polymorph', 'crystal')}: no elastic constants: {error}", flush=True)
+        return None
 
 
 if __name__ == "__main__":

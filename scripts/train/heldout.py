@@ -12,6 +12,7 @@ from melt2crystal.files import complete, write_text
 from melt2crystal.frames import read_frames
 from melt2crystal.liquid.melts_from_files import walk_of
 from melt2crystal.train.agreement import parity_errors
+from melt2crystal.train.calculators import is_calculator, read_calculator
 from melt2crystal.train.deviation import largest_force_deviation
 from melt2crystal.train.models import Ensemble
 
@@ -50,7 +51,8 @@ def train_heldout(
     with complete(arrays) as beside:
         np.savez(beside, **values)
     walks = [walk_of(frame) for frame in frames]
-    write_text(errors, json.dumps(parity_errors(values, walks), indent=1, sort_keys=True))
+    zero = {"zero": read_calculator(models[0]).zero.words()} if is_calculator(models[0]) else {}
+    write_text(errors, json.dumps({**parity_errors(values, walks), **zero}, indent=1, sort_keys=True))
 
 
 if __name__ == "__main__":

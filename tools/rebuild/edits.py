@@ -259,6 +259,7 @@ CHOSEN_VALUES: dict[str, Any] = {
     "benchmark.energy_volume.volume_scales": _more(
         "benchmark", "energy_volume", "volume_scales", values=[0.94, 0.98, 1.02, 1.06, 1.1, 1.12]
     ),
+    "benchmark.relaxed.elastic": _at("benchmark", "relaxed", "elastic", value=["stishovite"]),
     "benchmark.relaxed.reference": _at("benchmark", "relaxed", "reference", value=False),
     "benchmark.relaxed.pressures_GPa": _at("benchmark", "relaxed", "pressures_GPa", value=[0.0, 10.0]),
     "benchmark.vdos.polymorphs_per_job": _at("benchmark", "vdos", "polymorphs_per_job", value=1),

@@ -49,7 +49,7 @@ def every_key(model: type[BaseModel] = Study) -> list[Key]:
 def _keys(model: type[BaseModel], path: tuple[str, ...], engine: str) -> Iterator[Key]:
     for name, field in model.model_fields.items():
         here = (*path, name)
-        sections = sections_of(field.annotation)
+        sections = [] if _text_or_section(field.annotation) else sections_of(field.annotation)
         if len(sections) > 1:  # the engines
             yield Key((*here, "engine"), "", sections[0].model_fields["engine"])
             for section in sections:
@@ -62,6 +62,11 @@ def _keys(model: type[BaseModel], path: tuple[str, ...], engine: str) -> Iterato
             yield from _keys(sections[0], (*here, ENTRY if holder is dict else ITEM), engine)
         else:
             yield from _keys(sections[0], here, engine)
+
+
+def _text_or_section(annotation: Any) -> bool:
+    """Whether a key takes a text as well as a section: it is a key with a value then, and is tried with a text."""
+    return get_origin(annotation) in (Union, types.UnionType) and str in get_args(annotation)
 
 
 def sections_of(annotation: Any) -> list[type[BaseModel]]:

@@ -34,6 +34,7 @@ SECTIONS = {
         "volume and coordination are the reference's. Volumes in Å³ per formula unit; errors of HP and "
         "LP: mean of the members, in brackets the smallest and the largest."
     ),
+    "Elastic moduli": "Of the relaxed crystals, ions relaxed, Hill's average, GPa.",
     "Crystals relaxed, together": "Over the crystals that the reference itself keeps.",
     "Harmonic spectra": (
         "Overlap of HP's harmonic density of states with the reference's, from forces on the same "
@@ -187,6 +188,8 @@ def _relaxed(summary: Summary) -> Iterable[Table]:
             cells += [Cell(text=row.verdict), Cell(*error)]
         table.add(name, *cells)
     yield table
+    if any(row.bulk_modulus_GPa is not None for row in at_rest):
+        yield _moduli(by, potentials)
     together = Table("Crystals relaxed, together", [*(NAMES[p] for p in potentials), "aim for HP"])
     totals = [next(t for t in summary.relaxed_totals[p] if t.pressure_GPa == 0) for p in potentials]
     together.add("crystals that the reference keeps", *(Cell(t.kept_by_reference) for t in totals), "")
@@ -196,6 +199,19 @@ def _relaxed(summary: Summary) -> Iterable[Table]:
     together.add("pairs in the other order of energy", *(Cell(t.misplaced_pairs) for t in totals), "0")
     together.add("of pairs", *(Cell(t.pairs) for t in totals), "")
     yield together
+
+
+def _moduli(by: dict[str, dict[str, RelaxedCrystal]], potentials: Sequence[str]) -> Table:
+    """Bulk and shear modulus of the crystals whose elastic constants were computed."""
+    names = ("reference", *(NAMES[p] for p in potentials))
+    table = Table("Elastic moduli", [f"{what}, {name}" for what in ("bulk", "shear") for name in names])
+    for name, rows in by.items():
+        first = next(iter(rows.values()))
+        if any(row.bulk_modulus_GPa is not None for row in rows.values()):
+            bulk = [first.bulk_modulus_GPa_reference, *(rows[p].bulk_modulus_GPa for p in potentials)]
+            shear = [first.shear_modulus_GPa_reference, *(rows[p].shear_modulus_GPa for p in potentials)]
+            table.add(name, *(Cell(value, 1) for value in [*bulk, *shear]))
+    return table
 
 
 def _harmonic(overlaps: pd.DataFrame) -> Table:

@@ -90,14 +90,20 @@ def _uspex(study: Study) -> Iterator[Mistake]:
 
 @uses("train", "select", "benchmark", "release")
 def _walks_of_the_model(study: Study) -> Iterator[Mistake]:
-    if not study.train.network.passes_messages:
+    calculator, network = study.release.hp.calculator, study.train.network
+    walked = {"vdos": " (benchmark.harmonic has spectra too)", "melt": ""}
+    for name, other in walked.items():
+        if calculator and getattr(study.benchmark, name).enabled:
+            problem = f"true, and walks are driven by LAMMPS, which takes no ASE calculator ({calculator.calculator})"
+            yield Mistake(("benchmark", name, "enabled"), problem, f"false{other}")
+    if not network.passes_messages:
         return
     because = "walks are driven by LAMMPS, which takes no model of train.network.descriptor: dpa4"
     if study.rounds:
         problem = f"{study.rounds} rounds explore, and {because}"
         yield Mistake(("select", "max_iterations"), problem, "0, or train.network.descriptor: se_e2_a")
-    for name, other in (("vdos", " (benchmark.harmonic has spectra too)"), ("melt", "")):
-        if getattr(study.benchmark, name).enabled:
+    for name, other in walked.items():
+        if getattr(study.benchmark, name).enabled and not calculator:
             allowed = f"false{other}, or train.network.descriptor: se_e2_a"
             yield Mistake(("benchmark", name, "enabled"), f"true, and {because}", allowed)
 

@@ -233,7 +233,7 @@ def test_relaxation_reaches_the_pressure_or_says_that_it_did_not(engine, monkeyp
     worker = Path("melt2crystal/engines/ase/worker.py").read_text().replace("STEPS = 1000", "STEPS = 2")
     impatient = Path(os.environ["PYTHONPATH"]) / "impatient_worker.py"
     impatient.write_text(worker)
-    monkeypatch.setattr("melt2crystal.engines.ase.engine.WORKER", impatient)
+    monkeypatch.setattr("melt2crystal.engines.ase.process.WORKER", impatient)
     with pytest.raises(EngineError, match=r"could not relax Si8: .*did not converge in 2 steps: largest force"):
         engine("ase.calculators.lj:LennardJones").relax([far], 0.0)
 

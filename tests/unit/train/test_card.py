@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from melt2crystal.settings import to_text
+from melt2crystal.train.calculators import Zero, write_calculator
 from tests.helpers.golden import golden
 from tests.helpers.programs import program
 
@@ -23,6 +24,7 @@ SETTINGS = {
     "train.network": NETWORK,
     "training": {"steps": 50_000, "learning_rate": 0.001},
 }
+ZERO = Zero(constant_eV_per_atom=-3.25, frames=40, walks=19, standard_error_eV_per_atom=0.0021)
 ERRORS = {"energy_rmse_meV_per_atom": 6.038, "force_rmse_eV_per_A": 0.2468}
 
 
@@ -31,7 +33,7 @@ def written(tmp_path, monkeypatch):
     """The card of a study with these settings, LP's frames being those at 0 GPa."""
     monkeypatch.setattr(train_card, "version", lambda name: "1.2.3" if name != "torch" else 1 / 0)
 
-    def write(potential, **changes):
+    def write(potential, calculator=None, **changes):
         pressures, count = ([0.0], 3) if potential == "lp" else ([0.0, 40.0], 4)
         frames = [
             {"frame_id": f"f{k}", "pressure_GPa": p, "temperature_K": t}
@@ -57,16 +59,20 @@ def written(tmp_path, monkeypatch):
             "excluded": [0, 3],
         }
         pd.DataFrame({**judged, "most_like": [None, "stishovite"]}).to_csv(tmp_path / "certificate.csv", index=False)
-        (tmp_path / "0.pb").write_bytes(b"a model")
+        model = tmp_path / "0.pb"
+        if calculator:
+            model = write_calculator(tmp_path / "0.json", calculator, {"use_device": "cpu"}, zero=ZERO)
+        else:
+            model.write_bytes(b"a model")
         places = {name: tmp_path / f"{name}.json" for name in ("info", "errors", "manifest", "out_manifest")}
         card, counts = tmp_path / "card.md", tmp_path / "certificate.csv"
         train_card.train_card.__wrapped__(
-            [tmp_path / "0.pb"],
+            [model],
             potential,
             certificate=counts,
             card=card,
             settings=to_text(SETTINGS | changes),
-            **places,
+            **places | ({"manifest": None} if calculator else {}),
         )
         return card.read_text()
 
@@ -90,3 +96,12 @@ def test_the_card_of_a_smoke_test_says_so(written):
 
 def test_a_potential_trained_elsewhere(written):
     golden("card-trained-elsewhere.md", written("hp", trained_elsewhere="models/given"))
+
+
+def test_a_calculator_says_that_nobody_knows_what_it_saw_and_where_its_zero_lies(written, tmp_path):
+    card = written("hp", "chgnet.model.dynamics:CHGNetCalculator", trained_elsewhere="chgnet...")
+    golden("card-calculator.md", card)
+    assert (
+        "What it was trained on this study can't say" in card and "-3.2500 eV/atom" in card and '"network"' not in card
+    )
+    assert json.loads((tmp_path / "out_manifest.json").read_text())["frames"] == []
