@@ -15,7 +15,7 @@ from melt2crystal.study.model import Study
 from tools.rebuild.keys import Change, Key, changed, every_key, other_values, place_of, value_at
 
 Data = dict[str, Any]
-PLAIN, RELAXED, TIMED, GIVEN = "", "relaxed", "timed", "melts from files"
+PLAIN, RELAXED, TIMED, GIVEN, USPEX = "", "relaxed", "timed", "melts from files", "uspex"
 MELTS = ["data/labels/silica-pbe-melt.extxyz.gz"]
 FOUND = "tests/data/found.extxyz"
 OF_ANOTHER_CODE = "tests/data/labels_of_another_code.extxyz"
@@ -49,6 +49,7 @@ def plain(value: Any) -> Any:
 # Spectra by molecular dynamics need the classical reference; harmonic ones are on everywhere: no rule is missing.
 HARMONIC: Change = (("benchmark", "harmonic", "enabled"), True)
 NO_WALKS: Change = (("benchmark", "vdos", "reference"), False)
+CALLED: Change = (("search", "uspex", "mode"), "run")  # results that are handed over lie nowhere
 # Known labels alone: melts and labels from files.
 KNOWN: tuple[Change, ...] = (
     (("liquid", "frames"), MELTS),
@@ -78,6 +79,7 @@ BASES = {
             "engine: ase",
             (HARMONIC, NO_WALKS, _reference("ase", name="EMT", calculator="ase.calculators.emt:EMT")),
         ),
+        Base(USPEX, "with `search.engine: uspex`", (HARMONIC, (("search", "engine"), "uspex"), CALLED)),
         Base("vasp", "engine: vasp", (HARMONIC, NO_WALKS, _reference("vasp"))),
         Base("espresso", "engine: espresso", (HARMONIC, NO_WALKS, _reference("espresso"))),
         Base("given", "engine: given", (HARMONIC, NO_WALKS, _reference("given", **ANOTHER_CODE), *LOOKED_UP)),
@@ -130,6 +132,8 @@ def _bases_of(key: Key) -> tuple[str, ...]:
         return (PLAIN, RELAXED)
     if key.name in ("liquid.heldout_share", "label.compute"):
         return (GIVEN,)
+    if key.name.startswith("search.uspex."):
+        return (USPEX,)
     return (TIMED,) if key.name == "jobs.minutes_per_shard" else (PLAIN,)
 
 
