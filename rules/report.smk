@@ -59,9 +59,9 @@ rule report_summary:
         labels=lambda wildcards: PATHS.label_tables(len(iterations_done())),
         audits=lambda wildcards: PATHS.audits(iterations_done(), "audit.json"),
         relaxed=collect(
-            f"{RESULTS}/search/p{{p}}/z{{z}}/structures.csv",
+            f"{RESULTS}/search/p{{p}}/{{part}}/structures.csv",
             p=PATHS.searched,
-            z=[] if PATHS.found_earlier else STUDY.search.formula_units,
+            part=[] if PATHS.found_earlier else SEARCHES,
         ),
         kept=PATHS.searches("relaxed.csv") if PATHS.found_earlier else [],
         unique=PATHS.searches("unique.csv"),

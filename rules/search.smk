@@ -1,16 +1,5 @@
 # Structure search with HP as the energy: an evolution per pressure and cell size, unique structures, their reference energies.
 # What it knows of volumes and energies comes from the melts: no rule here reads a known crystal.
-from melt2crystal.sections.search import (
-    Batches,
-    Engine,
-    Melts,
-    Relaxation,
-    Starts,
-    Symmetry,
-    Trust,
-    Unique,
-    leaves,
-)
 
 
 rule search_melts:
@@ -80,12 +69,8 @@ rule search_unique:
     input:
         models=PATHS.released("hp"),
         bounds=f"{RESULTS}/search/p{{pressure}}/bounds.json",
-        tables=collect(
-            f"{RESULTS}/search/p{{{{pressure}}}}/z{{units}}/structures.csv", units=STUDY.search.formula_units
-        ),
-        structures=collect(
-            f"{RESULTS}/search/p{{{{pressure}}}}/z{{units}}/structures.extxyz", units=STUDY.search.formula_units
-        ),
+        tables=collect(f"{RESULTS}/search/p{{{{pressure}}}}/{{part}}/structures.csv", part=SEARCHES),
+        structures=collect(f"{RESULTS}/search/p{{{{pressure}}}}/{{part}}/structures.extxyz", part=SEARCHES),
     output:
         table=f"{RESULTS}/search/p{{pressure}}/unique.csv",
         structures=f"{RESULTS}/search/p{{pressure}}/unique.extxyz",
@@ -147,7 +132,17 @@ rule search_found:
         )
 
 
-# Where search.found names a file: structures of an earlier search are evaluated with this study's HP, nothing is searched.
+# One rule makes the table of a cell size.
+if BY_USPEX:
+
+    ruleorder: search_uspex_structures > search_structures
+
+else:
+
+    ruleorder: search_structures > search_uspex_structures
+
+
+# Where search.found names labelled structures of an earlier search: they are evaluated with HP as they are.
 if PATHS.found_earlier:
 
     ruleorder: search_given > search_unique

@@ -26,6 +26,7 @@ from melt2crystal.plan.phase_work import one_by_one, search_enthalpies, search_n
 from melt2crystal.plan.rows import Factor, Row, Term
 from melt2crystal.plan.task import Task
 from melt2crystal.plan.units import Meter, UnitCost
+from melt2crystal.search.others.contents import files_in
 from melt2crystal.study.batches import largest_batch, states
 from melt2crystal.study.model import Study
 
@@ -147,6 +148,16 @@ def _search_structures(task: Task) -> list[Term]:
     return [*terms, (Factor(number, "starts"), Factor(random, "s")), task.starts("small_job_s")]
 
 
+def _search_others(task: Task) -> list[Term]:
+    """Structures of others, as if each file held one; how many it holds is known when it is read."""
+    search, files = task.study.search, len(files_in(Path(task.study.search.found or "")))
+    alone = task.study.train.network.passes_messages
+    atoms = max(search.formula_units) * task.study.substance.atoms_per_formula_unit
+    evaluations, each = relaxation_s(task, atoms, search.relax_steps, alone)
+    relaxed = (Factor(len(task.jobs), "pressures"), Factor(files, "files"), Factor(evaluations, "evaluations"))
+    return [(*relaxed, Factor(each, "s")), task.starts("small_job_s")]
+
+
 def _search_unique(task: Task) -> list[Term]:
     search, per_unit = task.study.search, task.study.substance.atoms_per_formula_unit
     alone = one_by_one(task.study)
@@ -176,6 +187,7 @@ SMALL = (
     "benchmark_relaxed_errors", "benchmark_overlaps", "benchmark_supercells", "benchmark_harmonic",
     "benchmark_harmonic_overlaps", "search_request", "search_found", "search_given",
     "search_transitions", "figures_enthalpies",
+    "search_uspex_inputs", "search_uspex_handover",
     "figures_parity", "figures_energy_volume", "figures_found_energies", "figures_found_crystals", "figures_selection",
     "figures_audit", "figures_learning", "figures_relaxed", "figures_harmonic", "figures_melt", "report_summary",
     "report_tables", "report_provenance", "report_dag",
@@ -199,6 +211,9 @@ WORK: dict[str, Callable[[Task], list[Term]]] = {
     "benchmark_melt": benchmark_melt,
     "search_melts": _search_melts,
     "search_structures": _search_structures,
+    "search_uspex_run": _search_structures,
+    "search_uspex_structures": _search_structures,  # at most: what USPEX relaxed is near its end
+    "search_others": _search_others,
     "search_unique": _search_unique,
     "search_names": search_names,
     "search_stability": search_stability,

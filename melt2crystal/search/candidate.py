@@ -26,6 +26,7 @@ class Candidate:
         structures: of its parents, with their atoms in one order; none: a random start.
         parents: their ids.
         operator: what makes a child of them.
+        as_it_is: its one structure is relaxed unchanged, and ``operator`` only says where it comes from.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Candidate:
     structures: tuple[Atoms, ...] = ()
     parents: tuple[str, ...] = ()
     operator: str = DESCENDANT
+    as_it_is: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class BatchRelaxation:
         try:
             if not candidate.structures:
                 return origin, start(recipe, origin, rng)
+            if candidate.as_it_is:
+                return origin, candidate.structures[0]
             if candidate.operator == DESCENDANT:
                 return origin, rattled(candidate.structures[0], recipe.rattle_A, rng)
             from melt2crystal.search.starts.children import child  # a second to import, and only evolution needs it

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from melt2crystal.sections.phases.enthalpy_curves import EnthalpyCurves
 from melt2crystal.sections.phases.naming import Naming
 from melt2crystal.sections.phases.stability import Stability
-from melt2crystal.settings import PartsOf, Section, amount
+from melt2crystal.settings import PartsOf, Section, amount, place
 
 
 class Starts(Section):
@@ -48,8 +48,10 @@ class Melts(Section):
 class Engine(Section):
     """How candidates follow each other."""
 
-    engine: Literal["evolution", "random"] = Field(
-        "evolution", description="evolution: generations of random starts and children; random: random starts alone"
+    engine: Literal["evolution", "random", "uspex"] = Field(
+        "evolution",
+        description="evolution: generations of random starts and children; random: random starts alone; uspex: the "
+        "user's own USPEX, with HP as the energy",
     )
     generation_structures: int = Field(64, ge=2, le=100_000, description="candidates in a generation")
     random_share: float = Field(
@@ -167,13 +169,50 @@ class Sample(Section):
     )
 
 
+class Uspex(Section):
+    """How the user's USPEX is given its work; only with search.engine: uspex.
+
+    How long it searches, and its share of random structures, are said by the keys of the embedded engine.
+    """
+
+    mode: Literal["handover", "run"] = Field(
+        "handover",
+        description="handover: write inputs, stop with a message, go on when results are put back; run: call command",
+    )
+    version: Literal["9.4.4", "10"] = Field("10", description="version whose INPUT.txt is written; 10: any 10.x")
+    command: str = place(
+        "USPEX -r",
+        min_length=1,
+        description="command of mode run, started in the folder of INPUT.txt again and again until USPEX says that it "
+        "is done",
+    )
+    wait_s: float = place(60.0, ge=0, le=86400, description="pause between two calls of command, s")
+    lammps: str = Field(
+        "lmp -in lammps.in > lammps.out",
+        min_length=1,
+        description="how USPEX calls LAMMPS (with DeePMD's plugin), where it runs; LAMMPS writes lammps.out",
+    )
+    parallel: int = Field(1, ge=1, le=10_000, description="relaxations that USPEX has at work at a time")
+
+    @field_validator("command", "lammps")
+    @classmethod
+    def _one_line(cls, command: str) -> str:
+        if not command.strip() or len(command.splitlines()) != 1 or "\0" in command:
+            raise ValueError("a command is one line")
+        return command.strip()
+
+
 class Search(Starts, Melts, Engine, Batches, Relaxation, Symmetry, Trust, Unique, Sample):
     """Evolution, or random search, with relaxation at pressure."""
 
     enabled: bool = amount(True, description="search at all")
     found: str | None = amount(
-        None, description="file of labelled structures found earlier (extended XYZ), evaluated instead of a search"
+        None,
+        description="structures of another search, taken instead of a search: a file of labelled ones that label.known "
+        "names too (extended XYZ; evaluated as they are), or any file or folder of structures (CIF, POSCAR, extended "
+        "XYZ, .res, results of USPEX; relaxed with HP)",
     )
+    uspex: Uspex = Field(default_factory=Uspex, description="the search by USPEX")
     pressures_GPa: list[float] = amount([0.0, 10.0], min_length=1, max_length=200, description="pressures, GPa")
     formula_units: list[int] = amount(
         [2, 3, 4], min_length=1, description="formula units per cell; each is a search of its own"

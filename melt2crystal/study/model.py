@@ -63,6 +63,16 @@ class Study(Section):
         return self.label.compute and self.reference.engine != "given"
 
     @property
+    def found_with_labels(self) -> bool:
+        """Whether structures of an earlier search are taken with their labels, as they are (else HP relaxes them)."""
+        return self.search.found is not None and self.search.found in self.label.known
+
+    @property
+    def searches_by_uspex(self) -> bool:
+        """Whether the user's USPEX searches."""
+        return self.search.enabled and self.search.engine == "uspex" and self.search.found is None
+
+    @property
     def rounds(self) -> int:
         """Largest number of explore-select-label rounds."""
         return 0 if self.judges_only else self.select.max_iterations

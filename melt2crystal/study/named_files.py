@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from melt2crystal.errors import UserError
 from melt2crystal.files import digest_of_file
 from melt2crystal.lammps.include import missing_files
+from melt2crystal.search.others.contents import files_in
 from melt2crystal.sections.benchmark import Polymorph
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure import cif, symmetry
@@ -49,7 +50,8 @@ def mistakes_in_files(study: Study, root: Path, broken: Collection[str] = ()) ->
         for potential in study.potentials:
             mistakes += _given(study, potential, root)
     if "search" not in broken and study.search.enabled and study.search.found is not None:
-        mistakes += _labels(study.search.found, ("search", "found"), root)
+        check = _labels if study.found_with_labels else _of_others
+        mistakes += check(study.search.found, ("search", "found"), root)
     if study.liquid.frames or study.search.found or study.reference.engine == "given":
         from melt2crystal.study.named_frames import mistakes_in_frames  # half a second of ASE, for such studies alone
 
@@ -116,6 +118,15 @@ def _labels(name: str, path: KeyPath, root: Path) -> Iterator[Mistake]:
         yield missing
     elif not name.endswith(LABEL_SUFFIXES):
         yield Mistake(path, f"{name} is no label file", f"extended XYZ ({', '.join(LABEL_SUFFIXES)})")
+
+
+def _of_others(name: str, path: KeyPath, root: Path) -> Iterator[Mistake]:
+    """Structures of another search: a file, or a folder with at least one."""
+    if mistake_in_name(name) or not (root / name).is_dir():
+        if missing := _missing(name, path, root):
+            yield missing
+    elif not any(file.is_file() for file in files_in(root / name)):
+        yield Mistake(path, f"the folder {name} holds no file", "a file or folder of structures")
 
 
 def _given(study: Study, potential: str, root: Path) -> Iterator[Mistake]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from melt2crystal.label.store import LabelStore
 
+FRAME_FILES = (".extxyz", ".xyz", ".extxyz.gz", ".xyz.gz")
 Named = tuple[KeyPath, str, list["Atoms"]]  # key of a file, its name, its frames
 NEEDED = {"substance", "reference", "label", "liquid", "release", "search", "certificate"}
 
@@ -180,6 +181,9 @@ def _found(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mista
     if study.search.found is None or not study.search.enabled:
         return
     path: KeyPath = ("search", "found")
+    if not study.found_with_labels:
+        yield from _labelled_but_unknown(study.search.found, path, root)
+        return
     frames = yield from _readable(root / study.search.found, path)
     marked = [a for a in frames if a.info.get("split") == FOUND_SPLIT and {"id", "pressure_GPa"} <= set(a.info)]
     if len(marked) < len(frames):
@@ -208,6 +212,19 @@ def _found(study: Study, root: Path, known: LabelStore | None) -> Iterator[Mista
                 ("search", "pressures_GPa", index), f"no structure was found at {exactly(pressure)} GPa", allowed
             )
     yield from _labelled(frames, study.search.found, path, known)
+
+
+def _labelled_but_unknown(name: str, path: KeyPath, root: Path) -> Iterator[Mistake]:
+    """A file of a search's labels that label.known lacks: relaxing its structures afresh can't be what is meant."""
+    try:
+        if not (root / name).is_file() or not name.endswith(FRAME_FILES):
+            return
+        first = next(iter(read_frames(root / name)), None)
+    except (UserError, OSError):
+        return  # HP's relaxation says what is wrong with it, structure by structure
+    if first is not None and first.info.get("split") == FOUND_SPLIT:
+        allowed = "a file that label.known names too; or a folder that holds it, whose structures HP relaxes"
+        yield Mistake(path, f"{name} is not in label.known, and its frames are labels (split: found)", allowed)
 
 
 def _not_the_substance(atoms: Atoms, study: Study) -> str:

@@ -242,8 +242,8 @@ class Paths:
 
     @cached_property
     def found_earlier(self) -> str | None:
-        """File of structures that another search found, if this study takes them from there."""
-        return self.study.search.found if self.study.search.enabled else None
+        """File of labelled structures that another search found, if this study takes them as they are."""
+        return self.study.search.found if self.study.search.enabled and self.study.found_with_labels else None
 
     def searches(self, name: str) -> list[str]:
         """A file of the search at every pressure."""

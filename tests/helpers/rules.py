@@ -14,7 +14,7 @@ from melt2crystal.jobs.code_inputs import code_of_params
 SMALLEST_MB = 500  # two snakemake processes share a cluster job with the program
 NOT_FOR_PARAMS = {"input", "output", "threads", "resources"}  # such functions are unknown to the params trigger
 # command, ranks and folders of the reference; how many labels may fail: rules/needs.smk
-UNKNOWN_ON_PURPOSE = ("places", "tolerated")
+UNKNOWN_ON_PURPOSE = ("places", "uspex_places", "tolerated")
 UNQUOTED = re.compile(r"\{(?!\{)([^}:]+)\}")  # a value that a shell would read as words or commands
 
 

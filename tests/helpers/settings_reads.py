@@ -25,8 +25,8 @@ MAY_READ_ENVIRONMENT = {
 }
 # see docs/reference/rebuild.md; LABELS_FIRST is the order of jobs, PYTORCH which packages are named in parameters
 PLACES = re.compile(
-    r"STUDY\.(jobs\b|search\.workers\b)|getattr\(STUDY\.reference, \"ranks\""
-    r"|^PLACES = places_text\(|^LABELS_FIRST = |^PYTORCH = "
+    r"STUDY\.(jobs\b|search\.workers\b|search\.uspex\.parallel\b)|getattr\(STUDY\.reference, \"ranks\""
+    r"|^(USPEX_)?PLACES = places_text\(|^LABELS_FIRST = |^PYTORCH = "
     r"|^TOLERANCE = STUDY\.label\.failure_tolerance$"  # what may fail changes no label
 )
 

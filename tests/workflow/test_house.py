@@ -94,6 +94,7 @@ STAGES = ("liquid", "label", "train", "explore", "benchmark", "search", "figures
 OF_STAGE = {
     "liquid_given": "liquid",
     "train_given": "train",
+    "search_uspex": "search",
     "figures_benchmark": "figures",
     "figures_loop": "figures",
     "relaxed": "benchmark",

@@ -10,7 +10,8 @@ from tests.helpers.checkout import REPOSITORY, Checkout
 from tests.helpers.contract import CI, EDITS, dry_runs
 from tests.helpers.settings_reads import declared, hidden_in_rules, readers_of_the_study, undeclared, unneeded
 from tools.rebuild.contract import Effect
-from tools.rebuild.edits import BASES, GIVEN, PLAIN, RELAXED, study_of
+from tools.rebuild.edits import BASES, CRYSTALS, GIVEN, PLAIN, RELAXED, USPEX, study_of
+from tools.rebuild.keys import changed
 from tools.rebuild.many_plans import in_fork, records_of, write_study
 from tools.rebuild.table import PARTS, read_contract
 from tools.rebuild.write_table import entry_of
@@ -104,8 +105,9 @@ def checkout(finished, tmp_path_factory) -> Checkout:
 def given(tmp_path_factory) -> dict[str, list[str]]:
     """Settings of every rule, from studies that have every part switched on between them, and the report."""
     folder = tmp_path_factory.mktemp("studies")
-    studies = [study_of(BASES[name], CI) for name in (PLAIN, RELAXED, GIVEN)]
+    studies = [study_of(BASES[name], CI) for name in (PLAIN, RELAXED, GIVEN, USPEX)]
     studies += [EDITS[key].study for key in ("search.found", "release.hp.given")]
+    studies.append(changed(studies[0], [(("search", "found"), CRYSTALS)]))
     names: dict[str, set[str]] = {}
     for study in studies:
         for rule, found in in_fork(lambda: settings_in(write_study(folder, study))).items():  # noqa: B023

@@ -75,7 +75,9 @@ MODULES |= {"freud-analysis": "freud"}
 MODULES |= {"ase-ga": "ase_ga", "spglib": "spglib", "pymatgen-core": "pymatgen", "ase": "ase"}
 TELLING = ("deepmd-kit", "phonopy", "matplotlib", "pyxtal")  # nobody imports these for a trifle
 THROUGH_LAMMPS = {("deepmd-kit", "explore_walks"), ("deepmd-kit", "benchmark_vdos"), ("deepmd-kit", "benchmark_melt")}
-ONLY_IMPORTED = {("pyxtal", "search_unique"), ("pyxtal", "search_given")}  # beside what they need of generate.py
+# beside what they need of generate.py
+ONLY_IMPORTED = {("pyxtal", "search_unique"), ("pyxtal", "search_given"), ("pyxtal", "search_others")}
+ONLY_IMPORTED |= {("pyxtal", "search_uspex_structures")}
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from melt2crystal.study.model import Study
 from tools.rebuild.keys import Change, Key, changed, every_key, other_values, place_of, value_at
 
 Data = dict[str, Any]
-PLAIN, RELAXED, TIMED, GIVEN = "", "relaxed", "timed", "melts from files"
+PLAIN, RELAXED, TIMED, GIVEN, USPEX = "", "relaxed", "timed", "melts from files", "uspex"
 MELTS = ["data/labels/silica-pbe-melt.extxyz.gz"]
 FOUND = "tests/data/found.extxyz"
 OF_ANOTHER_CODE = "tests/data/labels_of_another_code.extxyz"
@@ -49,6 +49,7 @@ def plain(value: Any) -> Any:
 # Spectra by molecular dynamics need the classical reference; harmonic ones are on everywhere: no rule is missing.
 HARMONIC: Change = (("benchmark", "harmonic", "enabled"), True)
 NO_WALKS: Change = (("benchmark", "vdos", "reference"), False)
+CALLED: Change = (("search", "uspex", "mode"), "run")  # results that are handed over lie nowhere
 # Known labels alone: melts and labels from files.
 KNOWN: tuple[Change, ...] = (
     (("liquid", "frames"), MELTS),
@@ -78,6 +79,7 @@ BASES = {
             "engine: ase",
             (HARMONIC, NO_WALKS, _reference("ase", name="EMT", calculator="ase.calculators.emt:EMT")),
         ),
+        Base(USPEX, "with `search.engine: uspex`", (HARMONIC, (("search", "engine"), "uspex"), CALLED)),
         Base("vasp", "engine: vasp", (HARMONIC, NO_WALKS, _reference("vasp"))),
         Base("espresso", "engine: espresso", (HARMONIC, NO_WALKS, _reference("espresso"))),
         Base("given", "engine: given", (HARMONIC, NO_WALKS, _reference("given", **ANOTHER_CODE), *LOOKED_UP)),
@@ -130,6 +132,8 @@ def _bases_of(key: Key) -> tuple[str, ...]:
         return (PLAIN, RELAXED)
     if key.name in ("liquid.heldout_share", "label.compute"):
         return (GIVEN,)
+    if key.name.startswith("search.uspex."):
+        return (USPEX,)
     return (TIMED,) if key.name == "jobs.minutes_per_shard" else (PLAIN,)
 
 
@@ -259,9 +263,11 @@ CHOSEN_VALUES: dict[str, Any] = {
     "benchmark.relaxed.reference": _at("benchmark", "relaxed", "reference", value=False),
     "benchmark.relaxed.pressures_GPa": _at("benchmark", "relaxed", "pressures_GPa", value=[0.0, 10.0]),
     "benchmark.vdos.polymorphs_per_job": _at("benchmark", "vdos", "polymorphs_per_job", value=1),
+    "benchmark.melt.enabled": _at("benchmark", "melt", "enabled", value=False),
     "benchmark.melt.pressures_GPa": _at("benchmark", "melt", "pressures_GPa", value=[40.0]),
     "benchmark.harmonic.polymorphs": _at("benchmark", "harmonic", "polymorphs", value=["alpha_quartz"]),
     "search.melt_share": _at("search", "melt_share", value=0.2),
+    "search.enthalpy_curves.reference": _at("search", "enthalpy_curves", "reference", value=False),
     "search.engine": _at("search", "engine", value="random"),
     "search.found": lambda study: [(("search", "found"), FOUND), (("label", "known"), [FOUND])],
     "search.labelled_structures": _at("search", "labelled_structures", value=30),

@@ -21,8 +21,8 @@ DESCENDANT_MARK = "-r"
 # pymatgen's own defaults (0.2, 0.3) let distinct frameworks pass; the enthalpy window does the rest
 _LENGTH_TOLERANCE, _SITE_TOLERANCE, _ANGLE_TOLERANCE_DEG = 0.15, 0.2, 5.0
 _PRIMITIVE_TOLERANCE_A = 0.1
-# origins that can keep symmetry: a strain leaves an inversion, a mode may have symmetry of its own
-KEEP_SYMMETRY = ("symmetric", "strain", "soft", "permute")
+# origins that can keep symmetry: a strain leaves an inversion, a mode may have symmetry of its own; given: nobody knows
+KEEP_SYMMETRY = ("symmetric", "strain", "soft", "permute", "given")
 
 
 def classes(

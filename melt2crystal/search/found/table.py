@@ -16,7 +16,7 @@ from melt2crystal.structure.energies import ENERGY, ENTHALPY, HP, REFERENCE
 STRUCTURES: dict[str, str] = {
     "id": "string",  # unique in a study; info 'id' of the frame in the extended XYZ beside the table
     "generation": "Int64",  # of an evolution, from 0; 1 of descendants
-    "origin": "string",  # melt, symmetric, rattled, p1; splice, strain, soft, rattle, permute; descendant
+    "origin": "string",  # melt, symmetric, rattled, p1; splice, strain, soft, rattle, permute; descendant; given
     "parents": "string",  # ids, separated by blanks
     "formula_units": "Int64",  # in the cell that was relaxed
     ENTHALPY: "Float64",  # E + p V

@@ -36,7 +36,7 @@ def _nothing_is_computed(study: Study) -> Iterator[Mistake]:
         yield Mistake(("search", "enthalpy_curves", "reference"), f"true {because}", "false, or null")
     if benchmark.vdos.enabled and benchmark.vdos.reference:
         yield Mistake(("benchmark", "vdos", "reference"), f"true {because}", "false, or vdos.enabled: false")
-    if study.search.enabled and study.search.found is None:
+    if study.search.enabled and not study.found_with_labels:
         allowed = f"false, search.found (structures with labels), or {other}"
         yield Mistake(("search", "enabled"), f"true: what is found {because}", allowed)
 
@@ -79,11 +79,15 @@ def _jobs(study: Study) -> Iterator[Mistake]:
         yield Mistake(("label", "frames_per_shard"), problem, f"so many that at most {MOST_SHARDS} jobs are left")
 
 
-@uses("label", "search")
-def _found_structures_are_labels(study: Study) -> Iterator[Mistake]:
-    found = study.search.found
-    if study.search.enabled and found is not None and found not in study.label.known:
-        yield Mistake(("search", "found"), f"{found} is not in label.known", "a file that label.known names too")
+@uses("search", "train")
+def _uspex(study: Study) -> Iterator[Mistake]:
+    search, by_uspex = study.search, study.searches_by_uspex
+    if by_uspex and study.train.network.passes_messages:
+        problem = "uspex, and LAMMPS relaxes for it, which takes no model of train.network.descriptor: dpa4"
+        yield Mistake(("search", "engine"), problem, "evolution, random, or train.network.descriptor: se_e2_a")
+    if by_uspex and search.core_minutes is not None:
+        allowed = "null; search.structures and search.unchanged_generations end it"
+        yield Mistake(("search", "core_minutes"), f"{search.core_minutes:g}, and USPEX counts no minutes", allowed)
 
 
 @uses("train", "select", "benchmark", "release")

@@ -166,3 +166,21 @@ def test_found_structures_keep_their_ids(root, names, said):
     else:
         assert [atoms.info["id"] for atoms in read_frames(root / "found.extxyz")] == names
         assert not any("search.found" in line for line in lines(root, FOUND))
+
+
+def test_labelled_structures_must_be_known_and_all_others_may_come_as_they_are(root):
+    """A file that a search released is no foreign one, whatever else its frames lack; a folder that holds it is."""
+    (root / "theirs").mkdir()
+    study = "search: {found: %s}\n"
+    one(root, study % "theirs", "mine.yaml:1", "search.found", "the folder theirs holds no file")
+    one(root, study % "theirs.res", "search.found", "there is no file theirs.res")
+    own = frames(2)
+    write(root / "theirs/own.extxyz", own, format="extxyz")
+    for name in ("theirs", "theirs/own.extxyz"):
+        assert not any("search.found" in line for line in lines(root, study % name))
+    for atoms in own:
+        atoms.info |= {"split": "found"}
+    write(root / "found.extxyz", own, format="extxyz")
+    one(root, study % "found.extxyz", "mine.yaml:1", "search.found", "is not in label.known", "names too")
+    nothing = "label: {compute: false}\nselect: {max_iterations: 0}\n"
+    one(root, study % "theirs" + nothing, "search.enabled", "label.compute is false", "structures with labels")
