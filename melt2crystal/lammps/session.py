@@ -17,7 +17,7 @@ from ase import Atoms
 
 from melt2crystal.errors import EngineError
 from melt2crystal.lammps.endings import broken_by, incomplete, stopped
-from melt2crystal.lammps.include import check_potential, potential_commands
+from melt2crystal.lammps.include import potential_commands
 from melt2crystal.lammps.program import find_lammps, setup_commands, write_data
 from melt2crystal.lammps.static import Evaluation, is_finite, read_results, write_result
 
@@ -40,9 +40,8 @@ class Session:
     """
 
     def __init__(self, potential: Path, species: Sequence[str], accuracy: float, timeout_s: float = 600.0) -> None:
-        check_potential(potential, species)
-        self.potential, self.species = potential, list(species)
-        self.accuracy, self.timeout_s = accuracy, timeout_s
+        self.potential, self.species, self.timeout_s = potential, list(species), timeout_s
+        self._switch_on = potential_commands(potential, species, accuracy)  # read once: it costs as much as a structure
         self._temporary = TemporaryDirectory(prefix="lammps-session-")
         self._folder = Path(self._temporary.name)
         self._process: subprocess.Popen[str] | None = None
@@ -83,7 +82,7 @@ class Session:
         prisms, text = [], ""
         for index, atoms in enumerate(frames):
             prisms.append(write_data(folder / f"{index}.data", atoms, self.species))
-            text += setup_commands(f"{index}.data") + potential_commands(self.potential, self.species, self.accuracy)
+            text += setup_commands(f"{index}.data") + self._switch_on
             text += "thermo_style custom step pe pxx pyy pzz pxy pxz pyz\nthermo 100000\n" + write_result(index)
         (folder / "batch.lammps").write_text(f'{text}print "{DONE}"\n', encoding="utf-8")
         said, late = self._asked(len(frames))
