@@ -71,7 +71,7 @@ def _became(rows: pd.DataFrame) -> Cell:
         return Cell()
     row = rows.iloc[0]
     if row["state"] == MINIMUM:
-        return Cell(text=f"stays (space group {int(row['space_group'])})")
+        return Cell(text=f"stays (space group {int(row['space_group'])}, {int(row['atoms'])} atoms)")
     if isinstance(row["becomes"], str):
         return Cell(text=f"no minimum of this potential, becomes {row['becomes']}")
     return Cell(text=str(row["state"]))

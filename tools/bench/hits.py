@@ -86,6 +86,8 @@ class Bench:
         ruler = Ruler(Substance(), windows.symprec_A, Symmetry().symprecs_A)
         target = Target(pressure_GPa, FORCE_EV_PER_A, STEPS)
         library = relaxed_library(crystals, relaxer, target, ruler, windows, RATTLE_A, 1)
+        for row in library.rows:
+            row["atoms"] = len(crystals[row["crystal"]])  # in the primitive cell
         return library, {
             row["crystal"]: _phase_of(row, library.phases) for row in library.rows if row["state"] == MINIMUM
         }

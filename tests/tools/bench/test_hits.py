@@ -139,7 +139,7 @@ def test_tables_are_extended_and_the_page_says_what_they_say(tmp_path):
     assert bench.done(tmp_path / bench.SEARCHES, asked)
     for change in ({"seed": 3}, {"pressure_GPa": 10.0}, {"core_minutes": 20.0}):
         assert not bench.done(tmp_path / bench.SEARCHES, asked | change)
-    known = {"potential": "P", "sha256": "ab", "pressure_GPa": 0.0, "space_group": 152, "becomes": None}
+    known = {"potential": "P", "sha256": "ab", "pressure_GPa": 0.0, "space_group": 152, "becomes": None, "atoms": 9}
     origin = {"commit": "c", "date": "2026-11-30", "machine": "m"}
     rows = [known | origin | {"crystal": "quartz", "state": "minimum"}]
     rows.append(rows[0] | {"crystal": "keatite", "state": "no minimum", "becomes": "quartz", "space_group": None})
@@ -157,6 +157,7 @@ def test_tables_are_extended_and_the_page_says_what_they_say(tmp_path):
     page.write_text(f"# Hits\n\n{BEGIN}\n\n{END}\n")
     hit_page.__wrapped__(tmp_path, page)
     shown = page.read_text()
+    assert "| quartz | stays (space group 152, 9 atoms) |" in shown
     assert "| keatite | no minimum of this potential, becomes quartz |" in shown
     assert "| quartz, evolution | 2 of 2 | 8 (7 to 9) | 0.8 (0.7 to 0.9) | 1.5 (1.0 to 2.0) |" in shown
     assert "| 0 GPa, random, seed 2 | 152 | 4.00 | 4 | 2 | 1 | 1 |" in shown
