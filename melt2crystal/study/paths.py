@@ -252,10 +252,8 @@ class Paths:
     @cached_property
     def every_relaxation(self) -> list[str]:
         """Relaxations of every pressure and cell size, in their order; none where structures come from a file."""
-        search = self.study.search
-        return [
-            path for z in search.formula_units if not search.found for path in self.searches(f"z{z}/structures.csv")
-        ]
+        sizes = () if self.study.search.found else self.study.search.formula_units
+        return [path for z in sizes for path in self.searches(f"z{z}/structures.csv")]
 
     @cached_property
     def phases(self) -> list[str]:
