@@ -104,7 +104,8 @@ def search(
     from melt2crystal.search.alone.potential import potential as potential_of
     from melt2crystal.search.alone.request import request
     from melt2crystal.search.alone.run import SYMPRECS_A, Run
-    from melt2crystal.sections.search import Unique
+    from melt2crystal.search.phases.phase import Ruler
+    from melt2crystal.sections.phases.naming import Naming
     from melt2crystal.train.models import RelaxerFactory
 
     asked = request(
@@ -141,13 +142,13 @@ def search(
     run = Run(asked, judge, folder, say)
     beginning = run.beginning(molten)
     _tell(beginning, say)
-    stayed = []
+    ruler, stayed = Ruler(beginning.substance, Naming().symprec_A, SYMPRECS_A), []
     if crystals:
         relaxer = RelaxerFactory(str(run.members[0]))()
-        stayed = naming.relaxed(crystals, relaxer, run.known_conditions(beginning), SYMPRECS_A, say)
+        stayed = naming.relaxed(crystals, relaxer, run.known_conditions(beginning), ruler, say)
 
     def written(unique: pd.DataFrame, frames: dict[str, Atoms], ended: str) -> Found:
-        names = naming.names_of(unique, frames, stayed, Unique())
+        names = naming.names_of(unique, frames, stayed, ruler)
         table, structures = results.write_results(folder, unique, frames, names, run.relaxations())
         found = Found(table, structures, len(run.pairs), run.core_s / 60, folder)
         ends = {str(units): end for units, end in run.ends.items()}

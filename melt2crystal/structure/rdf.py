@@ -1,5 +1,6 @@
 """Partial radial distribution functions of periodic structures."""
 
+from collections.abc import Sequence
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -42,22 +43,32 @@ def partial_rdf(
     Raises:
         UserError: the structure lacks one of the species, or is not periodic.
     """
-    a, b = pair
+    return partial_rdfs(atoms, [pair], r_max_A, bin_A, broadening_A)[0]
+
+
+def partial_rdfs(
+    atoms: Atoms, pairs: Sequence[tuple[str, str]], r_max_A: float, bin_A: float = 0.02, broadening_A: float = 0.0
+) -> list[tuple[Array, Array]]:
+    """``partial_rdf`` of several pairs, from one list of neighbours, which is what takes the time."""
     symbols = np.array(atoms.get_chemical_symbols())
-    count_a, count_b = int((symbols == a).sum()), int((symbols == b).sum())
-    if count_a == 0 or count_b == 0:
-        raise UserError(f"RDF of {a}-{b}: {atoms.get_chemical_formula()} has no such pair; name species it has")
-    if not atoms.pbc.all():
-        raise UserError(f"RDF of {a}-{b}: {atoms.get_chemical_formula()} is not periodic in three directions")
+    for a, b in pairs:
+        if a not in symbols or b not in symbols:
+            raise UserError(f"RDF of {a}-{b}: {atoms.get_chemical_formula()} has no such pair; name species it has")
+        if not atoms.pbc.all():
+            raise UserError(f"RDF of {a}-{b}: {atoms.get_chemical_formula()} is not periodic in three directions")
     # Peaks just beyond the end reach into the last bins when they are broadened.
     reach = r_max_A + 5 * broadening_A
     bins = round(r_max_A / bin_A)
     edges = bin_A * np.arange(int(np.ceil(reach / bin_A)) + 1)
     first, second, distance = neighbor_list("ijd", atoms, float(edges[-1]))
-    of_pair = (symbols[first] == a) & (symbols[second] == b)
-    counts = np.histogram(distance[of_pair], bins=edges)[0].astype(float)
-    if broadening_A > 0:
-        counts = gaussian_filter1d(counts, broadening_A / bin_A, mode="constant", truncate=5.0)
     shells = 4.0 / 3.0 * np.pi * np.diff(edges**3)
-    g = counts * atoms.get_volume() / (count_a * count_b * shells)
-    return 0.5 * (edges[1:] + edges[:-1])[:bins], g[:bins]
+    found = []
+    for a, b in pairs:
+        of_pair = (symbols[first] == a) & (symbols[second] == b)
+        counts = np.histogram(distance[of_pair], bins=edges)[0].astype(float)
+        if broadening_A > 0:
+            counts = gaussian_filter1d(counts, broadening_A / bin_A, mode="constant", truncate=5.0)
+        number = int((symbols == a).sum()) * int((symbols == b).sum())
+        g = counts * atoms.get_volume() / (number * shells)
+        found.append((0.5 * (edges[1:] + edges[:-1])[:bins], g[:bins]))
+    return found

@@ -12,6 +12,7 @@ from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.figures.style import OKABE_ITO, POTENTIAL_COLOURS, as_text, letter, new_figure, publish_for
 from melt2crystal.options import PdfFile, PngFile, SettingsText
 from melt2crystal.sections.figures import Figures
+from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 from melt2crystal.structure.rdf import pairs_of
 
@@ -93,7 +94,7 @@ def figures_melt(
 ) -> None:
     """Draw what each potential makes of the melt, beside two walks of the reference."""
     given = Settings(settings)
-    species: list[str] = list(given.value("substance")["formula"])
+    species = given.section("substance", Substance).species
     table = pd.concat([pd.read_csv(path) for path in states], ignore_index=True)
     curves = pd.concat([pd.read_csv(path.with_name(f"{path.stem}-distributions.csv")) for path in states])
     publish_for(given, pdf, png, "Melts of the potentials and of the reference", draw, table, curves, species)

@@ -3,7 +3,7 @@
 ``python -m tools.results.record docs/results/laptop.md``
 
 Above each table, or above the first of several, stands a comment line ``<!-- measured: study | settings digest | commit
-| date | machine -->``. A page whose tables are written from a study (``tools.results.write_page``) is left alone.
+| date | machine -->``. Tables that are written from a study (``tools.results.write_page``) are left as they are.
 """
 
 import re
@@ -15,7 +15,8 @@ import typer
 from markdown_it import MarkdownIt
 
 from melt2crystal.errors import UserError, reports_errors
-from tools.results.cells import FOLDER, Cell, Origin, Table, write_cells
+from tools.results.cells import FOLDER, Cell, Origin, Table, read_cells, write_cells
+from tools.results.study_tables import SECTIONS
 from tools.results.write_page import BEGIN
 
 MEASURED = re.compile(r"<!-- measured: (.*?) -->")
@@ -64,16 +65,16 @@ def _read(text: str) -> Cell:
 def record(pages: Annotated[list[Path], typer.Argument(help="pages of docs/results")]) -> None:
     """Write the CSV of each page."""
     for page in pages:
-        if BEGIN in page.read_text(encoding="utf-8"):
-            print(f"{page}: its tables are written from a study")
-            continue
-        tables = []
+        path = page.parent / FOLDER.name / f"{page.stem}.csv"
+        written = BEGIN in page.read_text(encoding="utf-8")
+        tables = [pair for pair in read_cells(path) if pair[0].name in SECTIONS] if written else []
         for table, origin in tables_of(page):
+            if written and table.name in SECTIONS:
+                continue
             if origin is None:
                 raise UserError(f"{page}, {table.name}: no line '<!-- measured: ... -->' above; say where it is from")
             tables.append((table, origin))
         if tables:
-            path = page.parent / FOLDER.name / f"{page.stem}.csv"
             write_cells(path, tables)
             print(f"{path}: {len(tables)} tables")
 

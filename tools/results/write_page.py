@@ -48,7 +48,7 @@ def block(tables: list[tuple[Table, Origin]]) -> str:
     origin = tables[0][1]
     run = f"Study `{origin.study}`, settings digest `{origin.settings_digest}`, commit `{origin.commit[:12]}`"
     parts = [f"{run}, {origin.date}, {origin.machine}."]
-    for table, _ in tables:
+    for table, _ in (pair for pair in tables if pair[0].name in SECTIONS):  # others were written by hand
         parts += [f"## {table.name}", *filter(None, [SECTIONS.get(table.name)]), table.in_markdown()]
     return "\n\n".join(parts)
 

@@ -164,7 +164,7 @@ def of_random_cells(results: Sequence[dict[str, Any]], formula: dict[str, int], 
     """
     cells, energies = [], []
     for result in results:
-        if "symbols" in result:
+        if "energy_eV" in result:  # sound; insane ones have a geometry, too
             cells.append(Atoms(result["symbols"], result["positions"], cell=result["cell"], pbc=True))
             energies.append(result["energy_eV"] / len(cells[-1]))
     if len(cells) < LEAST_SOUND:

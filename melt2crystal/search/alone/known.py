@@ -1,46 +1,25 @@
 """Names of known crystals for what was found: they are relaxed with the same potential, and decide nothing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 from ase import Atoms
 
 from melt2crystal.errors import UserError
-from melt2crystal.relaxation.relaxer import Relaxer, Target, enthalpy
+from melt2crystal.relaxation.relaxer import Relaxer, Target
 from melt2crystal.search.alone.melts_from_files import formula_units_or_none
 from melt2crystal.search.candidate import Conditions
-from melt2crystal.search.found.minima import classes
-from melt2crystal.search.starts.generate import in_order, rattled
-from melt2crystal.sections.search import Unique
-from melt2crystal.seeds import generator_for
+from melt2crystal.search.phases.known import MINIMUM, relaxed_library
+from melt2crystal.search.phases.naming import name_of
+from melt2crystal.search.phases.phase import Phase, Ruler
+from melt2crystal.search.starts.generate import in_order
+from melt2crystal.sections.phases.naming import Naming
 from melt2crystal.structure.crystals import primitive_cell, read_crystal
 from melt2crystal.structure.energies import ENTHALPY
-from melt2crystal.structure.symmetry import space_group_plateau
 
 RATTLE_A = 0.02  # a crystal that is a saddle point leaves it
-# space groups that are mirror images of each other: a search finds either
-MIRRORED = {
-    **{78: 76, 95: 91, 96: 92, 145: 144, 153: 151, 154: 152, 170: 169, 172: 171, 179: 178, 181: 180, 213: 212}
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Known:
-    """A known crystal, relaxed.
-
-    Args:
-        name: of its file.
-        atoms: where the potential takes it.
-        enthalpy_eV_per_atom: there.
-        space_group: there.
-    """
-
-    name: str
-    atoms: Atoms
-    enthalpy_eV_per_atom: float
-    space_group: int
 
 
 def crystals_of(folder: Path, formula: dict[str, int], say: Callable[[str], None]) -> dict[str, Atoms]:
@@ -77,63 +56,30 @@ def crystals_of(folder: Path, formula: dict[str, int], say: Callable[[str], None
 
 
 def relaxed(
-    crystals: dict[str, Atoms],
-    relaxer: Relaxer,
-    conditions: Conditions,
-    symprecs_A: Sequence[float],
-    say: Callable[[str], None],
-) -> list[Known]:
-    """Where the potential takes them from a rattle of 0.02 Å; those that don't stay are told and give no name."""
-    starts = [
-        rattled(atoms, RATTLE_A, generator_for(conditions.seed, "known", name)) for name, atoms in crystals.items()
-    ]
+    crystals: dict[str, Atoms], relaxer: Relaxer, conditions: Conditions, ruler: Ruler, say: Callable[[str], None]
+) -> list[Phase]:
+    """Where the potential takes them, as they are and rattled; those that don't stay are told and give no name."""
     sanity = conditions.sanity
     target = Target(conditions.pressure_GPa, conditions.force_eV_per_A, conditions.steps, sanity.guard)
-    stayed = []
-    for (name, given), end in zip(crystals.items(), relaxer.relax_all(starts, target), strict=True):
-        fault = end.failure or end.complaint or sanity.complaint(end.atoms, end.energy_eV)
-        if fault:
-            say(f"--known: {name}: no minimum of this potential ({fault})")
-            continue
-        before, after = (_group(atoms, symprecs_A) for atoms in (given, end.atoms))
-        if before != after or len(classes([given, end.atoms], [0.0, 0.0], 1.0, 1.0)) > 1:
-            say(f"--known: {name}: no minimum of this potential; space group {before} becomes {after}")
-            continue
-        per_atom = enthalpy(end.energy_eV, end.atoms.get_volume(), conditions.pressure_GPa) / len(end.atoms)
-        stayed.append(Known(name, end.atoms, per_atom, after))
-        say(f"--known: {name}: space group {after}, {per_atom:.4f} eV/atom")
-    return stayed
+    library = relaxed_library(crystals, relaxer, target, ruler, Naming(), RATTLE_A, conditions.seed)
+    for row in library.rows:
+        if row["state"] == MINIMUM:
+            end = f"space group {row['space_group']}, {row[ENTHALPY]:.4f} eV/atom"
+        else:
+            end = f"{row['state']} of this potential" + (f"; becomes {row['becomes']}" if "becomes" in row else "")
+        say(f"--known: {row['crystal']}: {end}")
+    minima = {row["crystal"] for row in library.rows if row["state"] == MINIMUM}
+    return [phase for phase in library.phases if phase.name in minima]
 
 
-def names_of(
-    table: pd.DataFrame, frames: dict[str, Atoms], known: Sequence[Known], windows: Unique
-) -> list[str | None]:
-    """The known crystal that each row is: same space group (or its mirror image), within the windows, and matching."""
+def names_of(table: pd.DataFrame, frames: dict[str, Atoms], known: Sequence[Phase], ruler: Ruler) -> list[str | None]:
+    """The known crystal that each row is, by space group, volume, enthalpy and a matcher; mirror images count."""
+    if not known:
+        return [None] * len(table)
     names: list[str | None] = []
     for row in table.to_dict("records"):
-        found = [
-            one.name
-            for one in known
-            if abs(float(row[ENTHALPY]) - one.enthalpy_eV_per_atom) <= windows.same_enthalpy_meV_per_atom / 1000
-            and _mirrored(int(row["space_group"])) == one.space_group
-            and len(
-                classes(
-                    [one.atoms, frames[str(row["id"])]],
-                    [0.0, 0.0],
-                    1.0,
-                    windows.same_volume_percent / 100,
-                )
-            )
-            == 1
-        ]
-        names.append(" or ".join(found) or None)
+        atoms = frames[str(row["id"])]
+        measured = ruler.phase(str(row["id"]), atoms, 0.0, 0.0)
+        name = name_of(replace(measured, enthalpy_eV_per_atom=float(row[ENTHALPY])), known, Naming())
+        names.append(name.name if name else None)
     return names
-
-
-def _group(atoms: Atoms, symprecs_A: Sequence[float]) -> int:
-    plateau = space_group_plateau(atoms, symprecs_A)
-    return _mirrored(plateau.number if plateau is not None else 1)
-
-
-def _mirrored(number: int) -> int:
-    return MIRRORED.get(number, number)

@@ -18,7 +18,7 @@ from melt2crystal.search.found.trust import Pair, with_deviations
 from melt2crystal.search.melts import read_bounds
 from melt2crystal.search.others.relaxing import COLUMNS, candidates, counted, their_rows
 from melt2crystal.search.others.structure import Refused, Theirs, usable
-from melt2crystal.sections.search import Batches, Relaxation, Starts, Symmetry, Trust
+from melt2crystal.sections.search import Batches, Relaxation, Starts, Symmetry, Trust, part_of
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 from melt2crystal.train.models import Ensemble, RelaxerFactory, member_path
@@ -47,6 +47,12 @@ class Terms:
     symmetry: Symmetry
     trust: Trust
     seed: int
+
+    @classmethod
+    def of(cls, given: Settings) -> "Terms":
+        """All of them, from the settings of the job."""
+        parts = (part_of(given, part) for part in (Batches, Starts, Relaxation, Symmetry, Trust))
+        return cls(given, given.section("substance", Substance), *parts, given.value("seed"))  # type: ignore[arg-type]
 
 
 def settle(

@@ -20,7 +20,7 @@ MODEL = "graph.pb"  # name of the model in Specific/, whatever its member
 # Largest force (eV/Å) and most steps of the two minimisations of each stage: box/relax counts strain from the cell it
 # begins with, so that a long way needs several; the last is as tight as USPEX's comparison of enthalpies needs.
 STAGES = ((0.5, 100), (0.1, 200), (0.01, 400))
-# Shares of the operators among what is not random, in the proportions of USPEX's own examples of fixed composition.
+# Shares of the operators among what is not random: our choice, half of it heredity.
 OPERATORS = {"fracGene": 0.5, "fracPerm": 0.1, "fracAtomsMut": 0.25, "fracLatMut": 0.15}
 
 

@@ -9,7 +9,6 @@ from melt2crystal.frames import density_g_per_cm3
 from melt2crystal.liquid.properties import (
     MeltState,
     WalkedMelt,
-    distance_of,
     properties,
     radial_distributions,
     run_melts,
@@ -62,13 +61,6 @@ def test_distributions_are_means_over_the_frames():
     expected = (partial_rdf(one, ("Ar", "Ar"), 5.0, 0.05)[1] + partial_rdf(other, ("Ar", "Ar"), 5.0, 0.05)[1]) / 2
     assert set(table["pair"]) == {"Ar-Ar"}
     np.testing.assert_allclose(table["g"], expected)
-
-
-def test_the_distance_of_two_distributions():
-    r = np.linspace(0, 4, 401)
-    flat = np.ones_like(r)
-    assert distance_of(flat, flat, r) == 0
-    assert distance_of(1.25 * flat, flat, r) == pytest.approx(0.25)
 
 
 def test_lammps_walks_each_state_and_one_that_fails_hurts_no_other():

@@ -15,7 +15,7 @@ from ase.io import write
 from melt2crystal.errors import UserError
 from melt2crystal.frames import read_frames
 from melt2crystal.search.alone.beginning import CELLS, of_random_cells, overlaps, reasons, sphere_volume
-from melt2crystal.search.alone.known import MIRRORED, crystals_of
+from melt2crystal.search.alone.known import crystals_of
 from melt2crystal.search.alone.melts_from_files import melts_of
 from melt2crystal.search.alone.potential import import_path, members_of
 from melt2crystal.search.alone.request import formula_unit, request
@@ -316,7 +316,6 @@ def test_a_cif_keeps_symmetry_and_all_atoms(tmp_path):
         back = read_crystal(tmp_path / "one.cif")
         assert (len(back), space_group(back)) == (len(quartz), space_group(quartz))
         assert back.get_volume() == pytest.approx(quartz.get_volume(), rel=1e-5)
-    assert len(MIRRORED) == 11
 
 
 def test_a_library_without_a_crystal_of_the_substance_is_told(tmp_path):
