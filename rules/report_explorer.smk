@@ -28,7 +28,9 @@ rule report_explorer:
         runtime=30,
     params:
         *code("report_explorer"),
-        settings=style("substance", pressures_GPa=PATHS.searched, polymorphs=polymorph_table(STUDY, "title")),
+        settings=style(
+            "substance", "substance.name", pressures_GPa=PATHS.searched, polymorphs=polymorph_table(STUDY, "title")
+        ),
         stability=repeated("--stability", STABLE),
         packages=packages("matplotlib", "pymatgen-core", "spglib"),
     message:

@@ -63,7 +63,7 @@ def report_explorer(
             crystals.append(Known(title, float(pressure), crystal["volume_A3_per_atom"], crystal[ENTHALPY]))
     bond = Bond(substance.central_species, substance.ligand_species, substance.bond_cutoff_A)
     where = f"study {given.value('name')}, reference: {given.value('reference.name')}; energies here are HP's"
-    title = f"Structures found: {substance.name}"
+    title = f"Structures found: {given.value('substance.name')}"
     write_explorer(out, structures, bond, title, where, crystals, warning(given.value("purpose")))
     print(f"{len(structures)} structures, {len(crystals)} known crystals")
 
