@@ -20,7 +20,7 @@ DOOR = $(ENV_RUN) python -m melt2crystal
 OF_STUDY := $(if $(STUDY),--study $(STUDY))
 
 .DEFAULT_GOAL := help
-.PHONY: results bench-search bench-dry-run plan env-progress env-pytorch env-universal report export dag why status ledger labels-report labels-export labels-import potentials-export potentials-import help env run dry-run test test-installed test-slow test-slurm bench-overhead lint format docs clean clean-env
+.PHONY: results bench-search bench-hits bench-dry-run plan env-progress env-pytorch env-universal report export dag why status ledger labels-report labels-export labels-import potentials-export potentials-import help env run dry-run test test-installed test-slow test-slurm bench-overhead lint format docs clean clean-env
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -86,6 +86,11 @@ bench-dry-run: env ## CPU time of a dry run with ten thousand jobs, over that of
 
 bench-search: env ## relaxations of a search in lock step, over those of ASE: MODEL=results/laptop/models/hp/0-compressed.pb
 	$(ENV_RUN) python -m tools.bench.search "$(or $(MODEL),$(error name a compressed model: make bench-search MODEL=results/laptop/models/hp/0-compressed.pb))" $(ARGS)
+
+bench-hits: env ## which known crystals a search finds, after how long: MODEL=data/potentials/silica_bks.lmp NAME=BKS [METHODS=] [SEEDS=] [PRESSURES=] [MINUTES=20] [MELTS=file]
+	$(ENV_RUN) python -m tools.bench.hits "$(or $(MODEL),$(error name a potential: make bench-hits MODEL=data/potentials/silica_bks.lmp NAME=BKS))" "$(or $(NAME),$(error name it for the table: NAME=BKS))" \
+		$(if $(METHODS),--methods $(METHODS)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRESSURES),--pressures $(PRESSURES)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MELTS),--melts "$(MELTS)") $(ARGS)
+	$(ENV_RUN) python -m tools.bench.hit_page
 
 lint: env ## ruff, snakefmt, snakemake --lint, mypy, import contract, links and spelling of the pages
 	$(ENV_RUN) ruff check .

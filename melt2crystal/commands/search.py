@@ -32,8 +32,8 @@ def search(
     potential: Annotated[
         str,
         typer.Option(
-            help="frozen model (.pb, .pth), a folder of models (an ensemble), or an ASE calculator: "
-            "ase.calculators.emt:EMT"
+            help="frozen model (.pb, .pth), a folder of models (an ensemble), a LAMMPS include file (.lmp), or an ASE "
+            "calculator: ase.calculators.emt:EMT"
         ),
     ],
     formula: Annotated[str, typer.Option(help="formula unit: SiO2, Al2(SiO4)O, Cu")],

@@ -34,18 +34,30 @@ def check_potential(path: Path, species: Sequence[str]) -> str:
     Raises:
         UserError: missing file or other species.
     """
+    named = species_of(path, species)
+    if named != list(species):
+        raise UserError(
+            f"{path}: written for the species {' '.join(named)}, the substance has {' '.join(species)} "
+            "(same elements in the same order are needed)"
+        )
+    return str(path.resolve())
+
+
+def species_of(path: Path, expected: Sequence[str] = ("Si", "O")) -> list[str]:
+    """Elements of the types 1, 2, ... of a potential include file, from its line '# species:'.
+
+    Args:
+        expected: what a file without the line is told to say.
+
+    Raises:
+        UserError: no such file, or no such line.
+    """
     if not path.exists():
         raise UserError(f"{path}: this LAMMPS potential file does not exist; name one that does in the study")
     for line in _text(path).splitlines():
         if line.startswith("# species:"):
-            named = line.split(":", 1)[1].split()
-            if named != list(species):
-                raise UserError(
-                    f"{path}: written for the species {' '.join(named)}, the substance has {' '.join(species)} "
-                    "(same elements in the same order are needed)"
-                )
-            return str(path.resolve())
-    raise UserError(f"{path}: has no line '# species: {' '.join(species)}', which says what its types 1, 2, ... are")
+            return line.split(":", 1)[1].split()
+    raise UserError(f"{path}: has no line '# species: {' '.join(expected)}', which says what its types 1, 2, ... are")
 
 
 def potential_commands(path: Path, species: Sequence[str], accuracy: float) -> str:

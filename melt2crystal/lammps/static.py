@@ -78,7 +78,7 @@ def _batch(
     commands: Callable[[Atoms], str],
 ) -> list[Evaluation]:
     """Run ``commands`` on each frame in as few processes as the frames allow: one more after each failing frame."""
-    if not all(map(_is_finite, frames)):
+    if not all(map(is_finite, frames)):
         return _sound_ones(frames, potential, species, accuracy, commands)
     results: list[Evaluation] = []
     with TemporaryDirectory(prefix="lammps-") as temporary:
@@ -90,10 +90,10 @@ def _batch(
                 prisms.append(write_data(folder / f"{index}.data", atoms, species))
                 text += setup_commands(f"{index}.data") + potential_commands(potential, species, accuracy)
                 text += f"thermo_style custom step pe pxx pyy pzz pxy pxz pyz\nthermo 100000\n{commands(atoms)}"
-                text += _write_result(index)
+                text += write_result(index)
             (folder / "results.txt").unlink(missing_ok=True)
             run = run_lammps(text, folder)
-            finished = _read_results(folder, frames, prisms, begin, species)
+            finished = read_results(folder, frames, prisms, begin, species)
             results += finished
             if len(results) < len(frames):
                 if run.error is None:
@@ -129,17 +129,19 @@ def _sound_ones(
     commands: Callable[[Atoms], str],
 ) -> list[Evaluation]:
     """Of frames some of which hold numbers that are none: LAMMPS sees the others."""
-    sound = [_is_finite(atoms) for atoms in frames]
+    sound = [is_finite(atoms) for atoms in frames]
     others = [atoms for atoms, fine in zip(frames, sound, strict=True) if fine]
     results = iter(_batch(others, potential, species, accuracy, commands))
     return [next(results) if fine else Evaluation(error="positions or cell are not finite") for fine in sound]
 
 
-def _is_finite(atoms: Atoms) -> bool:
+def is_finite(atoms: Atoms) -> bool:
+    """Whether positions and cell are numbers."""
     return bool(np.isfinite(atoms.get_positions()).all() and np.isfinite(atoms.cell.array).all())
 
 
-def _write_result(index: int) -> str:
+def write_result(index: int) -> str:
+    """Commands that evaluate the structure in the box and write what it has, for :func:`read_results`."""
     values = " ".join(f"$(v_{name}:%.12g)" for name in ("energy", "sxx", "syy", "szz", "sxy", "sxz", "syz"))
     variables = "variable energy equal pe\n" + "".join(f"variable s{i} equal p{i}\n" for i in _COMPONENTS)
     forces = f"{dump_command('result', 1, f'{index}.dump', 'xu yu zu fx fy fz')}run 0 post no\n"
@@ -149,9 +151,10 @@ def _write_result(index: int) -> str:
 _COMPONENTS = ("xx", "yy", "zz", "xy", "xz", "yz")
 
 
-def _read_results(
+def read_results(
     folder: Path, frames: Sequence[Atoms], prisms: Sequence[Prism], begin: int, species: Sequence[str]
 ) -> list[Evaluation]:
+    """Results of frames in their order, as far as LAMMPS came; ``begin``: the first of them."""
     table = folder / "results.txt"
     lines = table.read_text().splitlines() if table.exists() else []
     evaluations = []

@@ -56,6 +56,7 @@ def search(
     relaxations: int | None = None,
     formula_units: Sequence[int] = (),
     engine: Literal["evolution", "random"] = "evolution",
+    starts: Mapping[str, float] | None = None,
     melts: Sequence[Path | str] = (),
     known: Path | str | None = None,
     seed: int = 1,
@@ -72,7 +73,8 @@ def search(
     Args:
         formula: SiO2, Al2(SiO4)O, Cu.
         potential: frozen or compressed model of DeePMD-kit, or a folder of them: the first relaxes, and where they
-            disagree no structure is believed; or an ASE calculator by name, ``ase.calculators.emt:EMT``.
+            disagree no structure is believed; or a LAMMPS include file (.lmp); or an ASE calculator by name,
+            ``ase.calculators.emt:EMT``.
         pressure_GPa: pressure, GPa.
         out: folder of results: empty, or new.
         minutes: core-minutes of relaxations after which the search ends; where that ends it can't be reproduced.
@@ -81,6 +83,7 @@ def search(
         formula_units: per cell, one after the other, each with an equal share; without, those of 1, 2, 3, 4, 6 and 8
             with at most 24 atoms.
         engine: evolution, or random starts alone.
+        starts: how random starts are made: keys of ``melt2crystal.sections.search.Starts``; without, its defaults.
         melts: files of disordered structures of the same composition; volumes and bounds of the energy come from them,
             and starts are cut from them. Without, 50 random cells are relaxed for that.
         known: folder of CIF files; they only name what is found.
@@ -113,6 +116,7 @@ def search(
         formula_units,
         pressure_GPa=pressure_GPa,
         engine=engine,
+        starts=dict(starts or {}),
         seed=seed,
         workers=workers,
         minutes=minutes,

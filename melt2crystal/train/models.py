@@ -1,4 +1,5 @@
-"""An ensemble of models, evaluated in batches or as ASE calculators: of DeePMD-kit, or calculators of others."""
+"""An ensemble of models, evaluated in batches or as ASE calculators: of DeePMD-kit, LAMMPS include files, calculators
+of others."""
 
 import os
 from collections import defaultdict
@@ -17,15 +18,18 @@ from melt2crystal.relaxation.lock_step import Evaluator, LockStep
 from melt2crystal.relaxation.one_by_one import OneByOne
 from melt2crystal.relaxation.relaxer import Relaxer
 from melt2crystal.train.calculators import CalculatorModel, FrameFailed, is_calculator
+from melt2crystal.train.include_files import INCLUDE, IncludeModel, is_include
 
 BATCH_ATOMS = 20_000  # atoms in one call: bounds the memory, costs no speed
+LOCK_STEP = (".pb", INCLUDE)  # what takes many structures in one call at less cost than each alone
 
 
 class Ensemble:
     """Models of one ensemble, loaded once.
 
     Args:
-        paths: frozen or compressed models of DeePMD-kit, or files of ASE calculators (``write_calculator``).
+        paths: frozen or compressed models of DeePMD-kit, LAMMPS include files (.lmp), or files of ASE calculators
+            (``write_calculator``).
 
     Raises:
         UserError: a model can't be loaded, or a calculator can't be made.
@@ -36,7 +40,7 @@ class Ensemble:
             os.environ.setdefault(variable, "1")
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         self.paths = [Path(path) for path in paths]
-        self.models: list[Any] = [CalculatorModel(path) if is_calculator(path) else _deepmd(path) for path in paths]
+        self.models: list[Any] = [_model(path) for path in paths]
         # a model trained elsewhere numbers the species in its own order
         self.type_maps = [list(model.get_type_map()) for model in self.models]
 
@@ -48,7 +52,7 @@ class Ensemble:
         [models, frames, 3, 3] (eV; minus volume times ASE's stress).
 
         Raises:
-            UserError: an ASE calculator failed on a frame, or gave numbers that are not finite.
+            UserError: an ASE calculator or LAMMPS failed on a frame, or gave numbers that are not finite.
         """
         energies = np.empty((len(self), len(frames)))
         virials = np.empty((len(self), len(frames), 3, 3))
@@ -63,7 +67,7 @@ class Ensemble:
                     energy, force, virial = model.eval(coordinates, cells, types)[:3]
                 except FrameFailed as failure:
                     raise self._told(number, frames, members[failure.index], failure.reason) from failure
-                if isinstance(model, CalculatorModel):
+                if isinstance(model, CalculatorModel | IncludeModel):
                     sums = energy.ravel() + force.sum(axis=(1, 2)) + virial.sum(axis=1)
                     if not np.isfinite(sums).all():
                         first = int(np.argmin(np.isfinite(sums)))
@@ -78,8 +82,9 @@ class Ensemble:
         """What to say of a frame that a calculator can't do."""
         info = frames[index].info
         name = info.get("polymorph") or info.get("id") or info.get("frame_id") or frames[index].get_chemical_formula()
+        who = self.models[member].member.calculator if is_calculator(self.paths[member]) else "LAMMPS"
         return UserError(
-            f"{self.paths[member]}: {self.models[member].member.calculator} can't evaluate frame {index} ({name}): "
+            f"{self.paths[member]}: {who} can't evaluate frame {index} ({name}): "
             f"{reason}; leave this structure out of the study, or take another calculator"
         )
 
@@ -125,6 +130,12 @@ class Ensemble:
             return energies.ravel(), forces.reshape(positions.shape), virials.reshape(cells.shape)
 
         return evaluate
+
+
+def _model(path: Path | str) -> Any:
+    if is_calculator(path):
+        return CalculatorModel(path)
+    return IncludeModel(path) if is_include(path) else _deepmd(path)
 
 
 def _deepmd(path: Path | str) -> Any:
@@ -175,15 +186,15 @@ class ModelFactory:
 
 @dataclass(frozen=True)
 class RelaxerFactory:
-    """Calls give what relaxes structures with one model: TensorFlow's in lock step, PyTorch's and ASE calculators one
-    by one."""
+    """Calls give what relaxes structures with one model: TensorFlow's and LAMMPS' in lock step, PyTorch's and ASE
+    calculators one by one."""
 
     path: str
 
     def __call__(self) -> Relaxer:
         """Load the model."""
         ensemble = Ensemble([self.path])
-        if Path(self.path).suffix == ".pb":
+        if Path(self.path).suffix in LOCK_STEP:
             return LockStep(ensemble.evaluator)
         return OneByOne(ensemble.calculator(0))
 

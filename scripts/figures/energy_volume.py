@@ -32,6 +32,7 @@ MARKS: dict[str, dict[str, Any]] = {
 FITTED = ["V0_A3_per_formula", "B0_GPa", "B0_prime", "E0_eV_per_atom"]
 HEIGHT_MM = {1: 62.0, 2: 58.0, 3: 48.0, 4: 44.0}  # of a line of so many panels
 INSET = (0.43, 0.60, 0.53, 0.38)  # left, bottom, width, height of the spectrum, in units of the panel
+MOST_PRESSURES_NAMED = 5  # in the legend
 
 
 def draw_curves(
@@ -138,9 +139,15 @@ def draw(
 
 
 def melts_seen(pressures_GPa: dict[str, list[float] | None]) -> dict[str, str]:
-    """Potential -> in words, the pressures of the melts it learnt from."""
+    """Potential -> in words, the pressures of the melts it learnt from; of many, the lowest and the highest."""
+
+    def words(pressures: list[float]) -> str:
+        if len(pressures) > MOST_PRESSURES_NAMED:
+            return f"{len(pressures)} pressures, {as_text(min(pressures))} to {as_text(max(pressures))}"
+        return ", ".join(map(as_text, pressures))
+
     return {
-        name: " (all melts)" if pressures is None else f" (melts at {', '.join(map(as_text, pressures))} GPa)"
+        name: " (all melts)" if pressures is None else f" (melts at {words(pressures)} GPa)"
         for name, pressures in pressures_GPa.items()
     }
 

@@ -57,8 +57,10 @@ def draw_errors(axes: Axes, rows: pd.DataFrame, places: dict[str, int], edge: fl
             face = colour if kept else "white"
             axes.plot(x, y, MARKS[potential], color=colour, markerfacecolor=face, markersize=3.6, zorder=3)
             if y != error:
-                side = "right" if ASIDE[potential] < 0 else "left"
-                axes.text(x + 0.6 * ASIDE[potential], y, as_text(error, "+.0f"), ha=side, va="center", fontsize=small())
+                last = places[name] == len(places) - 1  # beyond it is the frame
+                side = "right" if ASIDE[potential] < 0 or last else "left"
+                aside = -abs(0.6 * ASIDE[potential]) if side == "right" else 0.6 * ASIDE[potential]
+                axes.text(x + aside, y, as_text(error, "+.0f"), ha=side, va="center", fontsize=small())
     axes.axhline(0, color="black", linewidth=0.6, zorder=1)
     axes.set(xlim=(-0.5, len(places) - 0.5), ylim=(-edge, edge))
     axes.tick_params(axis="x", length=0)

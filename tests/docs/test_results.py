@@ -8,6 +8,9 @@ import pytest
 from melt2crystal.errors import UserError
 from melt2crystal.markdown import around
 from tools.results.cells import FOLDER, PAGES, Cell, Origin, Table, read_cells, write_cells
+from tools.results.readme import BEGIN as BEGIN_OF_README
+from tools.results.readme import README
+from tools.results.readme import block as of_readme
 from tools.results.record import record, tables_of
 from tools.results.write_page import BEGIN, END, block
 
@@ -89,3 +92,21 @@ def test_a_table_without_origin_is_refused(tmp_path, line, said):
     page.write_text(f"# One\n\n{line}| | a |\n|---|---|\n| V | 1 |\n")
     with pytest.raises(UserError, match=re.escape(said)):
         record.__wrapped__([page])
+
+
+def test_the_readme_shows_what_the_csv_say_and_no_other_number():
+    before, after = around(README, BEGIN_OF_README, END)
+    text = README.read_text(encoding="utf-8")
+    assert text == before + of_readme() + after
+    assert "[`released-disordered`]" in of_readme()
+    prose = before + after
+    measured = re.compile(r"\d+(\.\d+)? ?(meV|eV/Å|%|Å³|GPa of|times)")
+    assert not measured.search(prose), measured.search(prose)
+
+
+def test_a_study_without_the_rows_is_refused(tmp_path):
+    table = Table("Crystals relaxed, together", ["HP"])
+    table.add("kept by every member", Cell(1))
+    write_cells(tmp_path / "laptop.csv", [(table, ORIGIN)])
+    with pytest.raises(UserError, match="no such row; write the page of the study again"):
+        of_readme(tmp_path)

@@ -29,6 +29,8 @@ from melt2crystal.sections.search import Starts
 from melt2crystal.sections.substance import Substance
 from melt2crystal.seeds import generator_for
 from melt2crystal.train.models import Ensemble
+from tools.bench.hit_page import tables_of
+from tools.bench.hits import CRYSTALS, TABLES
 
 VOLUMES_A3_PER_ATOM = (7.0, 17.0)
 STEPS = 300
@@ -51,7 +53,7 @@ def bench_search(
     pressure: Annotated[float, typer.Option(help="pressure, GPa")] = 10.0,
     force: Annotated[float, typer.Option(help="largest force at the end, eV/A")] = 0.005,
 ) -> None:
-    """Print ratios for each cell size."""
+    """Print ratios for each cell size, then the committed hit table."""
     ensemble = Ensemble([model])
     target = Target(pressure, force, STEPS)
     for number in units:
@@ -64,6 +66,8 @@ def bench_search(
         say("lock step", fast, fast, compared=False)
         say("one by one", today, fast, compared=True)
         say("FrechetCellFilter, BFGS", ase, fast, compared=True)
+    if (TABLES / CRYSTALS).is_file():
+        print("\n" + "\n\n".join(f"{table.name}\n{table.in_markdown()}" for table, _ in tables_of(TABLES)))
 
 
 def random_starts(formula_units: int, structures: int) -> tuple[list[Atoms], float]:

@@ -188,7 +188,7 @@ def of_random_cells(results: Sequence[dict[str, Any]], formula: dict[str, int], 
         + (f", {len(cells) - len(kept)} far below the others" if len(cells) > len(kept) else "")
     )
     if failed:
-        told += f", {failed} unsound ({reasons([r['status'] for r in results if 'symbols' not in r])})"
+        told += f", {failed} unsound ({reasons([r['status'] for r in results if 'energy_eV' not in r])})"
     return _of_cells(sound, formula, bounds, (), told)
 
 

@@ -1,4 +1,5 @@
-"""The potential of a search without a study: a file, a folder of models, or an ASE calculator by name."""
+"""The potential of a search without a study: a file, a folder of models, a LAMMPS include file, or an ASE calculator by
+name."""
 
 import logging
 import re
@@ -13,12 +14,14 @@ from ase import Atoms
 
 from melt2crystal.errors import EngineError, UserError
 from melt2crystal.files import digest_of_file
+from melt2crystal.lammps.include import potential_files
 from melt2crystal.search.alone.beginning import radius_A
 from melt2crystal.train.calculators import SUFFIX, write_calculator
+from melt2crystal.train.include_files import INCLUDE, is_include
 from melt2crystal.train.models import Ensemble
 
-LOCK_STEP = ".pb"  # TensorFlow's models are evaluated in batches
-MODELS = (LOCK_STEP, ".pth")
+TENSORFLOW = ".pb"
+MODELS = (TENSORFLOW, ".pth")
 COMPRESSED = "-compressed"
 DIGITS = re.compile(r"(\d+)")
 IMPORTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*[.:][A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -52,13 +55,13 @@ class Calculator:
 
 @dataclass(frozen=True)
 class Potential:
-    """What relaxes: models of DeePMD-kit, or one ASE calculator; loaded and asked once.
+    """What relaxes: models of DeePMD-kit, a LAMMPS include file, or one ASE calculator; loaded and asked once.
 
     Args:
         named: as the user calls it.
         models: files; none of a calculator.
         ensemble: all of them, loaded.
-        digests: file, and SHA-256 of its content.
+        digests: file, and SHA-256 of its content; of an include file those of the files it names, too.
         calculator: or None.
     """
 
@@ -86,14 +89,16 @@ def potential(
         UserError: there is none, it can't be loaded, or not evaluate the substance.
     """
     place, species = Path(named), list(formula)
-    imported = IMPORTED.fullmatch(str(named)) and not place.exists() and place.suffix not in (*MODELS, ".pt", SUFFIX)
+    a_file = place.exists() or place.suffix in (*MODELS, ".pt", SUFFIX, INCLUDE)
+    imported = IMPORTED.fullmatch(str(named)) and not a_file
     if not imported:
         if arguments or interpreter:
             raise UserError(f"--potential {named}: arguments and interpreter belong to an ASE calculator, named so")
         models = members_of(place)
         ensemble = load(models, species)
         _probe(ensemble, formula, str(named))
-        return Potential(str(named), tuple(models), ensemble, tuple(digests(models)), None)
+        read = [Path(name) for model in models for name in (potential_files(model) if is_include(model) else [model])]
+        return Potential(str(named), tuple(models), ensemble, tuple(digests(read)), None)
     calculator = Calculator(import_path(str(named)), dict(arguments or {}), interpreter, timeout_s)
     with TemporaryDirectory() as folder:
         path = calculator.write(Path(folder) / FILE)
@@ -125,7 +130,7 @@ def members_of(place: Path) -> list[Path]:
     if place.is_dir():
         names = [path for path in place.iterdir() if path.suffix in MODELS and path.is_file()]
         chosen = {}
-        for path in sorted(names, key=lambda path: (COMPRESSED in path.stem, path.suffix == LOCK_STEP)):
+        for path in sorted(names, key=lambda path: (COMPRESSED in path.stem, path.suffix == TENSORFLOW)):
             chosen[path.stem.removesuffix(COMPRESSED)] = path
         if not chosen:
             raise UserError(
@@ -135,13 +140,13 @@ def members_of(place: Path) -> list[Path]:
         return [chosen[stem] for stem in sorted(chosen, key=_in_number_order)]
     if not place.exists():
         raise UserError(
-            f"--potential {place}: there is no such file or folder; name a model ({kinds}), a folder of models, or an "
-            "ASE calculator (ase.calculators.emt:EMT)"
+            f"--potential {place}: there is no such file or folder; name a model ({kinds}), a folder of models, a "
+            f"LAMMPS include file ({INCLUDE}), or an ASE calculator (ase.calculators.emt:EMT)"
         )
-    if place.suffix not in (*MODELS, SUFFIX):
+    if place.suffix not in (*MODELS, SUFFIX, INCLUDE):
         raise UserError(
-            f"--potential {place}: is no frozen model of DeePMD-kit ({kinds}) and no file of a calculator ({SUFFIX}); "
-            "freeze it first (dp freeze), or name another file"
+            f"--potential {place}: is no frozen model of DeePMD-kit ({kinds}), no LAMMPS include file ({INCLUDE}) and "
+            f"no file of a calculator ({SUFFIX}); freeze it first (dp freeze), or name another file"
         )
     return [place]
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from melt2crystal.errors import UserError
+from melt2crystal.sections.search import Starts
 from melt2crystal.settings import Section
 
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -25,6 +26,7 @@ class Request(Section):
     pressure_GPa: float = Field(0.0, ge=-10, le=1000, description="pressure, GPa")
     formula_units: list[int] = Field([], max_length=20, description="formula units per cell, one after the other")
     engine: Literal["evolution", "random"] = "evolution"
+    starts: Starts = Starts()
     seed: int = Field(1, ge=0, description="root of all random numbers")
     largest_deviation_eV_per_A: float | None = Field(
         1.0, gt=0, description="a structure about whose forces the members differ by more is no structure, eV/Å"

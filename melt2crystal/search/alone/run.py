@@ -10,7 +10,7 @@ from ase import Atoms
 
 from melt2crystal.errors import UserError
 from melt2crystal.search.alone import beginning as begin
-from melt2crystal.search.alone.potential import LOCK_STEP, Potential
+from melt2crystal.search.alone.potential import Potential
 from melt2crystal.search.alone.request import Request
 from melt2crystal.search.alone.work import RATTLED, MakeWork, OutOfTime
 from melt2crystal.search.candidate import Candidate, Conditions
@@ -22,9 +22,9 @@ from melt2crystal.search.found.rows import row_and_frame
 from melt2crystal.search.found.table import SOUND, STRUCTURES, as_table
 from melt2crystal.search.found.trust import Pair, with_deviations
 from melt2crystal.search.melts import over_density, quenched
-from melt2crystal.sections.search import Engine, Melts, Relaxation, Starts, Symmetry, Unique
+from melt2crystal.sections.search import Engine, Melts, Relaxation, Symmetry, Unique
 from melt2crystal.structure.energies import ENTHALPY
-from melt2crystal.train.models import RelaxerFactory
+from melt2crystal.train.models import LOCK_STEP, RelaxerFactory
 
 Say = Callable[[str], None]
 # structures that one worker relaxes together: as many as share a call, or few, so that little is lost by a kill
@@ -47,7 +47,7 @@ class Run:
     def __init__(self, request: Request, potential: Potential, folder: Path, say: Say) -> None:
         self.request, self.potential, self.folder, self.say = request, potential, folder, say
         self.members = potential.members(folder)
-        lock_step = self.members[0].suffix == LOCK_STEP
+        lock_step = self.members[0].suffix in LOCK_STEP
         self.batch = BATCH_OF_LOCK_STEP if lock_step else BATCH_ONE_BY_ONE
         self.pairs: list[Pair] = []
         self.core_s = 0.0
@@ -89,10 +89,10 @@ class Run:
 
     def conditions(self, beginning: begin.Beginning) -> dict[str, Conditions]:
         """Kind of candidate -> what its relaxations share."""
-        asked, starts = self.request, Starts()
+        asked, starts = self.request, self.request.starts
         relaxation = Relaxation(volume_range_A3_per_atom=beginning.volume_range_A3_per_atom)
         if not beginning.melts:  # the share that would be cut from melts goes to the others
-            rest = 1 - starts.melt_share
+            rest = max(1 - starts.melt_share, 1e-12)
             shares = {"symmetric_share": starts.symmetric_share / rest, "rattled_share": starts.rattled_share / rest}
             starts = starts.model_copy(update={"melt_share": 0.0, **shares})
         of_size = partial(

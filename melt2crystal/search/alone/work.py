@@ -1,6 +1,7 @@
 """What the worker processes of a search without a study do, and how it ends before its time."""
 
 import multiprocessing
+import resource
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from melt2crystal.engines.scratch import end_with_parent
-from melt2crystal.search.alone.potential import MODELS, quiet
+from melt2crystal.search.alone.potential import quiet
 from melt2crystal.search.candidate import BatchRelaxation, Candidate, Conditions
 from melt2crystal.search.found.minima import DESCENDANT_MARK
+from melt2crystal.train.calculators import is_calculator
 from melt2crystal.train.models import RelaxerFactory
 
 RATTLED = "rattled"  # kind of those that are tested for being minima
@@ -80,8 +84,21 @@ class MakeWork:
             end_with_parent()
         quiet()
         relaxer = RelaxerFactory(str(self.member))()
-        clock = time.process_time if self.member.suffix in MODELS else time.perf_counter
+        clock = time.perf_counter if is_calculator(self.member) else core_s
         return Work({kind: BatchRelaxation(lambda: relaxer, own) for kind, own in self.conditions.items()}, clock)
+
+
+def core_s() -> float:
+    """Core-seconds of this process and of all that it started, LAMMPS for one, ended or not."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = time.process_time() + ended.ru_utime + ended.ru_stime
+    for child in psutil.Process().children(recursive=True):
+        try:
+            times = child.cpu_times()
+        except psutil.Error:  # it ended just now
+            continue
+        spent += times.user + times.system
+    return spent
 
 
 class Work:
@@ -91,5 +108,5 @@ class Work:
         self.relaxations, self.clock = relaxations, clock
 
     def __call__(self, batch: Sequence[Candidate]) -> list[dict[str, Any]]:
-        """Results of a batch, all of one kind; a calculator's own process is on the clock by its wall time."""
+        """Results of a batch, all of one kind; a calculator's own process is timed by its wall time."""
         return self.relaxations[kind_of(batch[0].name)](batch)

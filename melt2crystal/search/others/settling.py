@@ -51,8 +51,16 @@ class Terms:
     @classmethod
     def of(cls, given: Settings) -> "Terms":
         """All of them, from the settings of the job."""
-        parts = (part_of(given, part) for part in (Batches, Starts, Relaxation, Symmetry, Trust))
-        return cls(given, given.section("substance", Substance), *parts, given.value("seed"))  # type: ignore[arg-type]
+        return cls(
+            given,
+            given.section("substance", Substance),
+            part_of(given, Batches),
+            part_of(given, Starts),
+            part_of(given, Relaxation),
+            part_of(given, Symmetry),
+            part_of(given, Trust),
+            given.value("seed"),
+        )
 
 
 def settle(

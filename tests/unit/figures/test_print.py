@@ -259,3 +259,8 @@ def test_the_window_of_figure_3_is_named_for_what_it_is(number, words):
     title, said = figure.legends[0].get_title().get_text(), [t.get_text() for t in figure.legends[0].get_texts()]
     assert words in title and "≤ 50 meV/atom (1): 0" in title and "stable" not in " ".join([title, *said])
     assert any(text.startswith("up to 1 eV/atom above the lowest") for text in said) == (number == 8)
+
+
+def test_many_pressures_are_named_by_their_ends():
+    seen = program("figures_energy_volume").melts_seen({"lp": [-2.5, -1, 0, 0.5, 1, 1.25]})
+    assert seen == {"lp": " (melts at 6 pressures, −2.5 to 1.25 GPa)"}
