@@ -35,6 +35,8 @@ include: "rules/search_phases.smk"
 include: "rules/figures.smk"
 include: "rules/figures_benchmark.smk"
 include: "rules/figures_loop.smk"
+include: "rules/figures_search.smk"
+include: "rules/report_explorer.smk"
 
 
 # One target for each part of the paper: `snakemake potentials`, `snakemake benchmark`, ...

@@ -105,7 +105,7 @@ rule report_pages:
     input:
         rules.all.input,
         [f"{REPORTED}/{page}.html" for page in PAGES],
-        f"{PROVENANCE}/dag-wide.svg",
+        [f"{PROVENANCE}/dag-wide.svg", *EXPLORER],
     localrule: True
 
 

@@ -77,8 +77,9 @@ def search(
 
     Needs no study and no project, and knows nothing of crystals: volumes and bounds come from melts or from random
     cells. Ctrl-C, or SIGTERM, keeps what is finished and writes it. Writes found.csv, structures/*.cif,
-    structures.extxyz, relaxations.csv and search.json.
+    structures.extxyz, relaxations.csv and search.json, and at its end explorer.html: all of it in a browser.
     """
+    from melt2crystal.figures.explorer.alone import write_explorer_of
     from melt2crystal.search.alone.work import Stopped, stopped_by_signals
     from melt2crystal.search.api import search as search_crystals
 
@@ -111,7 +112,8 @@ def search(
         raise typer.Exit(128 + stop.signal) from None
     print(f"\n{found.relaxations} relaxations, {found.core_minutes:.1f} core-min: {len(found.table)} unique structures")
     print(in_words(found.table.head(SHOWN)))
-    print(f"\n{folder}: found.csv, structures/, structures.extxyz, relaxations.csv, search.json")
+    print(f"\n{folder}: found.csv, structures/, structures.extxyz, relaxations.csv, search.json", flush=True)
+    print(f"{write_explorer_of(found.folder)}: opens in any browser: table, landscape, crystals in 3D, CIF files")
 
 
 def sizes_of(text: str) -> list[int]:

@@ -189,7 +189,8 @@ SMALL = (
     "search_transitions", "figures_enthalpies",
     "search_uspex_inputs", "search_uspex_handover",
     "figures_parity", "figures_energy_volume", "figures_found_energies", "figures_found_crystals", "figures_selection",
-    "figures_audit", "figures_learning", "figures_relaxed", "figures_harmonic", "figures_melt", "report_summary",
+    "figures_audit", "figures_learning", "figures_gallery", "figures_landscape", "figures_convergence",
+    "report_explorer", "figures_relaxed", "figures_harmonic", "figures_melt", "report_summary",
     "report_tables", "report_provenance", "report_dag",
 )  # fmt: skip
 WORK: dict[str, Callable[[Task], list[Term]]] = {

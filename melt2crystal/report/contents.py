@@ -54,7 +54,12 @@ FIGURES = {  # rule -> its files below figures/, without their endings
     "figures_found_energies": "figure3",
     "figures_found_crystals": "figure4",
     "figures_enthalpies": "enthalpies",
+    "figures_gallery": "gallery",
+    "figures_landscape": "landscape",
+    "figures_convergence": "convergence",
     "figures_selection": "selection",
     "figures_audit": "audit",
     "figures_learning": "learning",
 }
+# those that every study with a search has
+OF_SEARCH = ["figures_found_energies", "figures_found_crystals", "figures_gallery", "figures_landscape"]

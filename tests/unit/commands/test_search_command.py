@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from melt2crystal.commands.search import arguments_of, sizes_of
@@ -45,7 +46,10 @@ def test_killed_and_interrupted_it_comes_to_the_same_table(tmp_path):
     """SIGKILL in the random cells, SIGINT in the first generation, then to the end: as without."""
     (tmp_path / "calm").mkdir()
     calm = begun(tmp_path / "calm", *SMALL)
-    assert calm.communicate()[0].count("generation") >= 1 and calm.returncode == 0
+    said = calm.communicate()[0]
+    assert said.count("generation") >= 1 and "explorer.html: opens in any browser" in said and calm.returncode == 0
+    explorer = (tmp_path / "calm/out/explorer.html").read_text(encoding="utf-8")
+    assert all(name in explorer for name in pd.read_csv(tmp_path / "calm/out/found.csv")["id"])
     killed = begun(tmp_path, *SMALL)
     until(killed, "random-000")
     killed.kill()
