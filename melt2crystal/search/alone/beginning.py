@@ -34,7 +34,8 @@ LEAST_SOUND = 5  # of them, or the potential is no potential for this substance
 NO_RADIUS_A = 1.5  # of elements without one
 SMALLEST_RADIUS_A = 0.25
 OVERLAP = 0.5  # atoms nearer than this share of the sum of their radii lie in each other
-SPHERES = (1.0, 5.0)  # volumes of random cells, in volumes of their atoms as spheres
+APART = 0.8  # share of it that atoms of a random cell keep: what has seen melts alone knows nothing nearer
+SPHERES = (2.0, 6.0)  # volumes of random cells, in volumes of their atoms as spheres
 SPHERES_SANE = (0.3, 20.0)
 VOLUMES_SANE = (0.4, 2.5)  # of a crystal, in volumes of the cells at rest
 DISTANCE_SHARE = 0.7  # atoms nearer than this share of the shortest distance in a cell at rest: a hole
@@ -116,10 +117,10 @@ def radius_A(symbol: str) -> float:
     return max(tabled, SMALLEST_RADIUS_A) if number <= 96 else NO_RADIUS_A
 
 
-def overlaps(species: Sequence[str]) -> dict[str, float]:
-    """Pair ('A-B') -> distance below which two atoms lie in each other, Å."""
+def overlaps(species: Sequence[str], share: float = OVERLAP) -> dict[str, float]:
+    """Pair ('A-B') -> distance below which two atoms lie in each other, Å: a share of the sum of their radii."""
     return {
-        f"{a}-{b}": round(OVERLAP * (radius_A(a) + radius_A(b)), 3)
+        f"{a}-{b}": round(share * (radius_A(a) + radius_A(b)), 3)
         for k, a in enumerate(species)
         for b in species[k:]
     }  # fmt: skip
@@ -133,11 +134,12 @@ def sphere_volume(formula: dict[str, int]) -> float:
 
 def random_conditions(formula: dict[str, int], pressure_GPa: float, seed: int, steps: int) -> Conditions:
     """Of cells with atoms anywhere, over a wide range of volumes, brought nearly to rest at the pressure."""
-    sphere, apart = sphere_volume(formula), overlaps(list(formula))
+    species = list(formula)
+    sphere, apart = sphere_volume(formula), overlaps(species)
     units = max(1, round(CELL_ATOMS / sum(formula.values())))
     volumes = (SPHERES[0] * sphere, SPHERES[1] * sphere)
     return Conditions(
-        Recipe(formula, units, volumes, apart, (0.0, 0.0, 0.0), 0.0),
+        Recipe(formula, units, volumes, overlaps(species, APART), (0.0, 0.0, 0.0), 0.0),
         Sanity((SPHERES_SANE[0] * sphere, SPHERES_SANE[1] * sphere), None, apart),
         pressure_GPa,
         steps,
