@@ -6,7 +6,7 @@ from melt2crystal.errors import UserError
 from melt2crystal.jobs.snakemake_plan import Plan
 
 SHOWN = 12  # missing files named in the message
-OF_REPORT = "report.smk"  # its jobs are done by `make report` itself
+OF_REPORT = ("report.smk", "report_explorer.smk")  # their jobs are done by `make report` itself
 
 
 def require_finished(planned: Plan, purpose: str) -> None:
@@ -16,7 +16,7 @@ def require_finished(planned: Plan, purpose: str) -> None:
         UserError: names the files that are missing, or those that exist but are older than what they depend on.
     """
     needed = {int(planned.dag.jobid(job)) for job in planned.dag.needrun_jobs()}
-    outputs = [path for job in planned.jobs if job.number in needed and job.file != OF_REPORT for path in job.outputs]
+    outputs = [path for job in planned.jobs if job.number in needed and job.file not in OF_REPORT for path in job.outputs]
     name = planned.study.name
     missing = [path for path in outputs if not (planned.project / path).exists()]
     if missing:
