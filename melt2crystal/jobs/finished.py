@@ -16,7 +16,8 @@ def require_finished(planned: Plan, purpose: str) -> None:
         UserError: names the files that are missing, or those that exist but are older than what they depend on.
     """
     needed = {int(planned.dag.jobid(job)) for job in planned.dag.needrun_jobs()}
-    outputs = [path for job in planned.jobs if job.number in needed and job.file not in OF_REPORT for path in job.outputs]
+    own = (job for job in planned.jobs if job.number in needed and job.file not in OF_REPORT)
+    outputs = [path for job in own for path in job.outputs]
     name = planned.study.name
     missing = [path for path in outputs if not (planned.project / path).exists()]
     if missing:
