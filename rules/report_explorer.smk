@@ -28,8 +28,8 @@ rule report_explorer:
         runtime=30,
     params:
         *code("report_explorer"),
-        settings=style(
-            "substance", "substance.name", pressures_GPa=PATHS.searched, polymorphs=polymorph_table(STUDY, "title")
+        settings=settings(
+            "substance", "substance.name", "name", "purpose", "reference.name", pressures_GPa=PATHS.searched, polymorphs=polymorph_table(STUDY, "title")
         ),
         stability=repeated("--stability", STABLE),
         packages=packages("matplotlib", "pymatgen-core", "spglib"),

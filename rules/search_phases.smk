@@ -5,6 +5,7 @@ from melt2crystal.sections.search import Sample
 
 LIBRARY = certificate_library() if STUDY.search.enabled else []
 UNIQUE = dict(tables=PATHS.searches("unique.csv"), structures=PATHS.searches("unique.extxyz"))
+FOLLOWED = STUDY.reference_follows_phases
 
 
 rule search_request:
@@ -116,9 +117,9 @@ rule search_enthalpies:
         cost("search_enthalpies", "{potential}")
     wildcard_constraints:
         potential="hp|reference",
-    threads: RANKS if STUDY.reference_follows_phases else 1
+    threads: RANKS if FOLLOWED else 1
     resources:
-        **relaxing(STUDY.reference_follows_phases),
+        **relaxing(FOLLOWED),
         runtime=720,
     params:
         *code("search_enthalpies"),

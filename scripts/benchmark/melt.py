@@ -43,7 +43,7 @@ def benchmark_melt(
     if model:
         force_field = model_commands(model, substance.species)
     else:
-        force_field = reference_commands(given, substance.species, "benchmark.melt.enabled")
+        force_field = reference_commands(given.value("reference"), substance.species, "benchmark.melt.enabled")
     rows, curves = [], []
     for task, walk in zip(
         tasks, run_melts(tasks, force_field, substance.species, rules, deepmd=model is not None), strict=True

@@ -46,7 +46,7 @@ def benchmark_vdos(
     force_field = (
         model_commands(model, substance.species)
         if model
-        else reference_commands(given, substance.species, "benchmark.vdos.reference")
+        else reference_commands(given.value("reference"), substance.species, "benchmark.vdos.reference")
     )
     walks = run_walks(list(tasks.values()), force_field, substance.species, rules, deepmd=model is not None)
     tables, rows = [], []

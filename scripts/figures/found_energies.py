@@ -131,7 +131,7 @@ def figures_found_energies(
     given = Settings(settings)
     table = pd.read_csv(found)
     finite = np.isfinite(table[HP].astype(float)) & np.isfinite(table[REFERENCE].astype(float))
-    windows = (given.value(f"search.{name}_window_eV_per_atom") for name in ("stable", "tight"))
+    windows = given.value("search.stable_window_eV_per_atom"), given.value("search.tight_window_eV_per_atom")
     drawn = (table[finite], *windows)
     publish_for(given, pdf, png, "Energies of the structures found", draw, *drawn)
 

@@ -10,6 +10,8 @@ from melt2crystal.options import SettingsText
 from melt2crystal.search.others.files import read_structures
 from melt2crystal.search.others.relaxing import of_pressure
 from melt2crystal.search.others.settling import Files, Terms, settle
+from melt2crystal.sections.search import Batches, Relaxation, Starts, Symmetry, Trust, part_of
+from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
 
@@ -27,8 +29,18 @@ def search_others(
 ) -> None:
     """Energies and enthalpies are HP's (member search.relax_member), relaxed to the study's accuracy."""
     given = Settings(settings)
-    terms = Terms.of(given)
-    read, refused = read_structures(found, terms.substance.species)
+    substance = given.section("substance", Substance)
+    terms = Terms(
+        given,
+        substance,
+        part_of(given, Batches),
+        part_of(given, Starts),
+        part_of(given, Relaxation),
+        part_of(given, Symmetry),
+        part_of(given, Trust),
+        given.value("seed"),
+    )
+    read, refused = read_structures(found, substance.species)
     taken, left = of_pressure(read, pressure, given.value("searched"))
     files = Files(models, bounds, table, structures, theirs)
     settle(taken, [*refused, *left], f"p{pressure:g}-others", files, pressure, terms, workers)

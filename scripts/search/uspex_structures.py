@@ -12,6 +12,8 @@ from melt2crystal.search.others.settling import Files, Terms, settle
 from melt2crystal.search.uspex.folder import lacking
 from melt2crystal.search.uspex.results import read_results
 from melt2crystal.search.uspex.running import read_finished, what_to_do
+from melt2crystal.sections.search import Batches, Relaxation, Starts, Symmetry, Trust, part_of
+from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 
 
@@ -31,11 +33,21 @@ def search_uspex_structures(
 ) -> None:
     """Energies and enthalpies are HP's (member search.relax_member), relaxed to the study's accuracy."""
     given = Settings(settings)
-    terms = Terms.of(given)
+    substance = given.section("substance", Substance)
+    terms = Terms(
+        given,
+        substance,
+        part_of(given, Batches),
+        part_of(given, Starts),
+        part_of(given, Relaxation),
+        part_of(given, Symmetry),
+        part_of(given, Trust),
+        given.value("seed"),
+    )
     folder = inputs.parent if finished is None else read_finished(finished)
     if finished is None and (why := lacking(folder)):
         raise UserError(what_to_do([(folder.resolve(), why)], "USPEX -r"))
-    results = read_results(folder, terms.substance.species)
+    results = read_results(folder, substance.species)
     for remark in results.remarks:
         print(f"Remark: {remark}")
     found, left = of_pressure(results.found[0], pressure, [pressure])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from melt2crystal.jobs.code_inputs import code_inputs
 from melt2crystal.sections import relaxed_crystals, search
+from melt2crystal.sections.phases import enthalpy_curves
 from tools.rebuild.contract import JobRecord
 
 # Environment variables choose programs, threads and folders here, never numbers.
@@ -52,6 +53,8 @@ def asked_by(script: Path) -> set[str]:
             names.add(node.args[0].value)
         elif called == "publish_for":  # melt2crystal/figures/style.py
             names.update(("figures", "name", "purpose", "reference.name"))
+        elif called == "part_of_curves" and isinstance(node.args[1], ast.Name):
+            names.update(enthalpy_curves.leaves(getattr(enthalpy_curves, node.args[1].id)))
         elif called == "part_of" and isinstance(node.args[1], ast.Name):
             section = next(section for section in (search, relaxed_crystals) if hasattr(section, node.args[1].id))
             names.update(section.leaves(getattr(section, node.args[1].id)))

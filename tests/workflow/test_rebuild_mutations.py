@@ -108,6 +108,9 @@ def given(tmp_path_factory) -> dict[str, list[str]]:
     studies = [study_of(BASES[name], CI) for name in (PLAIN, RELAXED, GIVEN, USPEX)]
     studies += [EDITS[key].study for key in ("search.found", "release.hp.given")]
     studies.append(changed(studies[0], [(("search", "found"), CRYSTALS)]))
+    calculator = {"given": {"calculator": "ase.calculators.lj:LennardJones"}, "training": {"members": 1}}
+    alone = [(("release",), {"hp": calculator}), (("benchmark", "vdos", "enabled"), False)]
+    studies.append(changed(studies[0], alone))
     names: dict[str, set[str]] = {}
     for study in studies:
         for rule, found in in_fork(lambda: settings_in(write_study(folder, study))).items():  # noqa: B023

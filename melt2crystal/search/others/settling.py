@@ -18,7 +18,7 @@ from melt2crystal.search.found.trust import Pair, with_deviations
 from melt2crystal.search.melts import read_bounds
 from melt2crystal.search.others.relaxing import COLUMNS, candidates, counted, their_rows
 from melt2crystal.search.others.structure import Refused, Theirs, usable
-from melt2crystal.sections.search import Batches, Relaxation, Starts, Symmetry, Trust, part_of
+from melt2crystal.sections.search import Batches, Relaxation, Starts, Symmetry, Trust
 from melt2crystal.sections.substance import Substance
 from melt2crystal.settings import Settings
 from melt2crystal.train.models import Ensemble, RelaxerFactory, member_path
@@ -47,20 +47,6 @@ class Terms:
     symmetry: Symmetry
     trust: Trust
     seed: int
-
-    @classmethod
-    def of(cls, given: Settings) -> "Terms":
-        """All of them, from the settings of the job."""
-        return cls(
-            given,
-            given.section("substance", Substance),
-            part_of(given, Batches),
-            part_of(given, Starts),
-            part_of(given, Relaxation),
-            part_of(given, Symmetry),
-            part_of(given, Trust),
-            given.value("seed"),
-        )
 
 
 def settle(
