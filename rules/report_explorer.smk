@@ -29,7 +29,13 @@ rule report_explorer:
     params:
         *code("report_explorer"),
         settings=settings(
-            "substance", "substance.name", "name", "purpose", "reference.name", pressures_GPa=PATHS.searched, polymorphs=polymorph_table(STUDY, "title")
+            "substance",
+            "substance.name",
+            "name",
+            "purpose",
+            "reference.name",
+            pressures_GPa=PATHS.searched,
+            polymorphs=polymorph_table(STUDY, "title"),
         ),
         stability=repeated("--stability", STABLE),
         packages=packages("matplotlib", "pymatgen-core", "spglib"),

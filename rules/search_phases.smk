@@ -14,7 +14,7 @@ rule search_request:
         structures=f"{RESULTS}/search/p{{pressure}}/unique.extxyz",
         insane=collect(
             f"{RESULTS}/search/p{{{{pressure}}}}/z{{units}}/insane.extxyz",
-            units=[] if PATHS.found_earlier else STUDY.search.formula_units,
+            units=EMBEDDED,
         ),
     output:
         requested=f"{RESULTS}/label/found-p{{pressure}}/requested.extxyz",

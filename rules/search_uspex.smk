@@ -7,6 +7,8 @@ from melt2crystal.sections.search import Batches, Engine, Melts, Relaxation, Sta
 OTHERS = STUDY.search.found if STUDY.search.enabled and not STUDY.found_with_labels else None
 BY_USPEX = STUDY.searches_by_uspex
 HANDED_OVER = STUDY.search.uspex.mode == "handover"
+# cell sizes that our own engine searches; of its refused structures some are labelled too
+EMBEDDED = [] if OTHERS or BY_USPEX or PATHS.found_earlier else STUDY.search.formula_units
 # folders of the relaxations of one pressure: one a cell size, or those of somebody else's structures
 SEARCHES = ["others"] if OTHERS else [f"z{units}" for units in STUDY.search.formula_units]
 OF_USPEX = f"{RESULTS}/search/p{{pressure}}/z{{units}}/uspex"

@@ -22,6 +22,7 @@ from snakemake.settings.enums import Quietness
 from snakemake.settings.types import (
     ConfigSettings,
     DAGSettings,
+    ExecutionSettings,
     OutputSettings,
     ResourceSettings,
     SharedFSUsage,
@@ -82,6 +83,7 @@ def plan(
                 snakefile=ROOT / "Snakefile",
                 workdir=project,
             )
+            workflow._workflow.execution_settings = ExecutionSettings()  # asked where rules are ambiguous
             workflow.dag(dag_settings=DAGSettings(targets=frozenset(targets), forceall=whole))
             inner: Any = workflow._workflow
             if whole or beyond:

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from snakemake.settings.types import ExecutionSettings
-
 from melt2crystal.jobs.snakemake_plan import ROOT, plan
 from melt2crystal.jobs.stages import TABLE, read_boxes
 from tools.rebuild.contract import effect_of, followers
@@ -110,7 +108,6 @@ def finish(study: str) -> int:
     with plan(study, beyond=True) as planned:
         left = [job for level in planned.dag.toposorted() for job in level if planned.dag.needrun(job) and job.output]
         workflow = planned.dag.workflow
-        workflow.execution_settings = ExecutionSettings()
         for job in left:
             for path in map(Path, [*job.output, *([job.benchmark] if job.benchmark else [])]):
                 path.parent.mkdir(parents=True, exist_ok=True)

@@ -78,8 +78,10 @@ MODULES |= {"freud-analysis": "freud"}
 MODULES |= {"ase-ga": "ase_ga", "spglib": "spglib", "pymatgen-core": "pymatgen", "ase": "ase"}
 TELLING = ("deepmd-kit", "phonopy", "matplotlib", "pyxtal")  # nobody imports these for a trifle
 THROUGH_LAMMPS = {("deepmd-kit", "explore_walks"), ("deepmd-kit", "benchmark_vdos"), ("deepmd-kit", "benchmark_melt")}
-# beside what they need of generate.py
+THROUGH_LAMMPS |= {("deepmd-kit", "search_uspex_run")}
+# beside what they need of generate.py and models.py; the members of train_zero are ASE calculators
 ONLY_IMPORTED = {("pyxtal", "search_unique"), ("pyxtal", "search_given"), ("pyxtal", "search_others")}
+ONLY_IMPORTED |= {("deepmd-kit", "train_zero"), ("deepmd-kit", "search_uspex_inputs"), ("pyxtal", "search_request")}
 ONLY_IMPORTED |= {("pyxtal", "search_uspex_structures")}
 
 
