@@ -4,7 +4,9 @@
 rule benchmark_melt:
     input:
         melts=lambda wildcards: PATHS.certified("initial"),
-        model=lambda wildcards: PATHS.released(wildcards.potential)[0] if wildcards.potential in STUDY.potentials else [],
+        model=lambda wildcards: (
+            PATHS.released(wildcards.potential)[0] if wildcards.potential in STUDY.potentials else []
+        ),
         files=lambda wildcards: [] if wildcards.potential in STUDY.potentials else PATHS.reference_files,
     output:
         states=f"{RESULTS}/benchmark/melt/{{potential}}.csv",
