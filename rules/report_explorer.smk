@@ -1,6 +1,6 @@
 # The explorer: structures found as one page. Not part of `all`, as the report is not, which shows it.
 EXPLORER = [f"{RESULTS}/explorer.html"] if PATHS.searched else []
-STABLE = [path for path in PATHS.phases if path.endswith("/stability.csv")]
+STABLE = [path for path in PATHS.phases if Path(path).stem == "stability"]
 
 
 rule report_explorer:
