@@ -31,14 +31,8 @@ def test_the_median_of_three_searches_ends_with_the_shortest():
 
 
 def test_methods_are_drawn_beside_each_other_and_large_enough():
-    table = pd.concat(
-        [
-            rows("random", 1, [60, 120, np.nan]),
-            rows("random", 2, [30, np.nan, np.nan]),
-            rows("evolution", 1, [9, 10, 11]),
-        ]
-        + [rows("melt-born", 1, [np.nan] * 3, 0.0)]
-    )
+    random = [rows("random", 1, [60, 120, np.nan]), rows("random", 2, [30, np.nan, np.nan])]
+    table = pd.concat([*random, rows("evolution", 1, [9, 10, 11]), rows("melt-born", 1, [np.nan] * 3, 0.0)])
     with journal_style(Figures()):
         figure = draw(Figures(), table)
         assert not too_small(figure)
