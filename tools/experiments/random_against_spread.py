@@ -3,10 +3,10 @@
 ``python -m tools.experiments.random_against_spread results/laptop``
 
 From a finished study whose reference costs nothing (BKS): a small first training set, the same for all; an ensemble on
-it, which classes the study's explored frames; from the certified candidates each strategy chooses so many, by the
-package's own code; one network is trained on base and choice. Strategies are paired: the same base, the same seed of
-choice and the same seed of network. Finished trainings are rows of a table; a run that was stopped goes on.
-``tools.experiments.random_against_spread_page`` writes the page.
+it classes the study's explored frames; of the certified candidates each strategy chooses as many, by the package's own
+code; one network is trained on base and choice. Strategies are paired: one base, one seed of choice, one of network.
+Finished trainings are rows of a table; a run that was stopped goes on. ``tools.experiments.random_against_spread_page``
+writes the page.
 """
 
 import datetime
@@ -54,7 +54,6 @@ NOTHING = "none"  # strategy of networks that are trained on the base alone
 KEY = ["strategy", "added", "seed"]
 TABLES = ROOT / "docs" / "results" / "random-against-spread"
 TRAININGS, DESIGN, CELLS = "trainings.csv", "design.json", "cells.csv"
-MEMBERS = 4  # of the ensemble that classes: the networks of seeds 1 to 4 on the base alone
 NAME = "random-against-spread"
 Key = tuple[str, int, int]
 
@@ -65,7 +64,7 @@ class Experiment:
 
     Args:
         finished: the study.
-        training: schedule of every network.
+        training: schedule of each network.
         base: labelled frames that every network sees.
         sel: neighbours of each species, the same for all.
         folder: where trainings are kept while they run.
@@ -99,11 +98,14 @@ class Experiment:
 def planned(counts: Sequence[int], seeds: Sequence[int]) -> list[Key]:
     """Trainings in their order: each number of labels is whole before the next begins, pairs stand together.
 
-    The base alone comes first where its network is one of the ensemble's, which are there, else last.
+    The base alone comes with the first number of labels.
     """
-    alone = [(NOTHING, 0, seed) for seed in sorted(seeds)]
-    pairs = [(strategy, count, seed) for count in counts for seed in seeds for strategy in STRATEGIES]
-    return [key for key in alone if key[2] <= MEMBERS] + pairs + [key for key in alone if key[2] > MEMBERS]
+    keys: list[Key] = []
+    for count in counts:
+        for seed in seeds:
+            keys += [(NOTHING, 0, seed)] if count == counts[0] else []
+            keys += [(strategy, count, seed) for strategy in STRATEGIES]
+    return keys
 
 
 def chosen(candidates: pd.DataFrame, most: int, study_seed: int, seed: int) -> dict[str, list[int]]:
@@ -207,11 +209,7 @@ def pool_of(experiment: Experiment, frames: dict[int, Atoms], models: Sequence[P
 
 
 def numbers(text: str) -> list[int]:
-    """'20,40' -> [20, 40].
-
-    Raises:
-        UserError: something is no positive whole number, or stands there twice.
-    """
+    """'20,40' -> [20, 40]; UserError if something is no positive whole number, or stands there twice."""
     found = [int(part) for part in text.split(",") if part.strip().isdecimal()]
     if len(found) != len(text.split(",")) or min(found) < 1 or len(set(found)) < len(found):
         raise UserError(f"{text!r}: must be different whole numbers above 0, such as 20,40,80")
@@ -223,20 +221,22 @@ def random_against_spread(
     results: Annotated[Path, typer.Argument(help="results folder of a finished study, such as results/laptop")],
     folder: Annotated[Path, typer.Option(help="labels, ensemble, trainings")] = ROOT / "results" / NAME,
     tables: Annotated[Path, typer.Option(help="where the rows are collected")] = TABLES,
-    counts: Annotated[str, typer.Option(help="numbers of frames that are added, in this order")] = "40,160,10,80,20",
+    counts: Annotated[str, typer.Option(help="numbers of frames that are added, in this order")] = "25,50,12,100,75",
     seeds: Annotated[str, typer.Option(help="one choice and one network each")] = "1,2,3,4,5",
     base_per_state: Annotated[int, typer.Option(min=1, help="frames of each (T, p) state that all networks see")] = 1,
     tests: Annotated[int, typer.Option(min=2, help="explored frames that are set aside")] = 100,
-    steps: Annotated[int | None, typer.Option(min=10, help="of every training; default: train.loop.steps")] = None,
+    steps: Annotated[int | None, typer.Option(min=10, help="of each network; default: those of HP")] = None,
     limit_minutes: Annotated[float | None, typer.Option(min=0, help="begin no training that would end later")] = None,
 ) -> None:
     """Train what is left to train; each finished training is a row."""
     clock, finished = Clock(limit_minutes), read_finished(results, ROOT)
     study = finished.study
-    training = study.train.loop if steps is None else study.train.loop.model_copy(update={"steps": steps})
+    loop, training = study.train.loop, study.release.hp.training
+    training = training if steps is None else training.model_copy(update={"steps": steps})
     base = base_of(finished, base_per_state)
     design = {"study": study.name, "settings_digest": finished.settings_digest, "steps": training.steps}
-    design |= {"base_per_state": base_per_state, "base_frames": len(base), "members": MEMBERS, "tests": tests}
+    design |= {"base_per_state": base_per_state, "base_frames": len(base), "tests": tests}
+    design |= {"members": loop.members, "ensemble_steps": loop.steps}
     tables.mkdir(parents=True, exist_ok=True)
     with alone_in(folder):
         same_design(tables / DESIGN, design)
@@ -244,13 +244,14 @@ def random_against_spread(
         frames = labelled_once(finished, folder / "labels")
         neighbours = most_neighbours([*base, *frames.values()], study.substance.species, study.train.network.r_cut_A)
         sel = selection(neighbours, study.train.network.selection_margin)
-        experiment = Experiment(finished, training, base, sel, folder)
+        ensemble = Experiment(finished, loop, base, sel, folder / "ensemble")
         models = []
-        for seed in range(1, MEMBERS + 1):
+        for member in range(1, loop.members + 1):
             if not clock.allows():
                 return print("the time is up; run again to go on", flush=True)
             with clock.one():
-                models.append(experiment.network((NOTHING, 0, seed), []))
+                models.append(ensemble.network((NOTHING, 0, member), []))
+        experiment = Experiment(finished, training, base, sel, folder)
         pool = pool_of(experiment, frames, models, tests)
         write_csv(tables / CELLS, cells_of(pool))
         keys = planned(numbers(counts), numbers(seeds))
@@ -289,8 +290,7 @@ def run(
             values |= errors(model, judges, coordination)
         values |= {"wall_s": round(time.monotonic() - began, 1), **origin, "date": datetime.date.today().isoformat()}
         rows.add(key, values)
-        if strategy != NOTHING:  # those are the ensemble
-            shutil.rmtree(model.parent)
+        shutil.rmtree(model.parent)
         print(f"{key}: {values}", flush=True)
 
 

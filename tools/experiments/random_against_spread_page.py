@@ -94,18 +94,51 @@ def errors_table(rows: pd.DataFrame) -> Table:
     for measure, (words, decimals) in MEASURES.items():
         alone = rows.loc[rows["strategy"] == NOTHING, measure]
         if len(alone):
-            table.add(f"{words}, none", Cell(len(alone)), *[Cell(float(alone.mean()), decimals)] * 2, "", "")
+            table.add(f"{words}, none", Cell(len(alone)), *[_cell(float(alone.mean()), decimals)] * 2, "", "")
         for added, pairs in of_both(rows, measure).groupby(level="added"):
             between = paired((pairs["random"] - pairs["spread"]).to_numpy())
-            means = [Cell(float(pairs[strategy].mean()), decimals) for strategy in STRATEGIES]
-            percent = Cell(100 * between.mean / float(pairs["spread"].mean()), 1)
-            shown = Cell(between.mean, decimals, between.low, between.high)
+            means = [_cell(float(pairs[strategy].mean()), decimals) for strategy in STRATEGIES]
+            percent = _cell(100 * between.mean / float(pairs["spread"].mean()), 1)
+            shown = _cell(between.mean, decimals, between.low, between.high)
             table.add(f"{words}, {added}", Cell(between.number), *means, shown, percent)
         together = all_counts(rows, measure)
         if together.number:
-            shown = Cell(together.mean, 1, together.low, together.high)
+            shown = _cell(together.mean, 1, together.low, together.high)
             table.add(f"{words}, all numbers together", Cell(together.number), "", "", "", shown)
     return table
+
+
+def _cell(value: float, decimals: int, low: float | None = None, high: float | None = None) -> Cell:
+    """A cell with the digits that its CSV keeps, so that both round to the same."""
+    kept = [None if number is None else round(number, decimals + 2) for number in (value, low, high)]
+    return Cell(kept[0], decimals, kept[1], kept[2])
+
+
+def changed_by_labels(rows: pd.DataFrame, measure: str) -> tuple[int, Paired]:
+    """The largest number of frames added, and by how much the error changes with them, % of that of the base alone.
+
+    One value for each seed: mean of the strategies.
+    """
+    alone = rows[rows["strategy"] == NOTHING].set_index("seed")[measure]
+    means = of_both(rows, measure).mean(axis=1).unstack("added")
+    if means.empty:
+        return 0, paired([])
+    change = 100 * (means.iloc[:, -1] / alone - 1)
+    return int(means.columns[-1]), paired(change.dropna().to_numpy())
+
+
+def whether_labels_matter(rows: pd.DataFrame) -> str:
+    """Whether networks get better by labels at all; if not, no choice of labels can be seen."""
+    added, change = changed_by_labels(rows, next(iter(MEASURES)))
+    if change.low is None or change.high is None:
+        return "Whether labels matter at all can't be said yet."
+    reach = f"{as_text(change.mean, '.1f')} % ({as_text(change.low, '.1f')} to {as_text(change.high, '.1f')})"
+    told = f"{added} frames more change the force error of held-out melt by {reach} of that of the base alone"
+    if change.high < 0:
+        return f"Labels matter: {told}."
+    return (
+        f"**That labels matter at all is not shown, and as long as it isn't, no choice of them can be judged**: {told}."
+    )
 
 
 def verdict(rows: pd.DataFrame) -> str:
@@ -119,25 +152,28 @@ def verdict(rows: pd.DataFrame) -> str:
     intervals = [one for one in each if one.low is not None]
     outside = [one for one in intervals if one.tells]
     better = sum(one.mean > 0 for one in outside)
+    seeds = of_both(rows, next(iter(MEASURES))).groupby(level="added").size()
+    several = ", ".join(str(added) for added in seeds.index[seeds >= FEWEST])
     spans = {words: one for words, one in together.items() if one.low is not None and one.high is not None}
     said = [f"{words}: {_in_words(one)}" for words, one in spans.items() if one.tells]
+    over = f"over all numbers of labels ({several})"
     if said:
-        told = "; ".join(said)
         first = (
-            f"**Over all numbers of labels {len(said)} of {len(spans)} errors differ.** That of random is, of {told}."
+            f"**{over.capitalize()} {len(said)} of {len(spans)} errors differ.** That of random is: {'; '.join(said)}."
         )
     elif spans:
         ends = [end for one in spans.values() for end in (one.low, one.high) if end is not None]
         reach = [as_text(end, ".0f") for end in (min(ends), max(ends))]
         first = (
-            "**Nothing is gained that these seeds could show**: over all numbers of labels no error differs. The "
-            f"intervals leave room for an error of random {reach[0]} to {reach[1]} % larger than that of spread."
+            f"**No difference is seen**: {over} none of {len(spans)} errors differs. The intervals leave room for an "
+            f"error of random that is {reach[0]} to {reach[1]} % larger than that of spread."
         )
     else:
-        first = "**No answer yet**: fewer than two seeds have all numbers of labels."
+        first = "**No answer yet**: no two seeds have a number of labels in common."
     return (
         f"{first} Of {len(intervals)} single paired differences {len(outside)} have an interval that leaves out zero "
-        f"({better} for spread, {len(outside) - better} for random); without any difference one in twenty would."
+        f"({better} for spread, {len(outside) - better} for random); without any difference one interval in twenty "
+        "would, and errors of one network are not independent of each other."
     )
 
 
@@ -158,21 +194,26 @@ def draw(rows: pd.DataFrame) -> Figure:
             axes.axhspan(alone.min(), alone.max(), color=OKABE_ITO["grey"], alpha=0.2, linewidth=0)
             axes.axhline(alone.mean(), color=OKABE_ITO["grey"], linestyle="--", label="base alone")
         for strategy in STRATEGIES:
-            _curve(axes, rows[rows["strategy"] == strategy], measure, strategy)
+            _curve(axes, of_both(rows, measure)[strategy], strategy)
         axes.set(xscale="log", xlabel="frames added", ylabel=words.replace(", ", ",\n", 1))
         plain_logarithmic(axes.xaxis)
-        axes.set_xticks(sorted(set(rows.loc[rows["added"] > 0, "added"])))
+        axes.minorticks_off()
+        counts = sorted(set(rows.loc[rows["added"] > 0, "added"]))
+        axes.set_xticks(counts)
+        axes.set_xlim(0.8 * counts[0], 1.25 * counts[-1])
         letter(axes, chr(ord("a") + k))
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3)
     return figure
 
 
-def _curve(axes: Axes, rows: pd.DataFrame, measure: str, strategy: str) -> None:
-    by_count = rows.groupby("added")[measure]
-    mean, colour = by_count.mean(), COLOURS[strategy]
-    axes.fill_between(mean.index, by_count.min(), by_count.max(), color=colour, alpha=0.2, linewidth=0)
-    axes.plot(mean.index, mean, "o-" if strategy == "spread" else "s-", color=colour, label=strategy)
+def _curve(axes: Axes, errors: pd.Series, strategy: str) -> None:
+    by_count = errors.groupby(level="added")
+    mean, least, most, colour = by_count.mean(), by_count.min(), by_count.max(), COLOURS[strategy]
+    axes.fill_between(mean.index, least, most, color=colour, alpha=0.2, linewidth=0)
+    aside = mean.index * (0.99 if strategy == "spread" else 1.01)  # so that neither hides the other
+    axes.vlines(aside, least, most, color=colour, linewidth=0.6)
+    axes.plot(aside, mean, "o-" if strategy == "spread" else "s-", color=colour, label=strategy)
 
 
 def rests_on(design: dict[str, Any], cells: pd.DataFrame, rows: pd.DataFrame) -> str:
@@ -180,8 +221,10 @@ def rests_on(design: dict[str, Any], cells: pd.DataFrame, rows: pd.DataFrame) ->
     seen = cells[["accurate", "candidate", "failed", "invalid"]].sum()
     taken = rows[rows["strategy"].isin(STRATEGIES)]
     lines = [
-        f"* Base: {design['base_frames']} frames ({design['base_per_state']} of each of {len(cells)} states). Every "
-        f"network: {design['steps']} steps. Frames set aside as a test: {design['tests']}.",
+        f"* `python -m tools.experiments.random_against_spread results/{design['study']} --steps {design['steps']}`",
+        f"* Base: {design['base_frames']} frames ({design['base_per_state']} of each of {len(cells)} states). Each "
+        f"network that is judged: {design['steps']} steps; each of the {design['members']} of the ensemble: "
+        f"{design['ensemble_steps']}. Frames set aside as a test: {design['tests']}.",
         f"* {int(seen.sum())} explored frames: {seen['accurate']} accurate, {seen['candidate']} candidates, "
         f"{seen['failed']} failed, {seen['invalid']} invalid (window {cells['eps_lo'].iloc[0]:.2f} to "
         f"{cells['eps_hi'].iloc[0]:.2f} eV/Å). Certified candidates that don't test, from which both strategies "
@@ -210,7 +253,14 @@ def block(rows: pd.DataFrame, cells: pd.DataFrame, design: dict[str, Any]) -> tu
     )
     measured = " | ".join((origin.study, origin.settings_digest, origin.commit, origin.date, origin.machine))
     picture = f"![Errors against frames added](../figures/{FIGURE.name})"
-    parts = [verdict(rows), picture, f"## {HEADING}", f"<!-- measured: {measured} -->", table.in_markdown()]
+    parts = [
+        whether_labels_matter(rows),
+        verdict(rows),
+        picture,
+        f"## {HEADING}",
+        f"<!-- measured: {measured} -->",
+        table.in_markdown(),
+    ]
     return "\n\n".join([*parts, "## What could be chosen", rests_on(design, cells, rows)]), table, origin
 
 

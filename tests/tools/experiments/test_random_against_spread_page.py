@@ -7,14 +7,15 @@ import pandas as pd
 import pytest
 
 from melt2crystal.errors import UserError
+from melt2crystal.markdown import around
 from tools.experiments import random_against_spread_page as page_of
-from tools.experiments.random_against_spread import CELLS, DESIGN, TRAININGS
-from tools.experiments.random_against_spread_page import MEASURES, all_counts, errors_table, of_both, paired
+from tools.experiments.random_against_spread import CELLS, DESIGN, KEY, TABLES, TRAININGS
+from tools.experiments.random_against_spread_page import MEASURES, all_counts, block, errors_table, of_both, paired
 from tools.results.cells import read_cells
 from tools.results.record import tables_of
 
 DESIGN_TOLD = {"study": "laptop", "settings_digest": "0123456789abcdef0123", "steps": 1000, "base_per_state": 1}
-DESIGN_TOLD |= {"base_frames": 2, "members": 4, "tests": 30}
+DESIGN_TOLD |= {"base_frames": 2, "members": 4, "ensemble_steps": 500, "tests": 30}
 ORIGIN = {"commit": "1234567", "machine": "2 cores, x86_64", "date": "2026-11-30"}
 
 
@@ -75,8 +76,20 @@ def test_the_verdict_says_what_the_numbers_say():
     assert "Of 12 single paired differences 12 " in better and "(12 for spread, 0 for random)" in better
     assert "(0 for spread, 12 for random)" in worse
     none = page_of.verdict(rows(noise=0.1))
-    assert "Nothing is gained that these seeds could show" in none and "no error differs" in none
+    assert "No difference is seen" in none and "none of 6 errors differs" in none and "(10, 20)" in none
     assert "No answer yet" in page_of.verdict(rows(gain=0.5, seeds=1))
+
+
+def test_labels_that_change_nothing_are_said_to_tell_nothing():
+    halved = page_of.whether_labels_matter(rows(noise=1e-6))  # the base alone is twice as wrong
+    assert halved == (
+        "Labels matter: 20 frames more change the force error of held-out melt by −50.0 % (−50.0 to −50.0) of that of "
+        "the base alone."
+    )
+    same = rows(noise=0.05)
+    same.loc[same["strategy"] == "none", list(MEASURES)] /= 2
+    assert "no choice of them can be judged" in page_of.whether_labels_matter(same)
+    assert "can't be said yet" in page_of.whether_labels_matter(rows(seeds=1))
 
 
 def test_the_table_tells_the_seeds_of_each_point():
@@ -127,3 +140,12 @@ def test_what_was_not_collected_is_named(place, missing):
     assert page.read_text() == before
     with pytest.raises(UserError, match="nothing was collected"):
         page_of.random_against_spread_page.__wrapped__(None, page.parent / "no", page, figure)
+
+
+def test_the_page_of_the_repository_is_what_its_rows_say():
+    trainings = pd.read_csv(TABLES / TRAININGS).sort_values(KEY)
+    design = json.loads((TABLES / DESIGN).read_text(encoding="utf-8"))
+    before, after = around(page_of.PAGE, page_of.BEGIN, page_of.END)
+    text, _, _ = block(trainings, pd.read_csv(TABLES / CELLS), design)
+    assert page_of.PAGE.read_text(encoding="utf-8") == before + text + after
+    assert not trainings[KEY].duplicated().any()
