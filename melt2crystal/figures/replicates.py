@@ -25,6 +25,7 @@ def draw_replicates(table: pd.DataFrame, figures: Figures) -> Figure:
         table: of :func:`melt2crystal.summary.replicates.replicates_table`, at least one row.
         figures: style.
     """
+    table = table[table["n"] > 0]  # without what is aimed at and the study doesn't have
     names = [name for name in QUANTITIES if name in set(table["quantity"])]
     potentials = sorted(set(table["potential"]))
     columns = min(COLUMNS, len(names))

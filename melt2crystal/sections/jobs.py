@@ -54,13 +54,13 @@ class Quantity(NamedTuple):
     more_is_better: bool | None = False
 
 
+# Groups of energy-volume curves, by coordination, and all of them: melt2crystal/structure/coordination.py.
+CURVES = ("trigonal", "tetrahedral", "octahedral", "cubic", "all")
 # Name -> headline number of ``summary.json``; where it is read there: melt2crystal/summary/replicates.py.
 QUANTITIES = {
     "held_out_energy_meV_per_atom": Quantity("held-out melt, energy", "meV/atom"),
     "held_out_force_eV_per_A": Quantity("held-out melt, force", "eV/Å"),
-    "tetrahedral_curves_meV_per_atom": Quantity("tetrahedral curves, clamped, raw", "meV/atom"),
-    "octahedral_curves_meV_per_atom": Quantity("octahedral curves, clamped, raw", "meV/atom"),
-    "all_curves_meV_per_atom": Quantity("all curves, clamped, raw", "meV/atom"),
+    **{f"{group}_curves_meV_per_atom": Quantity(f"{group} curves, clamped, raw", "meV/atom") for group in CURVES},
     "relaxed_volumes_percent": Quantity("relaxed volumes, RMS", "%"),
     "crystals_kept": Quantity("crystals kept, relaxed", "", more_is_better=True),
     "spectra_overlap": Quantity("overlap of spectra, mean", "", more_is_better=True),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from melt2crystal.sections.jobs import QUANTITIES
+from melt2crystal.sections.jobs import CURVES, QUANTITIES
 from melt2crystal.summary.part import number
 from melt2crystal.summary.schema import Summary
 
@@ -28,7 +28,7 @@ def headline(summary: Summary) -> dict[str, dict[str, float | None]]:
             found["held_out_energy_meV_per_atom"] = held.energy_rmse_meV_per_atom
             found["held_out_force_eV_per_A"] = held.force_rmse_eV_per_A
         if curves := summary.energy_volume.get(potential):
-            for group in ("tetrahedral", "octahedral", "all"):
+            for group in CURVES:
                 errors = curves.groups.get(group)
                 found[f"{group}_curves_meV_per_atom"] = errors.raw_meV_per_atom if errors else None
         if totals := summary.relaxed_totals.get(potential):
@@ -73,7 +73,7 @@ def verdict(aim: float, of_mean: tuple[float, float] | None, more_is_better: boo
 
 
 def replicates_table(summaries: Mapping[int, Summary], runs: int, aims: Mapping[str, float]) -> pd.DataFrame:
-    """A row for each potential and quantity that a run has.
+    """A row for each potential and quantity that a run has, and for each that is aimed at.
 
     Args:
         summaries: number of the run -> its summary, of those that are finished.
@@ -90,10 +90,10 @@ def replicates_table(summaries: Mapping[int, Summary], runs: int, aims: Mapping[
         for name, quantity in QUANTITIES.items():
             of_run = {run: number(found.get(potential, {}).get(name)) for run, found in numbers.items()}
             values = [value for value in of_run.values() if value is not None]
-            if not values:
+            aim = aims.get(name) if potential == "hp" else None
+            if not values and aim is None:
                 continue
             of_mean = interval(values)
-            aim = aims.get(name) if potential == "hp" else None
             said = "" if aim is None else verdict(aim, of_mean, bool(quantity.more_is_better))
             rows.append(
                 {
@@ -102,7 +102,7 @@ def replicates_table(summaries: Mapping[int, Summary], runs: int, aims: Mapping[
                     "unit": quantity.unit,
                     **{f"run_{run}": of_run.get(run) for run in range(1, runs + 1)},
                     "n": len(values),
-                    "mean": float(np.mean(values)),
+                    "mean": float(np.mean(values)) if values else None,
                     "low": of_mean[0] if of_mean else None,
                     "high": of_mean[1] if of_mean else None,
                     "aim": aim,
@@ -110,5 +110,5 @@ def replicates_table(summaries: Mapping[int, Summary], runs: int, aims: Mapping[
                 }
             )
     table = pd.DataFrame(rows)
-    floats = [name for name in table if name in ("low", "high", "aim") or str(name).startswith("run_")]
+    floats = [name for name in table if name in ("mean", "low", "high", "aim") or str(name).startswith("run_")]
     return table.astype(dict.fromkeys(floats, float))

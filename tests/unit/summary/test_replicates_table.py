@@ -92,6 +92,12 @@ def test_one_run_decides_no_aim():
     assert np.isnan(row["low"]) and np.isnan(row["high"])
 
 
+def test_an_aim_at_what_the_study_does_not_have_stays_in_sight():
+    table = replicates_table({k: summary_with() for k in (1, 2)}, 2, {"cubic_curves_meV_per_atom": 30.0})
+    row = table.set_index(["potential", "quantity"]).loc["hp", "cubic_curves_meV_per_atom"]
+    assert (row["n"], row["aim"], row["verdict"]) == (0, 30.0, "undecided") and np.isnan(row["mean"])
+
+
 def test_aims_name_quantities_that_have_a_better_side():
     assert set(AIMED_AT) < set(QUANTITIES) and "structures_found" not in AIMED_AT
     assert Summary.model_validate(summary_with().model_dump()) == summary_with()
