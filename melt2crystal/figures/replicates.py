@@ -19,7 +19,7 @@ AIM: Any = {"color": OKABE_ITO["green"], "linestyle": "--", "linewidth": 0.9}
 
 
 def draw_replicates(table: pd.DataFrame, figures: Figures) -> Figure:
-    """A panel for each quantity, each potential a column of it.
+    """A panel for each quantity, each potential that has it a column.
 
     Args:
         table: of :func:`melt2crystal.summary.replicates.replicates_table`, at least one row.
@@ -27,13 +27,12 @@ def draw_replicates(table: pd.DataFrame, figures: Figures) -> Figure:
     """
     table = table[table["n"] > 0]  # without what is aimed at and the study doesn't have
     names = [name for name in QUANTITIES if name in set(table["quantity"])]
-    potentials = sorted(set(table["potential"]))
     columns = min(COLUMNS, len(names))
     rows = -(-len(names) // columns)
     figure = new_figure(figures.double_column_mm, ROW_MM * rows + 8)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for number, (axes, name) in enumerate(zip(panels, names, strict=False)):
-        _panel(axes, table[table["quantity"] == name], name, potentials)
+        _panel(axes, table[table["quantity"] == name], name)
         letter(axes, chr(ord("a") + number))
     for axes in panels[len(names) :]:
         axes.set_axis_off()
@@ -47,8 +46,8 @@ def draw_replicates(table: pd.DataFrame, figures: Figures) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, name: str, potentials: list[str]) -> None:
-    quantity = QUANTITIES[name]
+def _panel(axes: Axes, rows: pd.DataFrame, name: str) -> None:
+    quantity, potentials = QUANTITIES[name], sorted(rows["potential"])
     runs = [column for column in rows if str(column).startswith("run_")]
     for row in rows.to_dict("records"):
         place, colour = potentials.index(row["potential"]), POTENTIAL_COLOURS[row["potential"]]
@@ -67,6 +66,6 @@ def _panel(axes: Axes, rows: pd.DataFrame, name: str, potentials: list[str]) -> 
     axes.set_xlim(-0.6, len(potentials) - 0.4)
     axes.set_xticks(range(len(potentials)), [potential.upper() for potential in potentials])
     axes.tick_params(axis="x", length=0)
-    axes.margins(y=0.2)
+    axes.margins(y=0.25)
     words = quantity.words.replace(", ", ",\n", 1)
     axes.set_ylabel(f"{words} ({quantity.unit})" if quantity.unit else words)

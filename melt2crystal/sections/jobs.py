@@ -58,13 +58,13 @@ class Quantity(NamedTuple):
 CURVES = ("trigonal", "tetrahedral", "octahedral", "cubic", "all")
 # Name -> headline number of ``summary.json``; where it is read there: melt2crystal/summary/replicates.py.
 QUANTITIES = {
-    "held_out_energy_meV_per_atom": Quantity("held-out melt, energy", "meV/atom"),
-    "held_out_force_eV_per_A": Quantity("held-out melt, force", "eV/Å"),
+    "held_out_energy_meV_per_atom": Quantity("held-out melt, energy RMSE", "meV/atom"),
+    "held_out_force_eV_per_A": Quantity("held-out melt, force RMSE", "eV/Å"),
     **{f"{group}_curves_meV_per_atom": Quantity(f"{group} curves, clamped, raw", "meV/atom") for group in CURVES},
     "relaxed_volumes_percent": Quantity("relaxed volumes, RMS", "%"),
     "crystals_kept": Quantity("crystals kept, relaxed", "", more_is_better=True),
     "spectra_overlap": Quantity("overlap of spectra, mean", "", more_is_better=True),
-    "found_energies_meV_per_atom": Quantity("structures found, energy", "meV/atom"),
+    "found_energies_meV_per_atom": Quantity("structures found, energy RMSE", "meV/atom"),
     "structures_found": Quantity("structures found", "", more_is_better=None),
 }
 AIMED_AT = [name for name, quantity in QUANTITIES.items() if quantity.more_is_better is not None]
