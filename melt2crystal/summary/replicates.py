@@ -82,7 +82,7 @@ def replicates_table(summaries: Mapping[int, Summary], runs: int, aims: Mapping[
 
     Returns:
         potential, quantity, unit, run_1, run_2, ..., n (runs with a number), mean, low, high (95 % interval, NaN for
-        fewer than two), aim (NaN: none), verdict (empty: no aim).
+        fewer than two), aim (NaN: none), verdict (empty: no aim; undecided where a run lacks the number).
     """
     numbers = {run: headline(summary) for run, summary in summaries.items()}
     rows = []
@@ -94,7 +94,8 @@ def replicates_table(summaries: Mapping[int, Summary], runs: int, aims: Mapping[
             if not values and aim is None:
                 continue
             of_mean = interval(values)
-            said = "" if aim is None else verdict(aim, of_mean, bool(quantity.more_is_better))
+            judged = of_mean if len(values) == len(numbers) else None  # a run without the number may be the worst
+            said = "" if aim is None else verdict(aim, judged, bool(quantity.more_is_better))
             rows.append(
                 {
                     "potential": potential,
