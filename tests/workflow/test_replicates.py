@@ -127,5 +127,7 @@ def test_a_finished_study_is_the_first_of_its_runs(edited):
     assert "# ci: 1 of 2 runs" in page and "not begun, not counted" in page and "undecided" in page
     assert (edited.folder / "results/ci/replicates.png").exists()
     assert edited.planned() == {}
+    told = tool(edited, "status", "--study", "ci-replicate-2")
+    assert "\nStudy ci-replicate-2: 8 of " in told and "; in results/ci-replicate-2\n" in told  # its melts are done
     change(edited, "train.loop.steps", 160)
     assert "run 1  ci: out of date, " in tool(edited, "replicates", "--study", "ci")
