@@ -57,6 +57,9 @@ def search(
     seed: Annotated[int, typer.Option(help="root of all random numbers")] = 1,
     workers: Annotated[int, typer.Option(help="processes; the result does not depend on them")] = 1,
     engine: Annotated[Engine, typer.Option(help="evolution, or random starts alone")] = Engine.evolution,
+    adaptive_shares: Annotated[
+        bool, typer.Option("--adaptive-shares", help="starts and operators that gave new low structures come oftener")
+    ] = False,
     melt: Annotated[
         list[Path] | None,
         typer.Option(
@@ -97,6 +100,7 @@ def search(
                 relaxations=relaxations,
                 formula_units=sizes_of(formula_units),
                 engine=engine.value,
+                adaptive_shares=adaptive_shares,
                 melts=melt or [],
                 known=known,
                 seed=seed,

@@ -29,11 +29,9 @@ REACH_A = 4.5  # of the springs that soft modes are computed with
 MOVED_A = [0.4, 1.2]  # least and largest displacement along a soft mode
 
 
-def operator_of(draw: float, species: int) -> str:
-    """The operator for a number in [0, 1); one species can't be permuted."""
-    shares = {name: share for name, share in SHARES.items() if species > 1 or name != "permute"}
-    edges = np.cumsum(list(shares.values())) / sum(shares.values())
-    return list(shares)[int(np.searchsorted(edges[:-1], draw, side="right"))]
+def shares_of(species: int) -> dict[str, float]:
+    """Operator -> share of the children; one species can't be permuted."""
+    return {name: share for name, share in SHARES.items() if species > 1 or name != "permute"}
 
 
 def child(

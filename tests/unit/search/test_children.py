@@ -8,7 +8,8 @@ from ase_ga.soft_mutation import BondElectroNegativityModel, SoftMutation
 
 from melt2crystal.frames import frame_id, minimum_distances, pair_limits, read_frames
 from melt2crystal.search.found.fingerprint import SAME, apart, fingerprint
-from melt2crystal.search.starts.children import LOOSE, REACH_A, SHARES, _made, _Springs, _upright, child, operator_of
+from melt2crystal.search.shares import origin_for
+from melt2crystal.search.starts.children import LOOSE, REACH_A, SHARES, _made, _Springs, _upright, child, shares_of
 from melt2crystal.search.starts.generate import Recipe, in_order, rattled, start
 from melt2crystal.search.starts.melt_born import cut, moved_apart
 from melt2crystal.seeds import generator_for
@@ -96,8 +97,8 @@ def test_what_an_operator_can_not_do_falls_to_another():
     crowded = dict.fromkeys(DISTANCES, 2.9)
     name, made = child("strain", [alone], crowded, np.random.default_rng(0))
     assert len(made) == len(alone) and name in SHARES
-    assert {operator_of(draw, 1) for draw in np.linspace(0, 0.999, 50)} == set(SHARES) - {"permute"}
-    assert {operator_of(draw, 2) for draw in np.linspace(0, 0.999, 50)} == set(SHARES)
+    for species, named in ((1, set(SHARES) - {"permute"}), (2, set(SHARES))):
+        assert {origin_for(shares_of(species), draw) for draw in np.linspace(0, 0.999, 50)} == named
 
 
 def test_springs_have_the_hessian_that_the_package_takes_from_finite_differences():
