@@ -89,8 +89,8 @@ def search(
     folder = out or Path(f"{''.join(c for c in formula if c.isalnum())}-{pressure:g}GPa")
     if minutes is None and relaxations is None:
         minutes = MINUTES
-    try:
-        with stopped_by_signals():
+    with stopped_by_signals():
+        try:
             found = search_crystals(
                 formula,
                 potential,
@@ -111,13 +111,28 @@ def search(
                 timeout_s=timeout,
                 largest_deviation_eV_per_A=largest_deviation or None,
             )
-    except Stopped as stop:
-        print(f"{folder}: found.csv, structures/, structures.extxyz, search.json; go on with --resume", flush=True)
-        raise typer.Exit(128 + stop.signal) from None
-    print(f"\n{found.relaxations} relaxations, {found.core_minutes:.1f} core-min: {len(found.table)} unique structures")
-    print(in_words(found.table.head(SHOWN)))
-    print(f"\n{folder}: found.csv, structures/, structures.extxyz, relaxations.csv, search.json", flush=True)
-    print(f"{write_explorer_of(found.folder)}: opens in any browser: table, landscape, crystals in 3D, CIF files")
+            told = f"{found.relaxations} relaxations, {found.core_minutes:.1f} core-min"
+            print(f"\n{told}: {len(found.table)} unique structures\n{in_words(found.table.head(SHOWN))}")
+            print(f"\n{folder}: found.csv, structures/, structures.extxyz, relaxations.csv, search.json", flush=True)
+            explorer = write_explorer_of(found.folder)
+            print(f"{explorer}: opens in any browser: table, landscape, crystals in 3D, CIF files")
+        except Stopped as stop:
+            print(left_behind(folder), flush=True)
+            if (folder / "found.csv").exists():
+                try:
+                    write_explorer_of(folder)  # no signal stops it
+                except UserError as error:  # the tables were being written
+                    print(error, flush=True)
+            raise typer.Exit(128 + stop.signal) from None
+
+
+def left_behind(folder: Path) -> str:
+    """What a search that was stopped has left, in words."""
+    if (folder / "found.csv").exists():
+        return f"{folder}: found.csv, structures/, structures.extxyz, explorer.html; go on with --resume"
+    if (folder / "search.json").exists():
+        return f"{folder}: no crystal yet, but what was relaxed is kept; go on with --resume"
+    return "stopped before anything was computed"
 
 
 def sizes_of(text: str) -> list[int]:

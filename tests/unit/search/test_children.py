@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.geometry import minkowski_reduce
 from ase.io import read
 from ase_ga.soft_mutation import BondElectroNegativityModel, SoftMutation
 
@@ -11,7 +12,7 @@ from melt2crystal.search.found.fingerprint import SAME, apart, fingerprint
 from melt2crystal.search.shares import origin_for
 from melt2crystal.search.starts.children import LOOSE, REACH_A, SHARES, _made, _Springs, _upright, child, shares_of
 from melt2crystal.search.starts.generate import Recipe, in_order, rattled, start
-from melt2crystal.search.starts.melt_born import cut, moved_apart
+from melt2crystal.search.starts.melt_born import ORIGINS, _pieces, cut, moved_apart
 from melt2crystal.seeds import generator_for
 
 DISTANCES = {"Si-O": 1.1, "O-O": 1.4, "Si-Si": 1.8}
@@ -62,6 +63,28 @@ def test_a_recipe_without_melts_has_none_of_their_starts():
     for made in (start(recipe, "melt", generator_for(1, "a")), start(born, "melt", generator_for(1, "a"))):
         assert made.get_chemical_symbols() == ["Si"] * 2 + ["O"] * 4
         assert 9.0 <= made.get_volume() / 6 <= 14.0
+
+
+@pytest.mark.parametrize("number", [6, 24, 150])
+def test_pieces_hold_what_lies_in_them(number):
+    """Every image of every atom asked, one origin after the other; 150 atoms reach over a melt of 72."""
+    melt, species, wanted = MELTS[0], ["Si", "O"], np.array([number // 3, 2 * number // 3])
+    lattice = minkowski_reduce(np.array([[1.0, 0.1, 0], [-0.3, 1.1, 0.2], [0.2, 0, 0.9]]))[0]
+    lattice *= (melt.get_volume() / len(melt) * number / abs(np.linalg.det(lattice))) ** (1 / 3)
+    found, plain = [], []
+    for seed in range(20):
+        found += _pieces(melt, lattice, species, wanted, np.random.default_rng(seed))
+        images = np.array(list(np.ndindex(7, 7, 7))) - 3
+        everywhere = (melt.get_scaled_positions()[None] + images[:, None]).reshape(-1, 3) @ melt.cell.array
+        kinds = np.tile([species.index(symbol) for symbol in melt.symbols], len(images))
+        for origin in np.random.default_rng(seed).random((ORIGINS, 3)) @ melt.cell.array:
+            scaled = (everywhere - origin) @ np.linalg.inv(lattice)
+            own = ((scaled >= 0) & (scaled < 1)).all(axis=1)
+            if np.array_equal(np.bincount(kinds[own], minlength=2), wanted):
+                plain.append((scaled[own], kinds[own]))
+    assert len(found) == len(plain) > 0
+    for (scaled, own), (expected, expected_kinds) in zip(found, plain, strict=True):
+        assert np.array_equal(own, expected_kinds) and scaled == pytest.approx(expected, abs=1e-9)
 
 
 def test_atoms_are_moved_apart_or_refused():

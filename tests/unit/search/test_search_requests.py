@@ -53,10 +53,10 @@ def test_requests_without_sense_are_told(words, said):
 
 
 def test_a_search_of_a_version_that_knew_fewer_settings_can_go_on(tmp_path):
-    now = {"settings": request("SiO2", minutes=1).what_decides}
+    now = {"settings": request("SiO2", minutes=1).what_decides, "potential": [], "melts": []}
     known = {name: value for name, value in now["settings"].items() if name != "adaptive_shares"}
     check_same({"settings": known}, now, Request.defaults(), tmp_path)
-    other = {"settings": request("SiO2", minutes=1, adaptive_shares=True).what_decides}
+    other = now | {"settings": request("SiO2", minutes=1, adaptive_shares=True).what_decides}
     with pytest.raises(UserError, match="adaptive_shares was False, is True"):
         check_same({"settings": known}, other, Request.defaults(), tmp_path)
 
