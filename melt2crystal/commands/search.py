@@ -1,6 +1,7 @@
 """Search crystals with a potential, in any folder, without a study."""
 
 import json
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -80,17 +81,16 @@ def search(
 
     Needs no study and no project, and knows nothing of crystals: volumes and bounds come from melts or from random
     cells. Ctrl-C, or SIGTERM, keeps what is finished and writes it. Writes found.csv, structures/*.cif,
-    structures.extxyz, relaxations.csv and search.json, and at its end explorer.html: all of it in a browser.
+    structures.extxyz, relaxations.csv, search.json, and explorer.html: all of it in a browser.
     """
-    from melt2crystal.figures.explorer.alone import write_explorer_of
     from melt2crystal.search.alone.work import Stopped, stopped_by_signals
     from melt2crystal.search.api import search as search_crystals
 
     folder = out or Path(f"{''.join(c for c in formula if c.isalnum())}-{pressure:g}GPa")
     if minutes is None and relaxations is None:
         minutes = MINUTES
-    with stopped_by_signals():
-        try:
+    try:
+        with stopped_by_signals():
             found = search_crystals(
                 formula,
                 potential,
@@ -111,25 +111,32 @@ def search(
                 timeout_s=timeout,
                 largest_deviation_eV_per_A=largest_deviation or None,
             )
-            told = f"{found.relaxations} relaxations, {found.core_minutes:.1f} core-min"
-            print(f"\n{told}: {len(found.table)} unique structures\n{in_words(found.table.head(SHOWN))}")
-            print(f"\n{folder}: found.csv, structures/, structures.extxyz, relaxations.csv, search.json", flush=True)
-            explorer = write_explorer_of(found.folder)
-            print(f"{explorer}: opens in any browser: table, landscape, crystals in 3D, CIF files")
-        except Stopped as stop:
-            print(left_behind(folder), flush=True)
-            if (folder / "found.csv").exists():
-                try:
-                    write_explorer_of(folder)  # no signal stops it
-                except UserError as error:  # the tables were being written
-                    print(error, flush=True)
-            raise typer.Exit(128 + stop.signal) from None
+    except Stopped as stop:
+        print(left_behind(folder), flush=True)
+        if (folder / "found.csv").exists():
+            with suppress(KeyboardInterrupt):  # whoever can't wait stops it again
+                explore(folder)
+        raise typer.Exit(128 + stop.signal) from None
+    print(f"\n{found.relaxations} relaxations, {found.core_minutes:.1f} core-min: {len(found.table)} unique structures")
+    print(in_words(found.table.head(SHOWN)))
+    print(f"\n{folder}: found.csv, structures/, structures.extxyz, relaxations.csv, search.json", flush=True)
+    explore(folder)
+
+
+def explore(folder: Path) -> None:
+    """Write the explorer of what is in the folder, and say so."""
+    from melt2crystal.figures.explorer.alone import write_explorer_of
+
+    try:
+        print(f"{write_explorer_of(folder)}: opens in any browser: table, landscape, crystals in 3D, CIF files")
+    except UserError as error:  # stopped while the tables were written
+        print(error)
 
 
 def left_behind(folder: Path) -> str:
     """What a search that was stopped has left, in words."""
     if (folder / "found.csv").exists():
-        return f"{folder}: found.csv, structures/, structures.extxyz, explorer.html; go on with --resume"
+        return f"{folder}: found.csv, structures/, structures.extxyz, search.json; go on with --resume"
     if (folder / "search.json").exists():
         return f"{folder}: no crystal yet, but what was relaxed is kept; go on with --resume"
     return "stopped before anything was computed"

@@ -96,5 +96,6 @@ def origin_for(shares: Mapping[str, float], draw: float) -> str:
 
 
 def in_words(shares: Mapping[str, float]) -> str:
-    """Shares in per cent, largest first."""
-    return ", ".join(f"{name} {100 * share:.1f} %" for name, share in sorted(shares.items(), key=lambda one: -one[1]))
+    """Shares in per cent, largest first, none of nothing."""
+    ordered = sorted(shares.items(), key=lambda one: -one[1])
+    return ", ".join(f"{name} {100 * share:.1f} %" for name, share in ordered if share > 0)

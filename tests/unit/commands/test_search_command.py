@@ -59,7 +59,10 @@ def test_killed_and_interrupted_it_comes_to_the_same_table(tmp_path):
     until(stopped, "z1-g00-0000")
     stopped.send_signal(signal.SIGINT)
     said = stopped.communicate()[0]
-    assert stopped.returncode == 130 and "--resume" in said and (tmp_path / "out/found.csv").exists()
+    assert stopped.returncode == 130 and "--resume" in said
+    explorer = (tmp_path / "out/explorer.html").read_text(encoding="utf-8")
+    names = pd.read_csv(tmp_path / "out/found.csv")["id"]
+    assert len(names) > 0 and all(name in explorer for name in names)
     resumed = begun(tmp_path, *SMALL, "--resume")
     assert "batches are in" in resumed.communicate()[0] and resumed.returncode == 0
     for name in FILES:

@@ -84,4 +84,4 @@ def test_origins_are_drawn_as_often_as_their_shares_say():
 
 
 def test_words():
-    assert in_words({"p1": 0.25, "splice": 0.75}) == "splice 75.0 %, p1 25.0 %"
+    assert in_words({"p1": 0.25, "splice": 0.75, "melt": 0.0}) == "splice 75.0 %, p1 25.0 %"
