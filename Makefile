@@ -91,6 +91,7 @@ bench-hits: env ## which known crystals a search finds, after how long: MODEL=da
 	$(ENV_RUN) python -m tools.bench.hits "$(or $(MODEL),$(error name a potential: make bench-hits MODEL=data/potentials/silica_bks.lmp NAME=BKS))" "$(or $(NAME),$(error name it for the table: NAME=BKS))" \
 		$(if $(METHODS),--methods $(METHODS)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRESSURES),--pressures $(PRESSURES)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MELTS),--melts "$(MELTS)") $(ARGS)
 	$(ENV_RUN) python -m tools.bench.hit_page
+	$(ENV_RUN) python -m tools.bench.hit_figure
 
 lint: env ## ruff, snakefmt, snakemake --lint, mypy, import contract, links and spelling of the pages
 	$(ENV_RUN) ruff check .

@@ -44,35 +44,50 @@ def per_atom(width_eV: float) -> str:
     return f"≤ {width_eV:g} eV/atom" if width_eV >= 1 else f"≤ {1000 * width_eV:g} meV/atom"
 
 
-def draw_histogram(axes: Axes, found: pd.DataFrame, colours: dict[float, str]) -> None:
+def draw_histogram(axes: Axes, found: pd.DataFrame, colours: dict[float, str], window_eV: float) -> None:
     """Stacked histogram of E_reference - E_HP, one colour per pressure."""
-    differences = [1000 * (rows[REFERENCE] - rows[HP]).to_numpy() for _, rows in found.groupby("pressure_GPa")]
-    axes.hist(differences, bins=20, stacked=True, color=list(colours.values()), edgecolor="white", linewidth=0.3)
+    groups = found.groupby("pressure_GPa")
+    differences = [1000 * (rows[REFERENCE] - rows[HP]).to_numpy() for _, rows in groups]
+    shades = [colours[pressure] for pressure, _ in groups]
+    axes.hist(differences, bins=20, stacked=True, color=shades, edgecolor="white", linewidth=0.3)
     axes.axvline(0, color="black", linewidth=0.6)
-    axes.set_xlabel("ref. − HP (meV/atom)", labelpad=1)
-    axes.set_ylabel("structures", labelpad=1)
-    axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.set_xlabel(f"ref. − HP (meV/atom), {per_atom(window_eV)} above the lowest")
+    axes.set_ylabel("structures")
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     axes.tick_params(which="both", right=False, top=False)
 
 
+def panel_limits(sound: pd.DataFrame, refused: pd.DataFrame) -> tuple[float, float]:
+    """Both axes of the panel: all sound structures, and refused ones up to half the range above them.
+
+    A refused structure may lie tens of eV higher, and would leave nothing to be seen of the others.
+    """
+    energies = (sound if len(sound) else refused)[[HP, REFERENCE]].to_numpy()
+    low, high = energies.min(), energies.max()
+    near = refused[[HP, REFERENCE]].to_numpy()
+    near = near[(near < high + 0.5 * (high - low)).all(axis=1)]
+    low, high = min([low, *near.ravel()]), max([high, *near.ravel()])
+    span = max(high - low, 0.05)
+    return low - 0.06 * span, high + 0.06 * span
+
+
 def draw(figures: Figures, found: pd.DataFrame, window_eV: float, tight_eV: float) -> Figure:
-    """Parity panel, the window above the lowest structure shaded unless all lie in it, and the histogram in the lower
-    right corner; structures that the search refused are crosses."""
-    figure = new_figure(figures.single_column_mm, 1.2 * figures.single_column_mm)
-    axes = figure.subplots()
+    """Parity panel, the window above the lowest structure shaded unless all lie in it; structures that the search
+    refused are crosses, those far above the others left out and counted. Below: differences in the window.
+    """
+    figure = new_figure(figures.single_column_mm, 1.5 * figures.single_column_mm)
+    axes, below = figure.subplots(2, height_ratios=(4, 1))
     axes.set(xlabel="reference energy (eV/atom)", ylabel="HP energy (eV/atom)")
     if found.empty:
+        below.remove()
         axes.text(0.5, 0.5, "no structure has a reference energy", ha="center", transform=axes.transAxes)
         return figure
     refused = found["status"].astype(str).str.startswith(INSANE)
     sound = found[~refused]
     pressures = sorted(found["pressure_GPa"].unique())
     colours = {p: COLOURS[k % len(COLOURS)] for k, p in enumerate(pressures)}
-    energies = found[[HP, REFERENCE]].to_numpy()
-    low, high = energies.min(), energies.max()
-    span = max(high - low, 0.05)
-    limits = (low - 0.06 * span, high + 0.06 * span)
+    limits = panel_limits(sound, found[refused])
     stable = stable_window(found[REFERENCE], window_eV)
     edge = (sound if len(sound) else found)[REFERENCE].min() + window_eV
     if not stable.all():
@@ -100,7 +115,8 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float, tight_eV: floa
             label=f"found at {as_text(pressure)} GPa ({len(rows)})",
         )
         if len(of_insane):
-            label = f"refused by the search ({len(of_insane)})"
+            beyond = int((of_insane[[HP, REFERENCE]] > limits[1]).any(axis=1).sum())
+            label = f"refused by the search ({len(of_insane)}{f'; {beyond} outside' if beyond else ''})"
             axes.plot(
                 of_insane[REFERENCE], of_insane[HP], "x", color=colours[pressure], markersize=3, zorder=1.5, label=label
             )
@@ -115,8 +131,11 @@ def draw(figures: Figures, found: pd.DataFrame, window_eV: float, tight_eV: floa
     # above the panel: inside it, there is no corner that every study leaves free
     legend = figure.legend(loc="outside upper center", title="\n".join(lines), alignment="left", ncols=2)
     legend.get_title().set_fontsize(small(0.9))
-    if len(sound) >= FEWEST:  # below the points: one that lies there is seen
-        draw_histogram(axes.inset_axes((0.60, 0.13, 0.37, 0.29), zorder=1), sound, colours)
+    within = sound[sound[REFERENCE] <= edge]
+    if len(within) >= FEWEST:
+        draw_histogram(below, within, colours, window_eV)
+    else:
+        below.remove()
     return figure
 
 

@@ -1,6 +1,6 @@
 """What a melt's label owes to the Gamma point: the same frames on other k-points, and the difference.
 
-``python -m tools.experiments.melt_k_points /work/k-points baldereschi:12 2x2x2:4``
+``python -m tools.experiments.melt_k_points results/k-points baldereschi:12 2x2x2:4``
 
 Each step names k-points (``baldereschi``, the point (1/4, 1/4, 1/4), or a mesh shifted by half a step) and how many
 frames of the released melts are computed with them: the least dense first, then the densest, then those that halve

@@ -1,11 +1,11 @@
 """Molecular dynamics of a crystal with the reference: native ``pw.x``, one process for the whole walk, none of it lost.
 
-``python -m tools.released.reference_md /work/aimd alpha_cristobalite --picoseconds 1.5``
+``python -m tools.released.reference_md results/aimd alpha_cristobalite --picoseconds 1.5``
 
 The relaxed crystal (``--structure``, default ``data/polymorphs/pbe/<polymorph>.cif``) is repeated, its ions are relaxed
 once more at Gamma, where the walk is computed, and set in motion with velocities of twice the temperature: a crystal at
 rest in its minimum gives half of them away. NVE, Verlet. The same command again goes on after a kill or, with more
-picoseconds, further. ``python -m tools.released.release_md /work/aimd/<polymorph>`` releases what is there.
+picoseconds, further. ``python -m tools.released.release_md results/aimd/<polymorph>`` releases what is there.
 """
 
 import json

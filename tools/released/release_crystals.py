@@ -1,6 +1,6 @@
 """Release the reference's crystals: what ``tools/released/reference_crystals.py`` has computed so far, with a card.
 
-``python -m tools.released.release_crystals /work/crystals``
+``python -m tools.released.release_crystals results/crystals-by-dft``
 
 Writes ``data/labels/silica-pbe-energy-volume.extxyz.gz``, ``silica-pbe-harmonic.extxyz.gz`` (their own splits, never
 for training), ``silica-pbe-k-mesh.csv``, ``crystals.md`` and the relaxed structures in ``data/polymorphs/pbe``.

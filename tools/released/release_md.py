@@ -1,6 +1,6 @@
 """Release a walk of the reference that ``tools/released/reference_md.py`` has computed, as far as it is, with a card.
 
-``python -m tools.released.release_md /work/aimd/alpha_cristobalite``
+``python -m tools.released.release_md results/aimd/alpha_cristobalite``
 
 Writes ``data/labels/silica-pbe-md-<polymorph>.extxyz.gz`` (split ``md``, never for training) and its card,
 ``molecular-dynamics.md``. ``python -m tools.experiments.compare_md`` then sets models against it.

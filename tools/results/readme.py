@@ -17,7 +17,7 @@ from tools.results.cells import FOLDER, PAGES, Table, read_cells
 README = PAGES.parents[1] / "README.md"
 BEGIN = "<!-- written by 'python -m tools.results.readme' from here -->"
 END = "<!-- to here -->"
-STUDIES = ("released-disordered", "laptop")
+STUDIES = {"released-disordered": "PBE", "laptop": "BKS, a stand-in"}  # study: its reference
 # head of a column -> table and beginning of the row's name; all of HP
 NUMBERS = {
     "held-out melt, meV/atom": ("Held-out melt", "energy, meV/atom"),
@@ -44,15 +44,15 @@ def number(tables: dict[str, Table], table: str, row: str) -> str:
 def block(folder: Path = FOLDER) -> str:
     """The table: a row for each study that has a page of this version."""
     rows = []
-    for study in STUDIES:
+    for study, reference in STUDIES.items():
         path = folder / f"{study}.csv"
         tables = {table.name: table for table, _ in read_cells(path)} if path.is_file() else {}
         if KEPT[0][0] in tables:
             kept = " of ".join(number(tables, *place) for place in KEPT)
             numbers = [number(tables, *place) for place in NUMBERS.values()]
-            rows.append([f"[`{study}`](docs/results/{study}.md)", *numbers[:-1], kept, numbers[-1]])
+            rows.append([f"[`{study}`](docs/results/{study}.md)", reference, *numbers[:-1], kept, numbers[-1]])
     heads = [*list(NUMBERS)[:-1], "crystals kept, relaxed", list(NUMBERS)[-1]]
-    return markdown.table(["study, HP", *heads], rows)
+    return markdown.table(["study, HP", "reference", *heads], rows)
 
 
 @reports_errors

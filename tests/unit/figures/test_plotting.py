@@ -149,15 +149,21 @@ def test_search_figure_without_any_label(tmp_path):
     assert (tmp_path / "3.png").stat().st_size > 1000
 
 
-@pytest.mark.parametrize("structures, histograms", [(4, 0), (6, 1)])
-def test_search_figure_has_its_histogram_below_the_points(structures, histograms):
+@pytest.mark.parametrize("structures, panels", [(4, 1), (6, 2)])
+def test_search_figure_has_its_histogram_in_a_panel_of_its_own(structures, panels):
     energies = np.linspace(-8.0, -7.0, structures)
     found = pd.DataFrame(
         {"energy_hp_mean_eV_per_atom": energies, "energy_reference_eV_per_atom": energies, "pressure_GPa": 0.0}
     )
-    refused = pd.DataFrame([(-7.0, -6.0, 0.0, "insane: a hole")], columns=[*found.columns, "status"])
-    found = pd.concat([found.assign(status="ok"), refused], ignore_index=True)
-    axes = program("figures_found_energies").draw(Figures(), found, 1.0, 0.05).axes[0]
-    assert len(axes.child_axes) == histograms
-    assert [line.get_label() for line in axes.lines if line.get_marker() == "x"] == ["refused by the search (1)"]
-    assert all(inset.zorder < line.zorder for inset in axes.child_axes for line in axes.lines)
+    rows = [(-7.0, -6.8, 0.0, "insane: a hole"), (-7.0, -3.0, 0.0, "insane: far away")]
+    found = pd.concat(
+        [found.assign(status="ok"), pd.DataFrame(rows, columns=[*found.columns, "status"])], ignore_index=True
+    )
+    axes = program("figures_found_energies").draw(Figures(), found, 1.0, 0.05).axes
+    assert len(axes) == panels
+    crosses = [line.get_label() for line in axes[0].lines if line.get_marker() == "x"]
+    assert crosses == ["refused by the search (2; 1 outside)"]
+    low, high = axes[0].get_xlim()
+    assert low < -8.0 and -6.8 < high < -6.0  # the far one doesn't squeeze the others
+    if panels == 2:
+        assert sum(patch.get_height() for patch in axes[1].patches) == structures
