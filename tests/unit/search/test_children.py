@@ -1,5 +1,7 @@
 """Cuts of melts and children of structures: composition, distances, and the same from the same seed."""
 
+import itertools
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -10,12 +12,24 @@ from ase_ga.soft_mutation import BondElectroNegativityModel, SoftMutation
 from melt2crystal.frames import frame_id, minimum_distances, pair_limits, read_frames
 from melt2crystal.search.found.fingerprint import SAME, apart, fingerprint
 from melt2crystal.search.shares import origin_for
-from melt2crystal.search.starts.children import LOOSE, REACH_A, SHARES, _made, _Springs, _upright, child, shares_of
+from melt2crystal.search.starts.children import (
+    LOOSE,
+    MOVED_A,
+    REACH_A,
+    SHARES,
+    _made,
+    _nearest,
+    _Springs,
+    _upright,
+    child,
+    shares_of,
+)
 from melt2crystal.search.starts.generate import Recipe, in_order, rattled, start
 from melt2crystal.search.starts.melt_born import ORIGINS, _pieces, cut, moved_apart
 from melt2crystal.seeds import generator_for
 
 DISTANCES = {"Si-O": 1.1, "O-O": 1.4, "Si-Si": 1.8}
+NEIGHBOURS = {"Si-O": 1.6, "O-O": 2.6, "Si-Si": 3.0}
 MELTS = read_frames("tests/data/melts.extxyz")[:4]
 
 
@@ -122,6 +136,25 @@ def test_what_an_operator_can_not_do_falls_to_another():
     assert len(made) == len(alone) and name in SHARES
     for species, named in ((1, set(SHARES) - {"permute"}), (2, set(SHARES))):
         assert {origin_for(shares_of(species), draw) for draw in np.linspace(0, 0.999, 50)} == named
+
+
+@pytest.mark.parametrize("name", ["stishovite", "alpha_quartz", "alpha_cristobalite"])
+def test_atoms_move_along_soft_modes_as_far_as_the_package_moves_them(name):
+    atoms = _upright(rattled(crystal(name), 0.05, np.random.default_rng(2)))
+    atoms.info["confid"] = 0
+    words = {"calculator": BondElectroNegativityModel, "rcut": REACH_A, "used_modes_file": None}
+    moved = 0
+    for scale, number in itertools.product((0.5, 0.8, 0.95), (3, 4, 5, 8)):
+        nearest = _nearest({pair: scale * distance / LOOSE for pair, distance in NEIGHBOURS.items()})
+        springs = _Springs(nearest, MOVED_A, **words)
+        springs.used_modes = {0: list(range(3, number))}
+        expected, own = springs.mutate(atoms), springs.along(atoms, number)
+        assert (own is None) == (expected is None), (scale, number)
+        if own is not None:
+            moved += 1
+            between = (own.positions - expected.positions) @ np.linalg.inv(atoms.cell.array)
+            assert np.abs(between - np.round(between)).max() < 1e-6
+    assert moved > 1
 
 
 def test_springs_have_the_hessian_that_the_package_takes_from_finite_differences():
