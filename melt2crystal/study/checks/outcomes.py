@@ -162,6 +162,9 @@ def _starts(study: Study) -> Iterator[Mistake]:
         others = f"symmetric_share {search.symmetric_share:g} and melt_share {search.melt_share:g}"
         problem = f"{search.rattled_share:g}, {others} add up to more than 1"
         yield Mistake(("search", "rattled_share"), problem, "three shares whose sum is at most 1 (the rest is P1)")
+    if search.adaptive_shares and search.engine == "random":
+        problem = "true, and random starts have no parents for whom their structures could be new"
+        yield Mistake(("search", "adaptive_shares"), problem, "false, or search.engine: evolution")
     yield from ascending(search.volume_range_A3_per_atom, ("search", "volume_range_A3_per_atom"))
 
 
