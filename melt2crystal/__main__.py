@@ -30,6 +30,9 @@ COMMANDS = {
         "ledger": "What a study has cost: by stage, per label, in vain.",
         "dag": "The workflow as a figure for a methods section.",
     },
+    "Run": {
+        "replicates": "A study run again with other seeds: means, intervals, aims.",
+    },
     "Labels and potentials": {
         "certificate": "Limits of disorder: hot crystals and melts side by side.",
         "labels": "Report on labels; compute them on another machine.",

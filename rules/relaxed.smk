@@ -22,7 +22,7 @@ rule benchmark_relaxed:
         runtime=240,
     params:
         *code("benchmark_relaxed"),
-        settings=settings(*relaxed_leaves(RattledStarts, PotentialRelaxation), "substance", "seed"),
+        settings=settings(*relaxed_leaves(RattledStarts, PotentialRelaxation), "substance", seed=STUDY.shared_seed),
         packages=packages("ase", "spglib", *MODELS),
     message:
         "Relaxing the polymorphs with {wildcards.potential}"
@@ -56,8 +56,8 @@ rule benchmark_relaxed_reference:
             *relaxed_leaves(RattledStarts),
             "benchmark.relaxed.starts",
             "substance",
-            "seed",
             *(["reference"] if RELAXES else []),
+            seed=STUDY.shared_seed,
         ),
         curve=["--curve"] if RELAXED_CURVE else [],
         places=places,

@@ -3,7 +3,8 @@ from importlib.util import find_spec
 
 from melt2crystal.jobs.orphans import begin_guard, end, orphans
 
-CHOSEN = f" --study {shlex.quote(str(config['study']))}" if "study" in config else ""
+ASKED = replicate_name(str(config.get("study", "")), config.get("replicate", 1))
+CHOSEN = f" --study {shlex.quote(ASKED)}" if "study" in config else ""
 
 
 def tell(*lines):

@@ -1,6 +1,7 @@
 """Search crystals with a potential, in any folder, without a study."""
 
 import json
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -57,6 +58,9 @@ def search(
     seed: Annotated[int, typer.Option(help="root of all random numbers")] = 1,
     workers: Annotated[int, typer.Option(help="processes; the result does not depend on them")] = 1,
     engine: Annotated[Engine, typer.Option(help="evolution, or random starts alone")] = Engine.evolution,
+    adaptive_shares: Annotated[
+        bool, typer.Option("--adaptive-shares", help="starts and operators that gave new low structures come oftener")
+    ] = False,
     melt: Annotated[
         list[Path] | None,
         typer.Option(
@@ -77,9 +81,8 @@ def search(
 
     Needs no study and no project, and knows nothing of crystals: volumes and bounds come from melts or from random
     cells. Ctrl-C, or SIGTERM, keeps what is finished and writes it. Writes found.csv, structures/*.cif,
-    structures.extxyz, relaxations.csv and search.json, and at its end explorer.html: all of it in a browser.
+    structures.extxyz, relaxations.csv, search.json, and explorer.html: all of it in a browser.
     """
-    from melt2crystal.figures.explorer.alone import write_explorer_of
     from melt2crystal.search.alone.work import Stopped, stopped_by_signals
     from melt2crystal.search.api import search as search_crystals
 
@@ -97,6 +100,7 @@ def search(
                 relaxations=relaxations,
                 formula_units=sizes_of(formula_units),
                 engine=engine.value,
+                adaptive_shares=adaptive_shares,
                 melts=melt or [],
                 known=known,
                 seed=seed,
@@ -108,12 +112,34 @@ def search(
                 largest_deviation_eV_per_A=largest_deviation or None,
             )
     except Stopped as stop:
-        print(f"{folder}: found.csv, structures/, structures.extxyz, search.json; go on with --resume", flush=True)
+        print(left_behind(folder), flush=True)
+        if (folder / "found.csv").exists():
+            with suppress(KeyboardInterrupt):  # whoever can't wait stops it again
+                explore(folder)
         raise typer.Exit(128 + stop.signal) from None
     print(f"\n{found.relaxations} relaxations, {found.core_minutes:.1f} core-min: {len(found.table)} unique structures")
     print(in_words(found.table.head(SHOWN)))
     print(f"\n{folder}: found.csv, structures/, structures.extxyz, relaxations.csv, search.json", flush=True)
-    print(f"{write_explorer_of(found.folder)}: opens in any browser: table, landscape, crystals in 3D, CIF files")
+    explore(folder)
+
+
+def explore(folder: Path) -> None:
+    """Write the explorer of what is in the folder, and say so."""
+    from melt2crystal.figures.explorer.alone import write_explorer_of
+
+    try:
+        print(f"{write_explorer_of(folder)}: opens in any browser: table, landscape, crystals in 3D, CIF files")
+    except UserError as error:  # stopped while the tables were written
+        print(error)
+
+
+def left_behind(folder: Path) -> str:
+    """What a search that was stopped has left, in words."""
+    if (folder / "found.csv").exists():
+        return f"{folder}: found.csv, structures/, structures.extxyz, search.json; go on with --resume"
+    if (folder / "search.json").exists():
+        return f"{folder}: no crystal yet, but what was relaxed is kept; go on with --resume"
+    return "stopped before anything was computed"
 
 
 def sizes_of(text: str) -> list[int]:

@@ -50,10 +50,8 @@ def status(
     timed = expected_seconds(jobs, project)
     expected = {**planned_seconds(given, jobs, box_of_job, read_units(ROOT / UNITS)), **timed}
     done = sum(state == "done" for state in progress.states.values())
-    print(
-        f"\nStudy {given.name}: {done} of {len(jobs)} jobs done; {driver or 'not running'}; in {folder}/{given.name}\n"
-    )
-    for other in run_elsewhere(given.name, folder, project):
+    print(f"\nStudy {given.name}: {done} of {len(jobs)} jobs done; {driver or 'not running'}; in {folder}\n")
+    for other in run_elsewhere(given.name, str(Path(folder).parent), project):
         print(f"A run makes this study in {other}: melt2crystal status --study {given.name} --results {other}\n")
     table = by_box(jobs, box_of_job, progress, expected, order)
     print(_table(table.reset_index().to_dict("records")))

@@ -13,6 +13,7 @@ from melt2crystal.files import digest_of_file
 from melt2crystal.jobs.reasons import NOT_MADE, Cause, code_changes, command_change, explained, settings_changes
 from melt2crystal.jobs.snakemake_plan import ROOT, Plan, plan
 from melt2crystal.project import STUDIES, project_folder
+from melt2crystal.study.names import of_replicate
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -40,7 +41,9 @@ def study_of(target: str) -> str:
     """results/<study>/...: the study, if there is one of this name; empty otherwise."""
     parts = Path(target).parts
     name = parts[1] if len(parts) > 2 and parts[0] == "results" else ""
-    return name if any((folder / STUDIES / f"{name}.yaml").is_file() for folder in (project_folder(), ROOT)) else ""
+    first, _ = of_replicate(name) or (name, 1)
+    files = [folder / STUDIES / f"{one}.yaml" for one in (name, first) for folder in (project_folder(), ROOT)]
+    return name if any(path.is_file() for path in files) else ""
 
 
 def answer(planned: Plan, target: str) -> list[str]:

@@ -15,11 +15,8 @@ def require_finished(planned: Plan, purpose: str) -> None:
     Raises:
         UserError: names the files that are missing, or those that exist but are older than what they depend on.
     """
-    needed = {int(planned.dag.jobid(job)) for job in planned.dag.needrun_jobs()}
-    own = (job for job in planned.jobs if job.number in needed and job.file not in OF_REPORT)
-    outputs = [path for job in own for path in job.outputs]
+    outputs, missing = to_be_made(planned)
     name = planned.study.name
-    missing = [path for path in outputs if not (planned.project / path).exists()]
     if missing:
         raise UserError(
             f"{planned.results}: study {name} isn't finished, {purpose} needs all of it. Missing:\n{listed(missing)}\n"
@@ -31,6 +28,14 @@ def require_finished(planned: Plan, purpose: str) -> None:
             f"{listed(outputs)}\nBring it up to date first: make run STUDY={name} "
             f"(what changed: make why TARGET={outputs[-1]})"
         )
+
+
+def to_be_made(planned: Plan) -> tuple[list[str], list[str]]:
+    """Files of the study itself that its jobs would make now, and those of them that are missing; none: finished."""
+    needed = {int(planned.dag.jobid(job)) for job in planned.dag.needrun_jobs()}
+    own = (job for job in planned.jobs if job.number in needed and job.file not in OF_REPORT)
+    outputs = [path for job in own for path in job.outputs]
+    return outputs, [path for path in outputs if not (planned.project / path).exists()]
 
 
 def listed(paths: list[str]) -> str:

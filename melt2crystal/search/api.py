@@ -57,6 +57,7 @@ def search(
     formula_units: Sequence[int] = (),
     engine: Literal["evolution", "random"] = "evolution",
     starts: Mapping[str, float] | None = None,
+    adaptive_shares: bool = False,
     melts: Sequence[Path | str] = (),
     known: Path | str | None = None,
     seed: int = 1,
@@ -84,6 +85,7 @@ def search(
             with at most 24 atoms.
         engine: evolution, or random starts alone.
         starts: how random starts are made: keys of ``melt2crystal.sections.search.Starts``; without, its defaults.
+        adaptive_shares: shares of starts and operators follow from what each gave (``search.adaptive_shares``).
         melts: files of disordered structures of the same composition; volumes and bounds of the energy come from them,
             and starts are cut from them. Without, 50 random cells are relaxed for that.
         known: folder of CIF files; they only name what is found.
@@ -105,7 +107,7 @@ def search(
     from melt2crystal.search.alone.melts_from_files import melts_of
     from melt2crystal.search.alone.potential import digests
     from melt2crystal.search.alone.potential import potential as potential_of
-    from melt2crystal.search.alone.request import request
+    from melt2crystal.search.alone.request import Request, request
     from melt2crystal.search.alone.run import SYMPRECS_A, Run
     from melt2crystal.search.phases.phase import Ruler
     from melt2crystal.sections.phases.naming import Naming
@@ -117,6 +119,7 @@ def search(
         pressure_GPa=pressure_GPa,
         engine=engine,
         starts=dict(starts or {}),
+        adaptive_shares=adaptive_shares,
         seed=seed,
         workers=workers,
         minutes=minutes,
@@ -136,7 +139,7 @@ def search(
         "versions": {"melt2crystal": _version(), **{name: version(name) for name in PACKAGES}},
     }
     if before is not None:
-        results.check_same(before, content, folder)
+        results.check_same(before, content, Request.defaults(), folder)
     results.write_settings(folder, content)
     if len(judge.ensemble) < 2:
         say("this potential has one member: nothing tells where it is wrong, and deviation_eV_per_A stays empty")

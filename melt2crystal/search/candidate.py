@@ -27,6 +27,7 @@ class Candidate:
         parents: their ids.
         operator: what makes a child of them.
         as_it_is: its one structure is relaxed unchanged, and ``operator`` only says where it comes from.
+        start: origin of a random start; empty: by its index, so that the recipe's shares are kept.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Candidate:
     parents: tuple[str, ...] = ()
     operator: str = DESCENDANT
     as_it_is: bool = False
+    start: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ class BatchRelaxation:
         """Origin and start, or why there is none."""
         recipe = self.conditions.recipe
         rng = generator_for(self.conditions.seed, "search", candidate.name)
-        origin = candidate.operator if candidate.structures else origin_of(candidate.index, recipe.shares)
+        origin = candidate.start or origin_of(candidate.index, recipe.shares)
+        origin = candidate.operator if candidate.structures else origin
         try:
             if not candidate.structures:
                 return origin, start(recipe, origin, rng)

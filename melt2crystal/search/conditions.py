@@ -22,6 +22,7 @@ _OF_PARENTS = ("search.symprecs_A", "search.largest_deviation_eV_per_A")
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CODE = (
     *("search/candidate.py", "search/evolution.py", "search/found/fingerprint.py", "search/sanity.py"),
+    "search/shares.py",
     *("search/starts/children.py", "search/starts/generate.py", "search/starts/melt_born.py"),
     "search/starts/symmetric.py",
     *("relaxation/curvature.py", "relaxation/lock_step.py", "relaxation/one_by_one.py"),

@@ -4,7 +4,7 @@ A. R. Oganov and C. W. Glass, J. Chem. Phys. 124, 244704 (2006). Everything foll
 candidate: a search that is taken up again, or has other workers, comes to the same structures.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from melt2crystal.search.candidate import Candidate
 from melt2crystal.search.found.fingerprint import SAME, apart, fingerprint
 from melt2crystal.search.found.rows import structure_id
 from melt2crystal.search.found.trust import Pair
+from melt2crystal.search.shares import Record, Shares, given_shares, in_words, origin_for, split
+from melt2crystal.search.starts.generate import ORIGINS
 from melt2crystal.sections.search import Engine
 from melt2crystal.seeds import generator_for
 from melt2crystal.structure.energies import ENTHALPY
@@ -42,13 +44,23 @@ class Evolution:
         pressure_GPa, formula_units: for their names.
         seed: root seed of the study.
         species: number of species in the formula.
+        starts: shares of the first three kinds of random starts, as a recipe has them; only adaptive shares ask.
     """
 
     def __init__(
-        self, engine: Engine, structures: int, pressure_GPa: float, formula_units: int, seed: int, species: int
+        self,
+        engine: Engine,
+        structures: int,
+        pressure_GPa: float,
+        formula_units: int,
+        seed: int,
+        species: int,
+        starts: tuple[float, float, float] = (0.0, 0.0, 0.0),
     ) -> None:
         self.engine, self.structures, self.seed, self.species = engine, structures, seed, species
         self.pressure_GPa, self.formula_units = pressure_GPa, formula_units
+        self.starts = dict(zip(ORIGINS, (*starts, max(0.0, 1.0 - sum(starts))), strict=True))
+        self.adapts = engine.adaptive_shares and engine.engine == "evolution"
 
     def run(
         self,
@@ -65,8 +77,19 @@ class Evolution:
         """
         pairs: list[Pair] = []
         best, stale, generation = np.inf, 0, 0
+        record = Record(self._given()) if self.adapts else None
+        pool: list[Parent] = []
         while len(pairs) < self.structures:
-            pairs += settled(self.generation(generation, len(pairs), parents_of(pairs)))
+            shares = record.shares() if record is not None and generation > 0 else None
+            if shares is not None:
+                report(f"generation {generation}: {in_words(shares)}")
+            new = settled(self.generation(generation, len(pairs), parents_of(pairs), shares))
+            pairs += new
+            if record is not None:
+                former, pool = pool, niches(parents_of(pairs), self.engine.parents)
+                if generation > 0:  # in the first nothing competes
+                    origins = [(str(row["id"]), str(row["origin"])) for row, _ in new]
+                    record.add(origins, newcomers(former, pool))
             lowest = min((row[ENTHALPY] for row, frame in pairs if frame is not None), default=np.inf)
             stale = 0 if lowest < best - IMPROVED_EV_PER_ATOM else stale + 1
             best = min(best, lowest)
@@ -86,25 +109,47 @@ class Evolution:
             return True
         return False
 
-    def generation(self, number: int, first: int, found: Sequence[Parent]) -> list[Candidate]:
-        """The candidates of one generation; ``first`` is the index of its first."""
+    def _given(self) -> Shares:
+        from melt2crystal.search.starts.children import shares_of
+
+        return given_shares(self.engine.random_share, self.starts, shares_of(self.species))
+
+    def generation(
+        self, number: int, first: int, found: Sequence[Parent], shares: Shares | None = None
+    ) -> list[Candidate]:
+        """The candidates of one generation.
+
+        Args:
+            first: index of its first.
+            found: sound structures so far.
+            shares: origin -> share, 1 together; None: those that are given.
+        """
         size = min(self.engine.generation_structures, self.structures - first)
         children = number > 0 and self.engine.engine == "evolution" and bool(found)
         pool = niches(found, self.engine.parents) if children else []
         used: dict[int, int] = {}
         named = number if self.engine.engine == "evolution" else 0
-        return [self._candidate(named, first + k, pool, used) for k in range(size)]
+        return [self._candidate(named, first + k, pool, used, shares) for k in range(size)]
 
-    def _candidate(self, generation: int, index: int, pool: Sequence[Parent], used: dict[int, int]) -> Candidate:
+    def _candidate(
+        self,
+        generation: int,
+        index: int,
+        pool: Sequence[Parent],
+        used: dict[int, int],
+        shares: Mapping[str, float] | None,
+    ) -> Candidate:
         name = structure_id(self.pressure_GPa, self.formula_units, generation, index)
         rng = generator_for(self.seed, "parents", name)
         most = self.engine.children_per_space_group
         free = [one for one in pool if one.space_group == NO_SYMMETRY or used.get(one.space_group, 0) < most]
-        if not free or rng.random() < self.engine.random_share:
-            return Candidate(name, generation, index)
-        from melt2crystal.search.starts.children import PARENTS, operator_of
+        of_starts, starts, operators = split(shares, ORIGINS) if shares else (self.engine.random_share, {}, {})
+        if not free or rng.random() < of_starts:
+            begun = origin_for(starts, rng.random()) if any(starts.values()) else ""
+            return Candidate(name, generation, index, start=begun)
+        from melt2crystal.search.starts.children import PARENTS, shares_of
 
-        operator = operator_of(rng.random(), self.species)
+        operator = origin_for(operators if any(operators.values()) else shares_of(self.species), rng.random())
         first = drawn(free, rng)
         others = [one for one in pool if one.name != first.name]
         chosen = [first, drawn(others, rng)] if PARENTS.get(operator, 1) == 2 and others else [first]
@@ -134,6 +179,13 @@ def niches(found: Sequence[Parent], most: int) -> list[Parent]:
             if len(kept) == most:
                 break
     return kept
+
+
+def newcomers(before: Sequence[Parent], after: Sequence[Parent]) -> list[str]:
+    """Names of the parents of now that are in no niche of the parents before."""
+    former = [fingerprint(one.atoms) for one in before]
+    prints = ((one.name, fingerprint(one.atoms)) for one in after)
+    return [name for name, own in prints if all(apart(own, other) > SAME for other in former)]
 
 
 def drawn(pool: Sequence[Parent], rng: np.random.Generator) -> Parent:

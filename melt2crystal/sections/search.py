@@ -57,6 +57,11 @@ class Engine(Section):
     random_share: float = Field(
         0.3, ge=0, le=1, description="share of random starts in the generations after the first"
     )
+    adaptive_shares: bool = Field(
+        False,
+        description="shares of starts and operators follow from how often each gave a new structure that is among the "
+        "parents; none falls below a quarter of its given share (random_share, melt_share and so on)",
+    )
     parents: int = Field(20, ge=2, le=10_000, description="lowest structures of different kind that may have children")
     children_per_space_group: int = Field(
         8, ge=1, description="most children of parents of one space group (other than P1) in a generation"

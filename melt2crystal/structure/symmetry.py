@@ -9,6 +9,7 @@ ASE and spglib are imported where they are called: planning a study needs the to
 from __future__ import annotations
 
 import math
+import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -122,6 +123,7 @@ def _asked(function: str, atoms: Atoms, symprec_A: float, **options: bool) -> An
     """What a function of spglib answers about a structure at one tolerance (Å); None if it finds nothing or raises."""
     import spglib
 
+    os.environ.setdefault("SPGLIB_WARNING", "OFF")  # it prints how it failed at a tolerance, and we ask at another
     cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # spglib 2.x warns about its own error handling

@@ -10,18 +10,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from melt2crystal.errors import UserError
-from melt2crystal.project import CONFIGURATION, of_project, project_folder
+from melt2crystal.project import CONFIGURATION, STUDIES, of_project, project_folder
 from melt2crystal.provenance import ROOT
+from melt2crystal.sections.jobs import MOST_RUNS
 from melt2crystal.study.checks import mistakes_between_sections
 from melt2crystal.study.mistakes import from_validation, other_types, raise_mistakes
 from melt2crystal.study.model import Study
 from melt2crystal.study.named_files import mistakes_in_files
-from melt2crystal.study.names import mistake_in_name, results_mistakes
+from melt2crystal.study.names import mistake_in_name, of_replicate, replicate_name, results_mistakes
 from melt2crystal.study.source import KeyPath, Source, merged, on_its_base, read_source, read_study, study_path
-from melt2crystal.study.yaml_text import absurd_numbers
+from melt2crystal.study.yaml_text import Mistake, absurd_numbers
 
-STUDY_KEY = "study"
-PLUMBING = (STUDY_KEY, "results")  # keys of config/config.yaml that are no part of a study
+STUDY_KEY, REPLICATE_KEY = "study", "replicate"
+PLUMBING = (STUDY_KEY, REPLICATE_KEY, "results")  # keys of Snakemake's configuration that are no part of a study
 COMMAND_LINE_WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -32,9 +33,13 @@ def the_study(name: str) -> Study:
         UserError: there is no such study, or it has mistakes.
     """
     project = project_folder()
+    return load_study({STUDY_KEY: chosen_study(name, project)}, project)
+
+
+def chosen_study(name: str, project: Path) -> Any:
+    """What is asked for: a study by name or path, or else the one config/config.yaml names."""
     home = project if (project / CONFIGURATION).exists() else ROOT
-    chosen = name or read_source(home / CONFIGURATION, home).data.get(STUDY_KEY)
-    return load_study({STUDY_KEY: chosen}, project)
+    return name or read_source(home / CONFIGURATION, home).data.get(STUDY_KEY)
 
 
 def files_of_study(name: str, project: Path) -> list[Path]:
@@ -45,12 +50,27 @@ def files_of_study(name: str, project: Path) -> list[Path]:
     """
     configuration = project / CONFIGURATION
     files = [configuration] if configuration.exists() else []
-    home = project if files else ROOT
-    asked: Any = name or read_source(home / CONFIGURATION, home).data.get(STUDY_KEY)
-    while asked:
+    path, _ = file_and_run(chosen_study(name, project), project, "study")
+    files.append(path)
+    while asked := read_source(files[-1], project).data.get("extends"):
         files.append(study_path(asked, project, "study"))
-        asked = read_source(files[-1], project).data.get("extends")
     return files
+
+
+def file_and_run(asked: Any, root: Path, asked_by: str) -> tuple[Path, int | None]:
+    """The file of a study, and which of its runs the name asks for: ``laptop-replicate-2`` is the second run of
+    ``laptop``, unless there is a file of that name; None if it asks for none.
+
+    Raises:
+        UserError: there is no such study.
+    """
+    try:
+        return study_path(asked, root, asked_by), None
+    except UserError:
+        found = of_replicate(asked) if isinstance(asked, str) else None
+        if not found:
+            raise
+    return study_path(found[0], root, asked_by), found[1]
 
 
 def load_study(
@@ -58,8 +78,9 @@ def load_study(
 ) -> Study:
     """The study that Snakemake's ``config`` asks for.
 
-    ``study`` names a file of config/studies (or is a path); every other key but ``results`` overrides it. A ``name``
-    means that ``config`` is a whole study itself (``--configfile config/studies/ci.yaml``).
+    ``study`` names a file of config/studies (or is a path); every other key but ``results`` and ``replicate`` overrides
+    it. A ``name`` means that ``config`` is a whole study itself (``--configfile config/studies/ci.yaml``). ``replicate:
+    2`` asks for the second run of the study, as ``study: laptop-replicate-2`` does.
 
     Args:
         config: Snakemake's configuration, already merged.
@@ -72,6 +93,7 @@ def load_study(
     """
     root = Path(root)
     given = _given(config, root, configfiles)
+    by_name = None
     if "name" in config:
         source = on_its_base(given, root, Study)
     else:
@@ -82,15 +104,20 @@ def load_study(
             )
         if "study" not in config:
             raise UserError(f"{asked_by}: is missing; allowed: the name of a file in config/studies (study: laptop)")
-        file = read_study(study_path(config["study"], root, asked_by), root, Study)
+        path, by_name = file_and_run(config["study"], root, asked_by)
+        file = read_study(path, root, Study)
         source = merged(file, given, Study)
         source.label = file.label
+    number = _run_asked(config, by_name, given.label)
     given_wrong = [
         *source.mistakes,
         *absurd_numbers(source.data),
         *results_mistakes(config.get("results", "results"), root),
     ]
     study, mistakes = _validated(source)
+    if number > 1 and not mistakes:
+        mistakes += _replicate_mistakes(study, number, root)
+        study = study.replicate(number)
     study = _with_members_counted(study, root)
     told = {mistake.path for mistake in given_wrong}
     mistakes = given_wrong + [mistake for mistake in mistakes if mistake.path not in told]
@@ -101,6 +128,42 @@ def load_study(
         mistakes += mistakes_in_files(study, root, broken)
     raise_mistakes(mistakes, source)
     return study
+
+
+def _run_asked(config: dict[str, Any], by_name: int | None, where: str) -> int:
+    """Which run of the study is meant.
+
+    Args:
+        config: Snakemake's configuration.
+        by_name: what the name of the study says; None if it says nothing.
+        where: of the configuration, for the message.
+
+    Raises:
+        UserError: it is no number of a run, or is told twice.
+    """
+    if by_name is not None and REPLICATE_KEY in config:
+        raise UserError(f"{where}: replicate: the name of the study says run {by_name} already; allowed: one of them")
+    asked = config.get(REPLICATE_KEY, 1 if by_name is None else by_name)
+    allowed = f"1 (the study itself), 2, 3, ... up to replicates.runs, which is at most {MOST_RUNS}"
+    if isinstance(asked, bool) or not isinstance(asked, int) or not 1 <= asked <= MOST_RUNS:
+        raise UserError(f"{where}: replicate: {repr(asked)[:60]} is no run of a study; allowed: {allowed}")
+    return asked
+
+
+def _replicate_mistakes(study: Study, number: int, root: Path) -> Iterator[Mistake]:
+    """Why a study has no such run, or why it may not be made."""
+    runs, name, path = study.replicates.runs, replicate_name(study.name, number), (REPLICATE_KEY,)
+    if number > runs:
+        has = "1 run" if runs == 1 else f"{runs} runs"
+        yield Mistake(path, f"{number}, and study {study.name} has {has}", f"1 to {runs}, or more replicates.runs")
+    if study.replicates.first_seed is not None:
+        yield Mistake(path, f"{number}, and study {study.name} is a run of another itself", "runs of the first one")
+    if wrong := mistake_in_name(f"{name}.yaml"):
+        yield Mistake(
+            path, f"{number} would be called {name[:20]}..., which holds {wrong}", "a shorter name of the study"
+        )
+    elif any((folder / STUDIES / f"{name}.yaml").is_file() for folder in (root, ROOT)):
+        yield Mistake(path, f"{number} has the results of study {name}, a file of its own", "another name of that file")
 
 
 def _with_members_counted(study: Study, root: Path) -> Study:
@@ -159,6 +222,10 @@ def _given(config: dict[str, Any], root: Path, configfiles: Sequence[Path | str]
     given.places = {path: given.label for path in _paths(given.data)}
     for file in files:
         given.mistakes += file.mistakes
+        if REPLICATE_KEY in file.data:
+            allowed = f"study: {config.get(STUDY_KEY, 'laptop')}-replicate-2, or --config replicate=2"
+            where = file.place((REPLICATE_KEY,))
+            given.mistakes.append(Mistake((REPLICATE_KEY,), "is no key of a file", allowed, where))
         for path, place in file.places.items():
             if _value_at(config, path) == _value_at(file.data, path):
                 given.places[path] = place

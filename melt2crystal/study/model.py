@@ -11,7 +11,7 @@ from pydantic import Field
 from melt2crystal.sections.benchmark import Benchmark
 from melt2crystal.sections.explore import Explore, Select
 from melt2crystal.sections.figures import Figures
-from melt2crystal.sections.jobs import Jobs
+from melt2crystal.sections.jobs import Jobs, Replicates
 from melt2crystal.sections.label import Label
 from melt2crystal.sections.liquid import Certificate, Liquid
 from melt2crystal.sections.purpose import Purpose
@@ -19,7 +19,9 @@ from melt2crystal.sections.reference import Reference, VaspReference
 from melt2crystal.sections.search import Search
 from melt2crystal.sections.substance import PressureRow, Substance, melting_curve
 from melt2crystal.sections.train import Release, Train, Training
+from melt2crystal.seeds import seed_for
 from melt2crystal.settings import Section
+from melt2crystal.study.names import of_replicate, replicate_name
 
 
 class Study(Section):
@@ -46,6 +48,32 @@ class Study(Section):
     search: Search = Field(Search(), description="structure search")
     figures: Figures = Field(Figures(), description="style of the figures")
     jobs: Jobs = Field(Jobs(), description="what jobs ask of a machine")
+    replicates: Replicates = Field(Replicates(), description="runs of the whole study with other seeds")
+
+    def replicate(self, number: int) -> Study:
+        """Run ``number`` of the study: the same settings, another name, another seed; 1 is the study itself."""
+        if number == 1:
+            return self
+        own = self.replicates.model_copy(update={"first_seed": self.seed})
+        seed = seed_for(self.seed, "replicate", number)
+        return self.model_copy(update={"name": replicate_name(self.name, number), "seed": seed, "replicates": own})
+
+    @property
+    def first_run(self) -> str:
+        """Name of the first of the study's runs, which is that of its file; of most studies the name itself."""
+        found = of_replicate(self.name) if self.replicates.first_seed is not None else None
+        return found[0] if found else self.name
+
+    @property
+    def shared_seed(self) -> int:
+        """Seed of what all runs share: the melts, and what crystals are judged from."""
+        first = self.replicates.first_seed
+        return self.seed if first is None or self.replicates.melts else first
+
+    @property
+    def melts_of(self) -> str:
+        """Study in whose results the melts lie. Those from files are split anew by each run, so each has its own."""
+        return self.name if self.replicates.melts or self.liquid.frames else self.first_run
 
     @property
     def potentials(self) -> tuple[str, ...]:

@@ -10,8 +10,23 @@ OF_THE_PROJECT = (  # folders in which results would be mixed with sources
     *("config", "data", "docs", "envs", "melt2crystal", "profiles", "report", "rules", "scripts", "slurm", "tests"),
     *("tools", ".git", ".snakemake", ".venv"),
 )
+REPLICATE = re.compile(r"(.+)-replicate-([0-9]{1,9})(\.ya?ml)?", re.DOTALL)
+FILE = re.compile(r"(.+?)(\.ya?ml)?", re.DOTALL)
 WILDCARD = re.compile(r"\{\s*[.\w]+\s*(,.*)?\}|<[a-z][a-z0-9_]*>", re.DOTALL)  # and pathvars, as Snakemake finds them
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def replicate_name(study: str, number: int) -> str:
+    """Name of a run: ``laptop`` -> ``laptop-replicate-2``, ``mine/a.yaml`` -> ``mine/a-replicate-2.yaml``; the first is
+    the study itself."""
+    found = FILE.fullmatch(study)
+    return study if number == 1 or not found else f"{found[1]}-replicate-{number}{found[2] or ''}"
+
+
+def of_replicate(name: str) -> tuple[str, int] | None:
+    """The study and the number of a run, from its name; None where the name is none of a run."""
+    found = REPLICATE.fullmatch(name)
+    return (f"{found[1]}{found[3] or ''}", int(found[2])) if found else None
 
 
 def mistake_in_name(name: str) -> str | None:

@@ -47,7 +47,7 @@ class Paths:
 
     def melt(self, purpose: str, pressure: str = "given") -> str:
         """Folder of the melt at a pressure; ``given`` where melts come from files. Both may be wildcards."""
-        return f"{self.root}/liquid/{purpose}/{pressure if pressure == 'given' else f'p{pressure}'}"
+        return f"{self.results}/{self.study.melts_of}/liquid/{purpose}/{'' if pressure == 'given' else 'p'}{pressure}"
 
     def melt_tables(self, name: str) -> list[str]:
         """A file of every melt, training first, pressures in the grid's order."""

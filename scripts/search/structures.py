@@ -70,7 +70,8 @@ def search_structures(
             return judged
 
         number = given.value("search.structures")
-        search = Evolution(engine, number, pressure, formula_units, seed, len(substance.species))
+        shares = conditions.recipe.shares
+        search = Evolution(engine, number, pressure, formula_units, seed, len(substance.species), shares)
         pairs = search.run(settled, lambda: crew.core_s, say)
     write_frames(structures, [frame for _, frame in pairs if frame is not None])
     for frame, energies in zip(refused, ensemble.evaluate(refused)[0].T if refused else [], strict=True):

@@ -104,7 +104,7 @@ OF_STAGE = {
     "vibrations": "benchmark",
     "search_phases": "search",
 }
-NO_RULES = {"common", "needs", "run"}
+NO_RULES = {"common", "needs", "run", "searches"}
 MOST_MODULES = 12
 
 

@@ -281,5 +281,10 @@ CHOSEN_VALUES: dict[str, Any] = {
         (("figures", "comparisons", 0, "pressure_GPa"), 5.0),
         (("search", "pressures_GPa"), [10.0, 5.0]),
     ],
+    "replicates.aims": _at("replicates", "aims", value={"crystals_kept": 2.0}),
+    "replicates.first_seed": lambda study: [
+        (("replicates", "first_seed"), study["seed"]),
+        (("name",), "ci-replicate-2"),
+    ],
     "jobs.minutes_per_shard": _at("jobs", "minutes_per_shard", value=60.0),
 }

@@ -130,7 +130,7 @@ def described(path: str) -> tuple[str, str] | None:
 
 def repository(planned: Plan) -> Iterator[Part]:
     """The workflow as it is in the clone; data and the study's file are inputs of the run."""
-    read, study = read_by(planned), f"config/studies/{planned.study.name}.yaml"
+    read, study = read_by(planned), f"config/studies/{planned.study.first_run}.yaml"
     for name in sorted(tracked()):
         data = ROOT / name in read and name.startswith("data/")
         role = "input" if data or name == study else "workflow"

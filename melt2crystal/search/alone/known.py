@@ -34,6 +34,9 @@ def crystals_of(folder: Path, formula: dict[str, int], say: Callable[[str], None
     found: dict[str, Atoms] = {}
     others = 0
     for path in files:
+        if not path.is_file():
+            say(f"--known: left out: {path} is no file")
+            continue
         try:
             atoms = read_crystal(path)
         except UserError as error:

@@ -27,6 +27,7 @@ class Request(Section):
     formula_units: list[int] = Field([], max_length=20, description="formula units per cell, one after the other")
     engine: Literal["evolution", "random"] = "evolution"
     starts: Starts = Starts()
+    adaptive_shares: bool = False
     seed: int = Field(1, ge=0, description="root of all random numbers")
     largest_deviation_eV_per_A: float | None = Field(
         1.0, gt=0, description="a structure about whose forces the members differ by more is no structure, eV/Å"
@@ -43,6 +44,8 @@ class Request(Section):
                 raise ValueError(f"formula_units: {size}: cells of 1 to {MOST_ATOMS} atoms can be searched")
         if len(set(self.formula_units)) != len(self.formula_units):
             raise ValueError("formula_units: a size occurs twice")
+        if self.adaptive_shares and self.engine == "random":
+            raise ValueError("adaptive_shares: random starts have no parents for whom their structures could be new")
         if self.minutes is None and self.relaxations is None:
             raise ValueError("say when the search ends: minutes, or relaxations")
         return self
@@ -51,6 +54,11 @@ class Request(Section):
     def symbols(self) -> str:
         """The formula as it is written: SiO2."""
         return "".join(f"{symbol}{count if count > 1 else ''}" for symbol, count in self.formula.items())
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Settings that nobody has to say, as plain data."""
+        return cls.model_construct(formula={}).model_dump(mode="json", exclude={"formula"}, warnings=False)
 
     @property
     def what_decides(self) -> dict[str, Any]:

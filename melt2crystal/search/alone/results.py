@@ -56,13 +56,18 @@ def folder_for(folder: Path, resume: bool) -> dict[str, Any] | None:
         ) from error
 
 
-def check_same(before: dict[str, Any], now: dict[str, Any], folder: Path) -> None:
+def check_same(before: dict[str, Any], now: dict[str, Any], defaults: dict[str, Any], folder: Path) -> None:
     """Refuse to go on with another search.
+
+    Args:
+        before, now: contents of search.json.
+        defaults: of settings that the version which wrote it may not have known.
+        folder: of results.
 
     Raises:
         UserError: which settings differ.
     """
-    former, own = before.get("settings", {}), now["settings"]
+    former, own = defaults | before.get("settings", {}), now["settings"]
     differ = [f"{name} was {former.get(name)!r}, is {own[name]!r}" for name in own if former.get(name) != own[name]]
     if [one["sha256"] for one in before.get("potential", [])] != [one["sha256"] for one in now["potential"]]:
         differ.append("the potential has another content")

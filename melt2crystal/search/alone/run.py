@@ -154,9 +154,11 @@ class Run:
         if asked.minutes is not None:
             self._limit = spent + max(0.0, 60 * asked.minutes - spent) / sizes_left
         self._units, self._pending = units, []
-        engine = Engine(engine=asked.engine)
-        species = len(asked.formula)
-        search = Evolution(engine, structures, asked.pressure_GPa, units, asked.seed, species)
+        engine = Engine(engine=asked.engine, adaptive_shares=asked.adaptive_shares)
+        shares = self.conditions(beginning)[f"z{units}"].recipe.shares
+        search = Evolution(
+            engine, structures, asked.pressure_GPa, units, asked.seed, len(asked.formula), shares
+        )  # fmt: skip
 
         def settled(candidates: list[Candidate]) -> list[Pair]:
             self._pending = candidates

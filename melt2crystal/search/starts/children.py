@@ -16,6 +16,7 @@ from ase_ga.standardmutations import PermutationMutation, RattleMutation, Strain
 from ase_ga.utilities import CellBounds
 
 from melt2crystal.search.starts.generate import in_order, rattled
+from melt2crystal.search.starts.symmetric import IMAGES, NOT_ITSELF, squares
 
 # operator -> share of the children; what an operator can't do falls to the next
 SHARES = {"splice": 0.4, "strain": 0.2, "soft": 0.15, "rattle": 0.15, "permute": 0.1}
@@ -27,13 +28,12 @@ LEAST_OF_EACH = 0.2  # share of a child's atoms from either parent
 SOFTEST = 6  # modes tried, the softest first
 REACH_A = 4.5  # of the springs that soft modes are computed with
 MOVED_A = [0.4, 1.2]  # least and largest displacement along a soft mode
+AMPLITUDE = 0.1  # step along it, of a mode of unit length
 
 
-def operator_of(draw: float, species: int) -> str:
-    """The operator for a number in [0, 1); one species can't be permuted."""
-    shares = {name: share for name, share in SHARES.items() if species > 1 or name != "permute"}
-    edges = np.cumsum(list(shares.values())) / sum(shares.values())
-    return list(shares)[int(np.searchsorted(edges[:-1], draw, side="right"))]
+def shares_of(species: int) -> dict[str, float]:
+    """Operator -> share of the children; one species can't be permuted."""
+    return {name: share for name, share in SHARES.items() if species > 1 or name != "permute"}
 
 
 def child(
@@ -102,7 +102,26 @@ def _upright(atoms: Atoms) -> Atoms:
 
 
 class _Springs(SoftMutation):
-    """Soft modes with the Hessian written down: the package takes it from 6 n evaluations of a loop over atoms."""
+    """Soft modes with the Hessian written down: the package takes it from 6 n evaluations of a loop over atoms. And
+    with all amplitudes tried at once, where it asks for the distances of one after the other in loops over atoms."""
+
+    def along(self, atoms: Atoms, number: int) -> Atoms | None:
+        """The package's ``mutate`` with mode ``number`` (three are translations): as far as distances allow."""
+        moving = atoms.copy()
+        moving.calc = self.calc(atoms, rcut=self.rcut)
+        modes = self._calculate_normal_modes(moving)
+        mode = modes[sorted(modes)[number]].reshape(-1, 3)
+        largest = np.linalg.norm(mode, axis=1).max()
+        amplitudes = np.repeat(np.arange(0, self.bounds[1] / largest, AMPLITUDE), 2)
+        moves = (amplitudes * np.tile([1, -1], len(amplitudes) // 2))[:, None, None] * mode
+        tried = atoms.positions + moves
+        close = np.flatnonzero(_too_close(tried, atoms, self.blmin))
+        last = close[0] - 2 if len(close) else len(tried) - 1  # the same direction, a step back
+        if last < 0 or (amplitudes[last] + (0 if len(close) else AMPLITUDE)) * largest < self.bounds[0]:
+            return None
+        made = Atoms(atoms.symbols, tried[last], cell=atoms.cell.array, pbc=True)
+        made.wrap()
+        return made
 
     def _get_hessian(self, atoms: Atoms, dx: float) -> np.ndarray:
         """Of springs at rest: -k e e^T between two atoms with spring constant k along e."""
@@ -119,14 +138,24 @@ class _Springs(SoftMutation):
         return (hessian + hessian.T) / 2
 
 
+def _too_close(positions: np.ndarray, atoms: Atoms, nearest: dict[tuple[int, int], float]) -> np.ndarray:
+    """Whether two atoms are nearer than their limit, of each set of positions [sets, n, 3] in the cell of ``atoms``."""
+    cell, numbers = atoms.cell.array, atoms.numbers
+    shifts = IMAGES @ cell
+    one, other = np.triu_indices(len(numbers), 1)
+    limits = np.array([nearest[a, b] for a, b in zip(numbers[one], numbers[other], strict=True)])
+    between = (positions[:, one] - positions[:, other]) @ np.linalg.inv(cell)
+    shortest = (shifts[NOT_ITSELF] ** 2).sum(axis=1).min()
+    itself = max(nearest[number, number] for number in numbers)
+    return (squares(between, cell, shifts) < limits**2).any(axis=1) | (shortest < itself**2)
+
+
 def _softened(atoms: Atoms, nearest: dict[tuple[int, int], float], mode: int) -> Atoms | None:
     """Atoms moved along their ``mode``-th softest mode as far as distances allow."""
     if 3 * len(atoms) <= 3 + mode:
         return None
-    atoms.info["confid"] = 0
     operation = _Springs(nearest, MOVED_A, calculator=BondElectroNegativityModel, rcut=REACH_A, used_modes_file=None)
-    operation.used_modes = {0: list(range(3, 3 + mode))}
     try:
-        return operation.mutate(atoms)
+        return operation.along(atoms, 3 + mode)
     except ValueError:  # an element the model has no valence for
         return None

@@ -11,13 +11,14 @@ from pyxtal.msg import VolumeError
 
 from melt2crystal.frames import pair_limits
 from melt2crystal.search.starts.melt_born import cut
-from melt2crystal.search.starts.symmetric import holds, random_crystal
+from melt2crystal.search.starts.symmetric import IMAGES, NOT_ITSELF, holds, random_crystal, squares
 from melt2crystal.structure.symmetry import primitive_part
 
 ORIGINS = ("melt", "symmetric", "rattled", "p1")
 GROUP_DRAWS = 60  # space groups tried before a start is given up
 P1_LATTICES = 200  # lattices tried without symmetry
 UNNAMED_A = 0.5  # pairs without a minimum distance may come so close, A
+FEW = 6  # points tried first
 POINTS = 60  # random points tried for each atom of a P1 start
 
 
@@ -51,12 +52,17 @@ class Recipe:
 def origin_of(index: int, shares: tuple[float, float, float]) -> str:
     """Origin of random start ``index``: whichever is furthest behind its share, so that any first n keep the shares."""
     shares_of_all = np.array([*shares, max(0.0, 1.0 - sum(shares))])
-    made = np.zeros(len(ORIGINS))
-    choice = 0
-    for done in range(index + 1):
-        choice = int(np.argmax(np.round(shares_of_all * (done + 1) - made, 9)))
-        made[choice] += 1
-    return ORIGINS[choice]
+    choices, made = _choices(shares)
+    while len(choices) <= index:
+        choices.append(int(np.argmax(np.round(shares_of_all * (len(choices) + 1) - made, 9))))
+        made[choices[-1]] += 1
+    return ORIGINS[choices[index]]
+
+
+@functools.cache
+def _choices(shares: tuple[float, float, float]) -> tuple[list[int], np.ndarray]:
+    """Origins of the random starts so far, and how many each has; grown by :func:`origin_of`."""
+    return [], np.zeros(len(ORIGINS))
 
 
 def start(recipe: Recipe, origin: str, rng: np.random.Generator) -> Atoms:
@@ -128,9 +134,10 @@ def _unsymmetric(recipe: Recipe, rng: np.random.Generator) -> Atoms:
             cell = Lattice("triclinic", volume, random_state=child).matrix
         except (VolumeError, RuntimeError, ValueError):
             continue
-        scaled = _pack(minkowski_reduce(cell)[0], limits, rng)
+        compact = minkowski_reduce(cell)[0]
+        scaled = _pack(compact, limits, rng)
         if scaled is not None:
-            atoms = Atoms(symbols, scaled_positions=scaled, cell=minkowski_reduce(cell)[0], pbc=True)
+            atoms = Atoms(symbols, scaled_positions=scaled, cell=compact, pbc=True)
             atoms.info["group"] = 1
             return atoms
     raise NoStart(f"no P1 start in {P1_LATTICES} lattices; are the minimum distances too large for the volume range?")
@@ -138,20 +145,22 @@ def _unsymmetric(recipe: Recipe, rng: np.random.Generator) -> Atoms:
 
 def _pack(cell: np.ndarray, limits: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
     """Random sequential addition: scaled positions [n, 3] that keep ``limits`` [n, n] (Å); None if one fits nowhere."""
-    images = np.array(list(np.ndindex(3, 3, 3)), dtype=float) - 1.0  # enough in a Minkowski reduced cell
-    lengths = np.linalg.norm(images @ cell, axis=1)
-    shortest = lengths[lengths > 0].min()
+    shifts = IMAGES @ cell
+    shortest = np.sqrt((shifts**2).sum(axis=1)[NOT_ITSELF].min())
     placed = np.empty((0, 3))
     for index in range(len(limits)):
         if shortest < limits[index, index]:
             return None
-        points = rng.random((POINTS, 3))
-        between = points[:, None, None, :] - placed[None, :, None, :] + images
-        distances = np.linalg.norm(between @ cell, axis=-1).min(axis=-1)
-        fits = np.flatnonzero((distances >= limits[index, :index]).all(axis=1))
-        if not len(fits):
+        points, point = rng.random((POINTS, 3)), None
+        for some in (points[:FEW], points[FEW:]):  # mostly one of the first few fits
+            distances = squares(some[:, None] - placed, cell, shifts)
+            fits = np.flatnonzero((distances >= limits[index, :index] ** 2).all(axis=1))
+            if len(fits):
+                point = some[fits[0]]
+                break
+        if point is None:
             return None
-        placed = np.vstack([placed, points[fits[0]]])
+        placed = np.vstack([placed, point])
     return placed
 
 

@@ -12,13 +12,13 @@ from ase.geometry import minkowski_reduce
 from numpy.typing import NDArray
 
 from melt2crystal.frames import pair_limits
+from melt2crystal.search.starts.symmetric import IMAGES, NOT_ITSELF
 
 Array = NDArray[np.float64]
 LATTICES = 24  # shapes tried before a cut is given up
 ORIGINS = 32  # places tried with each shape
 SHAPE = 0.3  # standard deviation of the elements of a random shape before its volume is set
 ROUNDS = 40  # in which atoms that meet at a cut are moved apart
-IMAGES = np.array(list(np.ndindex(3, 3, 3)), dtype=float) - 1.0  # enough in a Minkowski reduced cell
 
 
 def cut(
@@ -63,20 +63,26 @@ def _pieces(
     melt: Atoms, lattice: Array, species: list[str], wanted: NDArray[np.int64], rng: np.random.Generator
 ) -> list[tuple[Array, NDArray[np.int64]]]:
     """Scaled positions and kinds of the atoms of pieces with the right composition, cut at random places."""
-    corners = np.array(list(np.ndindex(2, 2, 2)), dtype=float) @ lattice @ np.linalg.inv(melt.cell.array)
-    low, high = np.floor(corners.min(axis=0)).astype(int), np.ceil(corners.max(axis=0)).astype(int) + 1
-    images = np.stack(np.meshgrid(*map(np.arange, low, high), indexing="ij"), axis=-1).reshape(-1, 3)
-    inside = melt.get_scaled_positions()
     to_piece = melt.cell.array @ np.linalg.inv(lattice)
-    everywhere = (inside[None] + images[:, None]).reshape(-1, 3) @ to_piece
+    to_melt = np.linalg.inv(to_piece)
+    reach = np.abs(to_melt).sum(axis=0) / 2  # of a piece from its middle, along the vectors of the melt
+    further = [np.arange(-n, n + 1) for n in np.ceil(np.maximum(reach - 0.5, 0)).astype(int)]
+    images = np.stack(np.meshgrid(*further, indexing="ij"), axis=-1).reshape(-1, 3)
+    inside = melt.get_scaled_positions()
     number_of = {symbol: number for number, symbol in enumerate(species)}
-    kinds = np.tile([number_of.get(symbol, len(species)) for symbol in melt.get_chemical_symbols()], len(images))
+    kinds = np.array([number_of.get(symbol, len(species)) for symbol in melt.get_chemical_symbols()])
+    origins = rng.random((ORIGINS, 3))
+    from_middle = inside - (origins + to_melt.sum(axis=0) / 2)[:, None]
+    nearest = -np.round(from_middle)
+    shifts = nearest[:, None] + images[:, None]  # [origins, images, atoms, 3]
+    scaled = (from_middle[:, None] + shifts) @ to_piece + 0.5
+    within = ((scaled >= 0) & (scaled < 1)).all(axis=-1)
+    counts = np.stack([within[..., kinds == kind].sum(axis=(1, 2)) for kind in range(len(species) + 1)], axis=1)
     found = []
-    for origin in rng.random((ORIGINS, 3)) @ to_piece:
-        scaled = everywhere - origin
-        own = np.flatnonzero(((scaled >= 0) & (scaled < 1)).all(axis=1))
-        if len(own) == wanted.sum() and np.array_equal(np.bincount(kinds[own], minlength=len(wanted)), wanted):
-            found.append((scaled[own], kinds[own]))
+    for chosen in np.flatnonzero((counts == [*wanted, 0]).all(axis=1)):
+        image, atom = np.nonzero(within[chosen])
+        order = np.lexsort((atom, *shifts[chosen, image, atom].T[::-1]))  # by cell, as atoms stand in the melt
+        found.append((scaled[chosen, image[order], atom[order]], kinds[atom[order]]))
     return found
 
 
@@ -86,22 +92,26 @@ def moved_apart(scaled: Array, cell: Array, limits: Array) -> Array | None:
     Args:
         scaled: [n, 3]; cell: Minkowski reduced, Å; limits: [n, n], Å.
     """
-    lengths = np.linalg.norm(IMAGES @ cell, axis=1)
-    if lengths[lengths > 0].min() < limits.diagonal().max():
+    shifts = IMAGES @ cell
+    if np.sqrt((shifts**2).sum(axis=1)[NOT_ITSELF].min()) < limits.diagonal().max():
         return None
     inverse = np.linalg.inv(cell)
     places = scaled @ cell
-    itself = np.eye(len(places), dtype=bool)
+    one, other = np.triu_indices(len(places), 1)
+    apart = limits[one, other]
     for _ in range(ROUNDS):
         wrapped = (places @ inverse) % 1.0
-        between = (wrapped[:, None] - wrapped[None]) % 1.0
-        vectors = (between[:, :, None] + IMAGES) @ cell  # [n, n, 27, 3], from the second atom to the first
-        distances = np.linalg.norm(vectors, axis=3)
-        distances[itself] = np.inf
-        overlap = np.maximum(limits[:, :, None] - distances, 0.0)
-        if not overlap.any():
+        between = wrapped[one] - wrapped[other]
+        vectors = ((between - np.round(between)) @ cell)[:, None] + shifts  # [pairs, 27, 3], from the other to the one
+        squares = (vectors**2).sum(axis=-1)
+        pair, image = np.nonzero(squares < apart[:, None] ** 2)
+        if not len(pair):
             return wrapped
+        distances = np.sqrt(squares[pair, image])
         # half the overlap each, a little more so that it ends
-        push = 0.55 * overlap / np.maximum(distances, 1e-3)
-        places = wrapped @ cell + np.einsum("ijk,ijkc->ic", push, vectors)
+        push = 0.55 * (apart[pair] - distances) / np.maximum(distances, 1e-3)
+        moves = push[:, None] * vectors[pair, image]
+        places = wrapped @ cell
+        np.add.at(places, one[pair], moves)
+        np.subtract.at(places, other[pair], moves)
     return None

@@ -6,6 +6,7 @@ points at once, in the primitive cell.
 """
 
 import functools
+from ast import literal_eval
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from ase.geometry import minkowski_reduce
 from numpy.typing import NDArray
 from pyxtal.lattice import Lattice
 from pyxtal.msg import VolumeError
-from pyxtal.symmetry import get_pbc_and_lattice, get_symbol_and_number, get_wyckoffs
+from pyxtal.symmetry import SYMDATA, get_pbc_and_lattice, get_symbol_and_number, get_wyckoffs
 
 from melt2crystal.frames import pair_limits
 
@@ -22,8 +23,10 @@ Array = NDArray[np.float64]
 POINTS = 24  # random points tried for an orbit
 LATTICES = 3  # tried with each choice of Wyckoff positions
 CHOICES = 4  # of Wyckoff positions
+FEW = 4  # of these that are tried first
 NODES = 60  # of the tree in which these are looked for
 IMAGES = np.array(list(np.ndindex(3, 3, 3)), dtype=float) - 1.0  # enough in a Minkowski reduced cell
+NOT_ITSELF = np.abs(IMAGES).sum(axis=1) > 0
 CENTRINGS: dict[str, Array] = {  # rows: primitive vectors in units of the conventional ones
     "P": np.eye(3),
     "A": np.array([[1, 0, 0], [0, 0.5, -0.5], [0, 0.5, 0.5]]),
@@ -71,15 +74,26 @@ def space_group(number: int) -> SpaceGroup:
 
 
 @functools.cache
+def sizes_of(number: int) -> tuple[tuple[int, bool], ...]:
+    """Atoms in the primitive cell of each Wyckoff position, and whether it is fixed.
+
+    Read off the tables' text: to make the operations of all groups takes a second, and few are ever drawn.
+    """
+    cells = abs(np.linalg.det(CENTRINGS[get_symbol_and_number(number, 3)[0][0]]))
+    listed = literal_eval(SYMDATA.get_wyckoff_sg()["0"][number])
+    return tuple((round(len(orbit) * cells), not set("xyz") & set(orbit[0])) for orbit in listed)
+
+
+@functools.cache
 def holds(number: int, counts: tuple[int, ...]) -> bool:
     """Whether the group's positions can hold so many atoms of each species in the primitive cell."""
-    return sites(space_group(number), counts, None) is not None
+    return sites(number, counts, None) is not None
 
 
-def sites(group: SpaceGroup, counts: tuple[int, ...], rng: np.random.Generator | None) -> list[tuple[int, int]] | None:
+def sites(number: int, counts: tuple[int, ...], rng: np.random.Generator | None) -> list[tuple[int, int]] | None:
     """Species and position of each orbit, drawn at random (without ``rng``: the first that is found); None if there is
     none, or none was found within the attempts."""
-    sizes = [len(position.operations) for position in group.positions]
+    sizes, fixed = zip(*sizes_of(number), strict=True)
     order = range(len(sizes))
     left = [NODES if rng is not None else 20 * NODES]
 
@@ -92,7 +106,7 @@ def sites(group: SpaceGroup, counts: tuple[int, ...], rng: np.random.Generator |
         left[0] -= 1
         if left[0] < 0:
             return None
-        used = {position for _, position in taken if group.positions[position].fixed}
+        used = {position for _, position in taken if fixed[position]}
         for position in rng.permutation(len(sizes)) if rng is not None else order:
             if sizes[position] <= missing and position not in used:
                 found = filled(species, missing - sizes[position], [*taken, (species, int(position))])
@@ -123,7 +137,7 @@ def random_crystal(
     symbols = [symbol for symbol, count in formula.items() for _ in range(count)]
     limits = pair_limits(list(formula), minimum_distances_A, unnamed_A)
     for _ in range(CHOICES):
-        chosen = sites(group, tuple(formula.values()), rng)
+        chosen = sites(number, tuple(formula.values()), rng)
         if chosen is None:
             continue
         for _ in range(LATTICES):
@@ -131,7 +145,7 @@ def random_crystal(
             placed = _placed(group, chosen, cell, limits, rng) if cell is not None else None
             if placed is not None:
                 order = np.argsort(placed[1], kind="stable")
-                return Atoms(symbols, positions=placed[0][order], cell=minkowski_reduce(cell)[0], pbc=True)
+                return Atoms(symbols, positions=placed[0][order], cell=placed[2], pbc=True)
     return None
 
 
@@ -149,11 +163,11 @@ def _lattice(group: SpaceGroup, volume_A3: float, rng: np.random.Generator) -> A
 
 def _placed(
     group: SpaceGroup, chosen: list[tuple[int, int]], cell: Array, limits: Array, rng: np.random.Generator
-) -> tuple[Array, NDArray[np.int64]] | None:
-    """Positions (Å) and species of all atoms; None if an orbit fits nowhere."""
+) -> tuple[Array, NDArray[np.int64], Array] | None:
+    """Positions (Å) and species of all atoms, and their compact cell; None if an orbit fits nowhere."""
     compact, _ = minkowski_reduce(cell)
-    lengths = np.linalg.norm(IMAGES @ compact, axis=1)
-    shortest = lengths[lengths > 0].min()
+    shifts = IMAGES @ compact
+    shortest = np.sqrt((shifts**2).sum(axis=1)[NOT_ITSELF].min())
     from_conventional = np.linalg.inv(group.primitive) @ cell @ np.linalg.inv(compact)
     placed, kinds = np.empty((0, 3)), np.empty(0, dtype=np.int64)
     for species, position in chosen:
@@ -161,23 +175,31 @@ def _placed(
             return None
         operations = group.positions[position].operations
         points = rng.random((1 if group.positions[position].fixed else POINTS, 3))
-        orbits = np.einsum("kij,pj->pki", operations[:, :, :3], points) + operations[:, :, 3]
-        orbits = (orbits @ from_conventional) % 1.0
-        own = _distances(orbits, orbits, compact)
-        own[:, np.arange(len(operations)), np.arange(len(operations))] = np.inf
-        apart = own.min(axis=(1, 2)) >= limits[species, species]
-        if len(placed):
-            between = _distances(orbits, np.broadcast_to(placed, (len(orbits), *placed.shape)), compact)
-            apart &= (between >= limits[species][kinds]).all(axis=(1, 2))
-        fits = np.flatnonzero(apart)
-        if not len(fits):
+        others = np.append(np.full(len(operations) - 1, limits[species, species]), limits[species][kinds])
+        orbit = None
+        for some in (points[:FEW], points[FEW:]):  # mostly one of the first few fits
+            orbits = np.einsum("kij,pj->pki", operations[:, :, :3], some) + operations[:, :, 3]
+            orbits = (orbits @ from_conventional) % 1.0
+            # the group maps any atom of the orbit to its first and leaves what is there unchanged
+            there = np.concatenate([orbits[:, 1:], np.broadcast_to(placed, (len(some), *placed.shape))], axis=1)
+            between = orbits[:, :1] - there
+            fits = np.flatnonzero((squares(between, compact, shifts) >= others**2).all(axis=1))
+            if len(fits):
+                orbit = orbits[fits[0]]
+                break
+        if orbit is None:
             return None
-        placed = np.vstack([placed, orbits[fits[0]]])
+        placed = np.vstack([placed, orbit])
         kinds = np.append(kinds, np.full(len(operations), species))
-    return placed @ compact, kinds
+    return placed @ compact, kinds, compact
 
 
-def _distances(one: Array, other: Array, cell: Array) -> Array:
-    """Smallest distances [points, n, m] over the images, Å."""
-    between = one[:, :, None, None] - other[:, None, :, None] + IMAGES
-    return np.linalg.norm(between @ cell, axis=-1).min(axis=-1)
+def squares(between: Array, cell: Array, shifts: Array) -> Array:
+    """Smallest squared lengths over the images, Å^2.
+
+    Args:
+        between: [..., 3] in units of the cell.
+        cell: Minkowski reduced, Å; shifts: ``IMAGES @ cell``.
+    """
+    nearest = (between - np.round(between)) @ cell
+    return ((nearest[..., None, :] + shifts) ** 2).sum(axis=-1).min(axis=-1)

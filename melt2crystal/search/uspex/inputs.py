@@ -91,7 +91,7 @@ def _lines(search: SearchInput) -> list[str]:
         f"{engine.generation_structures} : initialPopSize",
         f"{generations} : numGenerations",
         f"{engine.unchanged_generations} : stopCrit",
-        "0 : AutoFrac",
+        f"{int(engine.adaptive_shares)} : AutoFrac",
         f"{engine.random_share:.3f} : fracRand",
         *(f"{share:.3f} : {name}" for name, share in shares.items()),
         *("% symmetries", "2-230", "% endSymmetries"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from melt2crystal.study.batches import number_of_shards
 from melt2crystal.study.checks.registry import ascending, each_once, exactly, uses
 from melt2crystal.study.model import Study
+from melt2crystal.study.names import of_replicate
 from melt2crystal.study.yaml_text import Mistake
 
 MOST_SHARDS = 20_000  # jobs of one study that Snakemake can still plan
@@ -67,6 +68,13 @@ def _melts_compared(study: Study) -> Iterator[Mistake]:
 def _name(study: Study) -> Iterator[Mistake]:
     if study.name == "label-store":
         yield Mistake(("name",), "'label-store' is the folder of all studies' labels", "another name of the file")
+
+
+@uses("name", "replicates")
+def _is_a_replicate(study: Study) -> Iterator[Mistake]:
+    if study.replicates.first_seed is not None and not of_replicate(study.name):
+        problem = f"{study.replicates.first_seed}, and {study.name} is no name of a replicate"
+        yield Mistake(("replicates", "first_seed"), problem, "null; a replicate is asked for by replicate=2")
 
 
 @uses("grid", "liquid", "label", "select", "search", "benchmark", "jobs", "release", "reference")
@@ -154,6 +162,9 @@ def _starts(study: Study) -> Iterator[Mistake]:
         others = f"symmetric_share {search.symmetric_share:g} and melt_share {search.melt_share:g}"
         problem = f"{search.rattled_share:g}, {others} add up to more than 1"
         yield Mistake(("search", "rattled_share"), problem, "three shares whose sum is at most 1 (the rest is P1)")
+    if search.adaptive_shares and search.engine == "random":
+        problem = "true, and random starts have no parents for whom their structures could be new"
+        yield Mistake(("search", "adaptive_shares"), problem, "false, or search.engine: evolution")
     yield from ascending(search.volume_range_A3_per_atom, ("search", "volume_range_A3_per_atom"))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from melt2crystal.commands.search import arguments_of, sizes_of
+from melt2crystal.commands.search import arguments_of, explore, left_behind, sizes_of
 from melt2crystal.errors import UserError
 from melt2crystal.search.alone.work import Stopped, kind_of, stopped_by_signals
 from tests.helpers.checkout import REPOSITORY, environment
@@ -59,7 +59,10 @@ def test_killed_and_interrupted_it_comes_to_the_same_table(tmp_path):
     until(stopped, "z1-g00-0000")
     stopped.send_signal(signal.SIGINT)
     said = stopped.communicate()[0]
-    assert stopped.returncode == 130 and "--resume" in said and (tmp_path / "out/found.csv").exists()
+    assert stopped.returncode == 130 and "--resume" in said
+    explorer = (tmp_path / "out/explorer.html").read_text(encoding="utf-8")
+    names = pd.read_csv(tmp_path / "out/found.csv")["id"]
+    assert len(names) > 0 and all(name in explorer for name in names)
     resumed = begun(tmp_path, *SMALL, "--resume")
     assert "batches are in" in resumed.communicate()[0] and resumed.returncode == 0
     for name in FILES:
@@ -93,6 +96,16 @@ def test_a_signal_stops_once_and_handlers_come_back(number):
         finally:
             os.kill(os.getpid(), number)  # while results are written: passed over
     assert stopped.value.signal == number and signal.getsignal(number) is before
+
+
+def test_a_stopped_search_says_what_is_there(tmp_path, capsys):
+    assert "before anything" in left_behind(tmp_path)
+    (tmp_path / "search.json").write_text("{}")
+    assert "no crystal yet" in left_behind(tmp_path) and "--resume" in left_behind(tmp_path)
+    (tmp_path / "found.csv").write_text("id\n")
+    assert "found.csv" in left_behind(tmp_path)
+    explore(tmp_path)  # tables that were being written
+    assert "no finished search" in capsys.readouterr().out and not (tmp_path / "explorer.html").exists()
 
 
 def test_what_is_typed_is_read_or_told():

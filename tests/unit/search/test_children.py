@@ -1,19 +1,35 @@
 """Cuts of melts and children of structures: composition, distances, and the same from the same seed."""
 
+import itertools
+
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.geometry import minkowski_reduce
 from ase.io import read
 from ase_ga.soft_mutation import BondElectroNegativityModel, SoftMutation
 
 from melt2crystal.frames import frame_id, minimum_distances, pair_limits, read_frames
 from melt2crystal.search.found.fingerprint import SAME, apart, fingerprint
-from melt2crystal.search.starts.children import LOOSE, REACH_A, SHARES, _made, _Springs, _upright, child, operator_of
+from melt2crystal.search.shares import origin_for
+from melt2crystal.search.starts.children import (
+    LOOSE,
+    MOVED_A,
+    REACH_A,
+    SHARES,
+    _made,
+    _nearest,
+    _Springs,
+    _upright,
+    child,
+    shares_of,
+)
 from melt2crystal.search.starts.generate import Recipe, in_order, rattled, start
-from melt2crystal.search.starts.melt_born import cut, moved_apart
+from melt2crystal.search.starts.melt_born import ORIGINS, _pieces, cut, moved_apart
 from melt2crystal.seeds import generator_for
 
 DISTANCES = {"Si-O": 1.1, "O-O": 1.4, "Si-Si": 1.8}
+NEIGHBOURS = {"Si-O": 1.6, "O-O": 2.6, "Si-Si": 3.0}
 MELTS = read_frames("tests/data/melts.extxyz")[:4]
 
 
@@ -63,6 +79,28 @@ def test_a_recipe_without_melts_has_none_of_their_starts():
         assert 9.0 <= made.get_volume() / 6 <= 14.0
 
 
+@pytest.mark.parametrize("number", [6, 24, 150])
+def test_pieces_hold_what_lies_in_them(number):
+    """Every image of every atom asked, one origin after the other; 150 atoms reach over a melt of 72."""
+    melt, species, wanted = MELTS[0], ["Si", "O"], np.array([number // 3, 2 * number // 3])
+    lattice = minkowski_reduce(np.array([[1.0, 0.1, 0], [-0.3, 1.1, 0.2], [0.2, 0, 0.9]]))[0]
+    lattice *= (melt.get_volume() / len(melt) * number / abs(np.linalg.det(lattice))) ** (1 / 3)
+    found, plain = [], []
+    for seed in range(20):
+        found += _pieces(melt, lattice, species, wanted, np.random.default_rng(seed))
+        images = np.array(list(np.ndindex(7, 7, 7))) - 3
+        everywhere = (melt.get_scaled_positions()[None] + images[:, None]).reshape(-1, 3) @ melt.cell.array
+        kinds = np.tile([species.index(symbol) for symbol in melt.symbols], len(images))
+        for origin in np.random.default_rng(seed).random((ORIGINS, 3)) @ melt.cell.array:
+            scaled = (everywhere - origin) @ np.linalg.inv(lattice)
+            own = ((scaled >= 0) & (scaled < 1)).all(axis=1)
+            if np.array_equal(np.bincount(kinds[own], minlength=2), wanted):
+                plain.append((scaled[own], kinds[own]))
+    assert len(found) == len(plain) > 0
+    for (scaled, own), (expected, expected_kinds) in zip(found, plain, strict=True):
+        assert np.array_equal(own, expected_kinds) and scaled == pytest.approx(expected, abs=1e-9)
+
+
 def test_atoms_are_moved_apart_or_refused():
     symbols, cell = ["Si"] * 4 + ["O"] * 8, 5.3 * np.eye(3)
     limits = pair_limits(symbols, DISTANCES)
@@ -96,8 +134,27 @@ def test_what_an_operator_can_not_do_falls_to_another():
     crowded = dict.fromkeys(DISTANCES, 2.9)
     name, made = child("strain", [alone], crowded, np.random.default_rng(0))
     assert len(made) == len(alone) and name in SHARES
-    assert {operator_of(draw, 1) for draw in np.linspace(0, 0.999, 50)} == set(SHARES) - {"permute"}
-    assert {operator_of(draw, 2) for draw in np.linspace(0, 0.999, 50)} == set(SHARES)
+    for species, named in ((1, set(SHARES) - {"permute"}), (2, set(SHARES))):
+        assert {origin_for(shares_of(species), draw) for draw in np.linspace(0, 0.999, 50)} == named
+
+
+@pytest.mark.parametrize("name", ["stishovite", "alpha_quartz", "alpha_cristobalite"])
+def test_atoms_move_along_soft_modes_as_far_as_the_package_moves_them(name):
+    atoms = _upright(rattled(crystal(name), 0.05, np.random.default_rng(2)))
+    atoms.info["confid"] = 0
+    words = {"calculator": BondElectroNegativityModel, "rcut": REACH_A, "used_modes_file": None}
+    moved = 0
+    for scale, number in itertools.product((0.5, 0.8, 0.95), (3, 4, 5, 8)):
+        nearest = _nearest({pair: scale * distance / LOOSE for pair, distance in NEIGHBOURS.items()})
+        springs = _Springs(nearest, MOVED_A, **words)
+        springs.used_modes = {0: list(range(3, number))}
+        expected, own = springs.mutate(atoms), springs.along(atoms, number)
+        assert (own is None) == (expected is None), (scale, number)
+        if own is not None:
+            moved += 1
+            between = (own.positions - expected.positions) @ np.linalg.inv(atoms.cell.array)
+            assert np.abs(between - np.round(between)).max() < 1e-6
+    assert moved > 1
 
 
 def test_springs_have_the_hessian_that_the_package_takes_from_finite_differences():

@@ -12,7 +12,7 @@ from ase.calculators.lj import LennardJones
 from melt2crystal.relaxation.one_by_one import OneByOne
 from melt2crystal.search.candidate import BatchRelaxation, Conditions
 from melt2crystal.search.driver import Crew, Journal
-from melt2crystal.search.evolution import Evolution, Parent, drawn, niches, parents_of
+from melt2crystal.search.evolution import Evolution, Parent, drawn, newcomers, niches, parents_of
 from melt2crystal.search.found.rows import row_and_frame
 from melt2crystal.search.sanity import Sanity
 from melt2crystal.search.starts.generate import Recipe
@@ -91,6 +91,10 @@ class KilledAfter(BatchRelaxation):
         return super().__call__(batch)
 
 
+class KilledTwice(KilledAfter):
+    left = 9
+
+
 def test_a_killed_search_comes_to_the_same_end_and_repeats_no_batch(tmp_path, whole):
     with pytest.raises(Killed):
         evolved(tmp_path, make_work=partial(KilledAfter, lennard_jones, CONDITIONS))
@@ -131,6 +135,49 @@ def test_what_is_not_trusted_has_no_children(tmp_path, whole):
 def test_a_random_search_has_no_children(tmp_path):
     pairs = evolved(tmp_path, ENGINE.model_copy(update={"engine": "random"}), structures=12)
     assert {row["origin"] for row, _ in pairs} == {"p1"}
+
+
+ADAPTIVE = ENGINE.model_copy(update={"adaptive_shares": True, "generation_structures": 12})
+
+
+@pytest.fixture(scope="module")
+def adaptive(tmp_path_factory):
+    said: list[str] = []
+    return evolved(tmp_path_factory.mktemp("adaptive"), ADAPTIVE, 60, said=said), said
+
+
+def shares_said(said):
+    return [line for line in said if line.startswith("generation") and line.endswith("%")]
+
+
+def test_adaptive_shares_follow_from_the_generations_before_alone(tmp_path, adaptive):
+    pairs, said = adaptive
+    shares = shares_said(said)
+    assert [line.split(":")[0] for line in shares] == [f"generation {k}" for k in (1, 2, 3, 4)]
+    first, *later = (line.split(": ")[1] for line in shares)
+    assert first.startswith("splice 32.0 %") and "p1 20.0 %" in first and len({first, *later}) > 2
+    with pytest.raises(Killed):
+        evolved(tmp_path, ADAPTIVE, 60, make_work=partial(KilledTwice, lennard_jones, CONDITIONS))
+    assert 0 < len(Journal(tmp_path, "k" * 64).read()) < 20
+    again: list[str] = []
+    assert ends(evolved(tmp_path, ADAPTIVE, 60, workers=2, said=again)) == ends(pairs)
+    assert shares_said(again) == shares
+
+
+def test_they_leave_the_generations_as_they_were_where_nobody_asks(tmp_path, whole, adaptive):
+    assert ends(adaptive[0])[:6] == ends(whole)[:6]
+    said: list[str] = []
+    random = ADAPTIVE.model_copy(update={"engine": "random"})
+    assert ends(evolved(tmp_path, random, 12, said=said)) == ends(adaptive[0])[:12]
+    assert shares_said(said) == []
+
+
+def test_newcomers_are_parents_in_niches_that_were_empty():
+    before = [cube("a", -2.0, 1, 4.0, 1.60)]
+    after = [cube("b", -2.1, 1, 4.0, 1.61), cube("a", -2.0, 1, 4.0, 1.60), cube("c", -1.5, 1, 4.0, 1.9)]
+    assert newcomers(before, niches(after, 10)) == ["c"]  # b is a again, though lower
+    assert newcomers([], niches(after, 10)) == ["b", "c"]
+    assert newcomers(before, niches(after, 1)) == []
 
 
 def test_searches_end_when_nothing_better_comes_or_the_time_is_spent(tmp_path):

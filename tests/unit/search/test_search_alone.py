@@ -101,13 +101,18 @@ def test_known_crystals_name_and_decide_nothing(undisturbed, tmp_path):
     for number, atoms in enumerate(found.structures[:2]):
         write(library / f"crystal{number}.cif", atoms)
     (library / "broken.cif").write_text("data_x\n")
+    (library / "cut.cif").write_bytes((library / "crystal0.cif").read_bytes()[:200])
+    (library / "folder.cif").mkdir()
+    (library / "nowhere.cif").symlink_to(tmp_path / "nothing")
     write(library / "copper.cif", bulk("Cu"))
     lines: list[str] = []
     named = small(tmp_path / "named", known=library, say=lines.append)
     assert "crystal0" in str(named.table["known"][0])
     pd.testing.assert_frame_equal(named.table.drop(columns="known"), found.table.drop(columns="known"))
     text = "\n".join(lines)
-    assert "left out" in text and "broken.cif" in text and "other composition" in text
+    left_out = [line for line in lines if line.startswith("--known: left out")]
+    assert [any(name in line for line in left_out) for name in ("broken", "cut", "folder", "nowhere")] == [True] * 4
+    assert "polymorphs" not in text and "1 of 7 files have another composition" in text
 
 
 def test_melts_of_any_format_give_volumes_and_starts(tmp_path):

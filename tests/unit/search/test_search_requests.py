@@ -6,7 +6,8 @@ import pytest
 
 from melt2crystal.errors import UserError
 from melt2crystal.search.alone.potential import import_path, members_of
-from melt2crystal.search.alone.request import formula_unit, request
+from melt2crystal.search.alone.request import Request, formula_unit, request
+from melt2crystal.search.alone.results import check_same
 from melt2crystal.search.api import search
 from tests.helpers.checkout import REPOSITORY
 
@@ -43,11 +44,21 @@ def test_what_is_no_formula_is_told(text):
         ({"minutes": 1, "formula_units": [90]}, "1 to 200 atoms"),
         ({"minutes": 1, "workers": 0}, "workers: 0"),
         ({"minutes": 1, "pressure_GPa": 1e9}, "pressure_GPa"),
+        ({"minutes": 1, "engine": "random", "adaptive_shares": True}, "adaptive_shares"),
     ],
 )
 def test_requests_without_sense_are_told(words, said):
     with pytest.raises(UserError, match=said):
         request("SiO2", **words)
+
+
+def test_a_search_of_a_version_that_knew_fewer_settings_can_go_on(tmp_path):
+    now = {"settings": request("SiO2", minutes=1).what_decides, "potential": [], "melts": []}
+    known = {name: value for name, value in now["settings"].items() if name != "adaptive_shares"}
+    check_same({"settings": known}, now, Request.defaults(), tmp_path)
+    other = now | {"settings": request("SiO2", minutes=1, adaptive_shares=True).what_decides}
+    with pytest.raises(UserError, match="adaptive_shares was False, is True"):
+        check_same({"settings": known}, other, Request.defaults(), tmp_path)
 
 
 def test_sizes_have_at_most_24_atoms():

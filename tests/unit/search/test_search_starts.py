@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from ase.geometry import minkowski_reduce
 from pyxtal.symmetry import Group, get_wyckoffs
 
 from melt2crystal.frames import frame_id, minimum_distances
 from melt2crystal.search.starts.generate import NoStart, Recipe, origin_of, possible_groups, rattled, start
-from melt2crystal.search.starts.symmetric import holds, random_crystal
+from melt2crystal.search.starts.symmetric import IMAGES, holds, random_crystal, sizes_of, squares
 from melt2crystal.search.starts.symmetric import space_group as space_group_of
 from melt2crystal.seeds import generator_for
 from melt2crystal.structure.symmetry import space_group_number as space_group
@@ -65,12 +66,24 @@ def test_impossible_distances_are_said_not_looped_over():
         start(crowded, "p1", np.random.default_rng(0))
 
 
+def test_smallest_distances_are_those_over_many_images():
+    rng = np.random.default_rng(4)
+    far = np.array(list(np.ndindex(7, 7, 7))) - 3
+    for _ in range(20):
+        cell = minkowski_reduce(rng.normal(size=(3, 3)) + 2 * np.eye(3))[0]
+        between = 2 * rng.random((50, 3)) - 1
+        expected = (((between[:, None] + far) @ cell) ** 2).sum(axis=2).min(axis=1)
+        assert squares(between, cell, IMAGES @ cell) == pytest.approx(expected)
+
+
 def test_every_space_group_has_its_general_position_in_the_primitive_cell():
     for number in range(1, 231):
         group = space_group_of(number)
         conventional = len(get_wyckoffs(number, dim=3)[0])
         assert len(group.positions[0].operations) == round(conventional * abs(np.linalg.det(group.primitive))), number
         assert not group.positions[0].fixed
+        made = tuple((len(position.operations), position.fixed) for position in group.positions)
+        assert sizes_of(number) == made, number  # as read off the tables' text
 
 
 @pytest.mark.parametrize("number", [5, 14, 40, 62, 88, 122, 148, 154, 166, 186, 205, 216, 227])

@@ -81,9 +81,16 @@ def test_three_species_and_one():
     assert not [line for line in alone if "fracPerm" in line]  # one species has nothing to exchange
 
 
+def test_uspex_adapts_its_operators_where_the_study_asks_for_it():
+    for adaptive, said in ((False, "0"), (True, "1")):
+        lines = input_text(search(engine=Engine(adaptive_shares=adaptive))).splitlines()
+        assert value(lines, "AutoFrac") == said
+
+
 def test_a_mark_tells_inputs_apart_but_not_how_they_are_run():
     first_mark = search().mark
     assert search(lammps="mpirun lmp -in lammps.in > lammps.out", parallel=8).mark == first_mark
     others = [search(11.0), search(model="n"), search(engine=Engine(generation_structures=17)), search(version="9.4.4")]
+    others.append(search(engine=Engine(generation_structures=16, adaptive_shares=True)))
     marks = {one.mark for one in others}
-    assert len(marks) == 4 and first_mark not in marks
+    assert len(marks) == 5 and first_mark not in marks
