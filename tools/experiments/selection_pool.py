@@ -63,7 +63,9 @@ def read_finished(folder: Path, root: Path) -> Finished:
     return Finished(
         load_study({"study": folder.name}, root),
         read_origin(figure).settings_digest,
-        *(read_frames(folder / "label" / batch / "labels.extxyz") for batch in ("initial", "heldout", "eos")),
+        read_frames(folder / "label" / "initial" / "labels.extxyz"),
+        read_frames(folder / "label" / "heldout" / "labels.extxyz"),
+        read_frames(folder / "label" / "eos" / "labels.extxyz"),
         explored,
         visits,
     )
