@@ -62,15 +62,17 @@ def classify(deviation: np.ndarray, sound: np.ndarray, eps_lo: float, eps_hi: fl
 def labelling_order(candidates: pd.DataFrame, strategy: str, generator: np.random.Generator) -> list[int]:
     """Index labels of the candidates in the order in which they should be labelled.
 
-    ``random`` is a seeded shuffle (DP-GEN's way). ``spread`` takes one from each (T, p) cell in turn; within a cell the
-    next one is the farthest in time from those already taken (walks are told apart by ``walk``).
+    ``random`` is a seeded shuffle (DP-GEN's way). ``spread`` takes one from each (T, p) cell in turn, the cells in another
+    random order each turn, so that a turn that isn't whole favours none; within a cell the next one is the farthest in
+    time from those already taken (walks are told apart by ``walk``).
     """
     if strategy == "random":
         return [int(k) for k in generator.permutation(candidates.index.to_numpy())]
     queues = [_spread_in_time(cell, generator) for _, cell in candidates.groupby(CELL, sort=True)]
     order: list[int] = []
     for turn in range(max((len(queue) for queue in queues), default=0)):
-        order += [queue[turn] for queue in queues if turn < len(queue)]
+        left = [queue for queue in queues if turn < len(queue)]
+        order += [left[k][turn] for k in generator.permutation(len(left))]
     return order
 
 

@@ -51,9 +51,20 @@ def test_spread_takes_cells_in_turn_and_distant_times_first():
     table = candidates()
     order = labelling_order(table, "spread", np.random.default_rng(3))
     assert sorted(order) == list(range(30))
-    assert table.loc[order[:3], "pressure_GPa"].tolist() == [0, 10, 20]
-    first, second = table.loc[[order[0], order[3]], "step"]
-    assert abs(first - second) >= 50  # the second of a cell lies at the far end of its walk
+    turns = np.reshape(table.loc[order, "pressure_GPa"], (-1, 3))
+    assert (np.sort(turns, axis=1) == [0, 10, 20]).all()
+    for pressure in (0, 10, 20):  # the second of a cell lies at the far end of its walk
+        first, second = [step for step, p in table.loc[order, ["step", "pressure_GPa"]].to_numpy() if p == pressure][:2]
+        assert abs(first - second) >= 50
+
+
+def test_a_turn_that_is_not_whole_favours_no_cell():
+    """Of 20 cells 8 are wanted: over many draws the dense half gets as many as the other."""
+    table = candidates(cells=20, per_cell=3)
+    drawn = [labelling_order(table, "spread", np.random.default_rng(seed))[:8] for seed in range(200)]
+    dense = np.mean([table.loc[order, "pressure_GPa"] >= 100 for order in drawn])
+    assert abs(dense - 0.5) < 0.04  # standard error: 0.01
+    assert all(table.loc[order, "pressure_GPa"].is_unique for order in drawn)
 
 
 @pytest.mark.parametrize("strategy", ["spread", "random"])
