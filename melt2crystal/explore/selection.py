@@ -62,9 +62,9 @@ def classify(deviation: np.ndarray, sound: np.ndarray, eps_lo: float, eps_hi: fl
 def labelling_order(candidates: pd.DataFrame, strategy: str, generator: np.random.Generator) -> list[int]:
     """Index labels of the candidates in the order in which they should be labelled.
 
-    ``random`` is a seeded shuffle (DP-GEN's way). ``spread`` takes one from each (T, p) cell in turn, the cells in another
-    random order each turn, so that a turn that isn't whole favours none; within a cell the next one is the farthest in
-    time from those already taken (walks are told apart by ``walk``).
+    ``random`` is a seeded shuffle (DP-GEN's way). ``spread`` takes one from each (T, p) cell in turn, the cells in
+    another random order each turn, so that a turn that isn't whole favours none; within a cell the next one is the
+    farthest in time from those already taken (walks are told apart by ``walk``).
     """
     if strategy == "random":
         return [int(k) for k in generator.permutation(candidates.index.to_numpy())]
