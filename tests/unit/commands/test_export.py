@@ -32,7 +32,7 @@ def planned(tmp_path, monkeypatch):
     return SimpleNamespace(
         project=project,
         results="results/mine",
-        study=SimpleNamespace(name="mine"),
+        study=SimpleNamespace(name="mine", first_run="mine"),
         jobs=[SimpleNamespace(outputs=["results/mine/made"])],
         dag=SimpleNamespace(jobs=[SimpleNamespace(input=inputs)]),
     )
