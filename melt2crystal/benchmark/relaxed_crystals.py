@@ -226,10 +226,12 @@ def _verdict(
             words.append(str(member["state"]))
     kept = words.count("")
     lost = "; ".join(dict.fromkeys(word for word in words if word))
-    verdict = f"lost: {lost}" if lost else "kept" if not unfinished else ""
+    some = f"by {len(words) - kept} of {len(words)} members" if kept else ""
+    verdict = f"{f'lost {some}'.strip()}: {lost}" if lost else "kept" if not unfinished else ""
     if gone:
         own = f"the reference lets it go ({', '.join(gone)})"
-        verdict = f"{own}; here {lost}" if lost else own + ("" if unfinished else "; so does the potential")
+        verdict = f"{own}; here{f', {some},' if some else ''} {lost}" if lost else own
+        verdict += "" if lost or unfinished else "; so does the potential"
     if unfinished:
         verdict = "; ".join(part for part in (verdict, f"{unfinished} of {len(members)} members {UNFINISHED}") if part)
     return {"reference_keeps": not gone, "kept": kept, "verdict": verdict}

@@ -95,7 +95,9 @@ def test_one_member_that_loses_a_crystal_is_told():
     members = [row("a", 40.0, 154), row("a", 42.4, 180, member=1)]
     found = verdict_of(members, [row("a", 40.0, 154)])
     assert (found.kept, found.members) == (1, 2)
-    assert found.verdict == "lost: space group 180 instead of 154, volume +6.0 %"
+    assert found.verdict == "lost by 1 of 2 members: space group 180 instead of 154, volume +6.0 %"
+    both = verdict_of([row("a", 42.4, 180), row("a", 37.0, 154, member=1)], [row("a", 40.0, 154)])
+    assert both.verdict == "lost: space group 180 instead of 154, volume +6.0 %; volume −7.5 %"
     assert (found.volume_error_smallest, found.volume_error_largest) == pytest.approx((0.0, 6.0))
 
 
