@@ -132,16 +132,6 @@ rule search_found:
         )
 
 
-# One rule makes the table of a cell size.
-if BY_USPEX:
-
-    ruleorder: search_uspex_structures > search_structures
-
-else:
-
-    ruleorder: search_structures > search_uspex_structures
-
-
 # Where search.found names labelled structures of an earlier search: they are evaluated with HP as they are.
 if PATHS.found_earlier:
 

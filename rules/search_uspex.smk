@@ -96,9 +96,9 @@ rule search_uspex_structures:
         inputs=f"{OF_USPEX}/INPUT.txt",
         ended=uspex_ended,
     output:
-        table=f"{RESULTS}/search/p{{pressure}}/z{{units}}/structures.csv",
-        structures=f"{RESULTS}/search/p{{pressure}}/z{{units}}/structures.extxyz",
-        theirs=f"{RESULTS}/search/p{{pressure}}/z{{units}}/theirs.csv",
+        table=f"{RESULTS}/search/p{{pressure}}/uspex-z{{units}}/structures.csv",
+        structures=f"{RESULTS}/search/p{{pressure}}/uspex-z{{units}}/structures.extxyz",
+        theirs=f"{RESULTS}/search/p{{pressure}}/uspex-z{{units}}/theirs.csv",
     log:
         log("search_uspex_structures", "p{pressure}-z{units}"),
     benchmark:

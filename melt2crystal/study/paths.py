@@ -237,8 +237,7 @@ class Paths:
     @cached_property
     def searched(self) -> list[str]:
         """Pressures of the search in GPa, as they stand in file names; none where it is off."""
-        search = self.study.search
-        return [f"{pressure:g}" for pressure in search.pressures_GPa] if search.enabled else []
+        return [f"{pressure:g}" for pressure in self.study.search.pressures_GPa] if self.study.search.enabled else []
 
     @cached_property
     def found_earlier(self) -> str | None:
@@ -253,7 +252,8 @@ class Paths:
     def every_relaxation(self) -> list[str]:
         """Relaxations of every pressure and cell size, in their order; none where structures come from a file."""
         sizes = () if self.study.search.found else self.study.search.formula_units
-        return [path for z in sizes for path in self.searches(f"z{z}/structures.csv")]
+        whose = "uspex-" if self.study.searches_by_uspex else ""
+        return [path for z in sizes for path in self.searches(f"{whose}z{z}/structures.csv")]
 
     @cached_property
     def phases(self) -> list[str]:

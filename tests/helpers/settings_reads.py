@@ -22,6 +22,7 @@ MAY_READ_ENVIRONMENT = {
     "melt2crystal/lammps/include.py",  # a folder in which parameter files are looked for; their content counts
     "melt2crystal/frames.py",  # how large a file may be before it is refused
     "melt2crystal/train/models.py",
+    "melt2crystal/structure/symmetry.py",  # tells spglib not to print; no number of it
     "melt2crystal/provenance.py",  # what a file says of its origin, no number of it
 }
 # see docs/reference/rebuild.md; LABELS_FIRST is the order of jobs, PYTORCH which packages are named in parameters
