@@ -61,7 +61,7 @@ rule report_summary:
         relaxed=collect(
             f"{RESULTS}/search/p{{p}}/{{part}}/structures.csv",
             p=PATHS.searched,
-            part=[] if PATHS.found_earlier else SEARCHES,
+            part=SEARCHES,
         ),
         kept=PATHS.searches("relaxed.csv") if PATHS.found_earlier else [],
         unique=PATHS.searches("unique.csv"),

@@ -6,10 +6,8 @@ BY_USPEX = STUDY.searches_by_uspex
 HANDED_OVER = STUDY.search.uspex.mode == "handover"
 # cell sizes that our own engine searches; of its refused structures some are labelled too
 EMBEDDED = [] if OTHERS or BY_USPEX or PATHS.found_earlier else STUDY.search.formula_units
-# Folders of the relaxations of one pressure: one a cell size, or those of somebody else's structures. Each search has its
-# own: of a file that another rule has made already Snakemake would not see that it is to be made anew.
-WHOSE = "uspex-" if BY_USPEX else ""
-SEARCHES = ["others"] if OTHERS else [f"{WHOSE}z{units}" for units in STUDY.search.formula_units]
+# Folders of the relaxations of one pressure: one a cell size, or those of somebody else's structures.
+SEARCHES = ["others"] if OTHERS else STUDY.cells_searched
 OF_USPEX = f"{RESULTS}/search/p{{pressure}}/z{{units}}/uspex"
 USPEX_PLACES = places_text(STUDY.search.uspex)
 

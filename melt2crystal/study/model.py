@@ -101,6 +101,16 @@ class Study(Section):
         return self.search.enabled and self.search.engine == "uspex" and self.search.found is None
 
     @property
+    def cells_searched(self) -> list[str]:
+        """Folders of the relaxations of one pressure, one a cell size; none where structures come from a file.
+
+        Those of USPEX are apart from ours: of a file that another rule has made already Snakemake would not see that it
+        is to be made anew.
+        """
+        whose = "uspex-" if self.searches_by_uspex else ""
+        return [] if self.search.found else [f"{whose}z{units}" for units in self.search.formula_units]
+
+    @property
     def rounds(self) -> int:
         """Largest number of explore-select-label rounds."""
         return 0 if self.judges_only else self.select.max_iterations

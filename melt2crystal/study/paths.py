@@ -251,9 +251,7 @@ class Paths:
     @cached_property
     def every_relaxation(self) -> list[str]:
         """Relaxations of every pressure and cell size, in their order; none where structures come from a file."""
-        sizes = () if self.study.search.found else self.study.search.formula_units
-        whose = "uspex-" if self.study.searches_by_uspex else ""
-        return [path for z in sizes for path in self.searches(f"{whose}z{z}/structures.csv")]
+        return [path for cell in self.study.cells_searched for path in self.searches(f"{cell}/structures.csv")]
 
     @cached_property
     def phases(self) -> list[str]:

@@ -22,6 +22,7 @@ from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.figures.style import OKABE_ITO, as_text, journal_style, letter, new_figure, plain_logarithmic
 from melt2crystal.files import complete, write_text
 from melt2crystal.sections.figures import Figures
+from melt2crystal.summary.replicates import interval
 from tools.experiments.random_against_spread import CELLS, DESIGN, KEY, NOTHING, STRATEGIES, TABLES, TRAININGS
 from tools.results.cells import FOLDER, PAGES, Cell, Origin, Table, write_cells
 
@@ -30,7 +31,6 @@ FIGURE = PAGES.parent / "figures" / "random-against-spread.png"
 BEGIN = "<!-- written by 'python -m tools.experiments.random_against_spread_page' from here -->"
 END = "<!-- to here -->"
 HEADING = "Errors at equal labels"
-LEVEL = 0.95
 FEWEST = 2  # seeds of a number of labels that has an interval
 COLOURS = {"spread": OKABE_ITO["blue"], "random": OKABE_ITO["vermilion"]}
 # column -> words, decimals
@@ -61,13 +61,8 @@ class Paired:
 
 def paired(differences: Sequence[float]) -> Paired:
     """Mean of differences with its interval by Student's t (Student, Biometrika 6, 1 (1908))."""
-    from scipy.stats import ttest_1samp
-
-    values = np.asarray(differences, dtype=float)
-    if len(values) < 2:
-        return Paired(len(values), float(values.mean()) if len(values) else float("nan"))
-    interval = ttest_1samp(values, 0.0).confidence_interval(LEVEL)
-    return Paired(len(values), float(values.mean()), float(interval.low), float(interval.high))
+    mean = float(np.mean(differences)) if len(differences) else float("nan")
+    return Paired(len(differences), mean, *(interval(differences) or (None, None)))
 
 
 def of_both(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
