@@ -62,7 +62,7 @@ rule search_names:
         models=repeated("--model", PATHS.released("hp")),
         library=repeated("--crystal", LIBRARY),
         settings=settings(*leaves(Relaxation, Symmetry), "search.minima_rattle_A", "search.names", "substance", "seed"),
-        packages=packages(*MODELS, "ase", "pymatgen-core", "spglib"),
+        packages=packages(*MODELS, "ase", "matscipy", "pymatgen-core", "spglib"),
     message:
         "Naming the structures found"
     shell:

@@ -41,7 +41,7 @@ def read_found(table: Path) -> tuple[pd.DataFrame, list[Atoms]]:
 
 def read_names(path: Path) -> pd.DataFrame:
     """What the structures found are called (table of rule search_names), by id."""
-    texts = dict.fromkeys(("name", "source", "detail", "central", "ligand", "shared"), "string")
+    texts = dict.fromkeys(("name", "source", "detail", "central", "ligand", "shared", "rings"), "string")
     return read_with_ids(path, texts).set_index("id")
 
 

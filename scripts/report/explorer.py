@@ -26,6 +26,7 @@ def facts_of(name: str, names: pd.DataFrame, stability: pd.DataFrame, found: pd.
         row = names.loc[name]
         told |= {"neighbours of each kind of atom": f"{row['central']}; {row['ligand']}"}
         told |= {"polyhedra share": row["shared"], "dimensions of the framework": row["dimensions"]}
+        told |= {"rings for each central atom (size x how many)": row["rings"]}
     if name in stability.index:
         told |= {"dynamical stability": stability.loc[name, "state"]}
     if name in found.index:

@@ -18,6 +18,7 @@ from melt2crystal.search.phases.known import KNOWN, relaxed_library
 from melt2crystal.search.phases.library import read_library, write_library
 from melt2crystal.search.phases.naming import NAMES, NOT_LOOKED_UP, Name, Prototypes, name_of
 from melt2crystal.search.phases.phase import Ruler
+from melt2crystal.search.phases.rings import rings_of
 from melt2crystal.search.sanity import Sanity
 from melt2crystal.sections.phases.naming import Naming
 from melt2crystal.sections.search import Relaxation, Symmetry, part_of
@@ -66,7 +67,8 @@ def search_names(
             told = asdict(name or Name("", NOT_LOOKED_UP))
             rows.append({**told, "id": row["id"], "pressure_GPa": pressure, ENTHALPY: row[ENTHALPY]})
             rows[-1] |= {"space_group": row["space_group"], **asdict(bonds_of(frame, substance))}
-            if name is not None and len(rows) < 200:
+            rows[-1] |= {"rings": None if name is None else rings_of(frame, substance)}  # of all they would cost minutes
+        if name is not None and len(rows) < 200:
                 print(f"{row['id']}: {name.name} ({name.source})", flush=True)
     write_library(library, kept)
     write_csv(known, pd.DataFrame(states, columns=list(KNOWN)), "%.8g")

@@ -64,6 +64,7 @@ RERUNS = {
     "ase-ga": {"search_structures"},
     "pymatgen-core": {"search_unique", "search_names", "search_stability", "figures_found_crystals"},
     "phonopy": {*HARMONIC, "search_stability"},
+    "matscipy": {"search_names"},
     "ase": {*SEARCH, "benchmark_relaxed", "search_melts", "train_card"},
     "dpdata": {"train_card"},  # names its release
     "matplotlib": FIGURES,
@@ -74,9 +75,9 @@ RERUNS = {
 PAID = {"label_shard", "label_collect", "label_check", "benchmark_structures", "benchmark_volumes"}
 # package -> module; LAMMPS is a program
 MODULES = {"deepmd-kit": "deepmd", "phonopy": "phonopy", "matplotlib": "matplotlib", "pyxtal": "pyxtal"}
-MODULES |= {"freud-analysis": "freud"}
+MODULES |= {"freud-analysis": "freud", "matscipy": "matscipy"}
 MODULES |= {"ase-ga": "ase_ga", "spglib": "spglib", "pymatgen-core": "pymatgen", "ase": "ase"}
-TELLING = ("deepmd-kit", "phonopy", "matplotlib", "pyxtal")  # nobody imports these for a trifle
+TELLING = ("deepmd-kit", "phonopy", "matplotlib", "pyxtal", "matscipy")  # nobody imports these for a trifle
 THROUGH_LAMMPS = {("deepmd-kit", "explore_walks"), ("deepmd-kit", "benchmark_vdos"), ("deepmd-kit", "benchmark_melt")}
 THROUGH_LAMMPS |= {("deepmd-kit", "search_uspex_run")}
 # beside what they need of generate.py and models.py; the members of train_zero are ASE calculators

@@ -21,7 +21,7 @@ NOT_LOOKED_UP = "not looked up"  # no crystal of the library, and too high to be
 
 NAMES = (
     *("id", "pressure_GPa", "name", "source", "detail", "enthalpy_eV_per_atom", "space_group"),
-    *("central", "ligand", "shared", "dimensions"),
+    *("central", "ligand", "shared", "dimensions", "rings"),
 )
 
 

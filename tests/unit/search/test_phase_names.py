@@ -13,6 +13,7 @@ from melt2crystal.search.phases.known import MINIMUM, relaxed_library
 from melt2crystal.search.phases.library import read_kept, read_library, write_library
 from melt2crystal.search.phases.naming import LIBRARY, PROTOTYPE, UNKNOWN, Prototypes, name_of
 from melt2crystal.search.phases.phase import MIRROR_PAIRS, Phase, Ruler, handless
+from melt2crystal.search.phases.rings import rings_of
 from melt2crystal.sections.phases.naming import Naming
 from melt2crystal.sections.substance import Substance
 from melt2crystal.structure.crystals import primitive_cell, read_crystal, scaled_volume
@@ -150,6 +151,50 @@ def test_bonds_of_a_molecule_and_of_a_chain():
     assert (bonds_of(mixed, Substance()).central, bonds_of(mixed, Substance()).ligand) == ("3", "0x1 2x3")
     copper = bonds_of(bulk("Cu", "fcc", a=3.6, cubic=True), METAL.substance)
     assert (copper.central, copper.shared, copper.dimensions) == ("12", None, 3)
+
+
+ZINC_BLENDE = Substance(
+    name="zinc sulphide", formula={"Zn": 1, "S": 1}, central_species="Zn", ligand_species="S", bond_cutoff_A=2.8,
+    minimum_distances_A={"Zn-S": 1.8},
+)  # fmt: skip
+SILICON = Substance(
+    name="silicon", formula={"Si": 1}, central_species="Si", ligand_species="Si", bond_cutoff_A=2.8,
+    minimum_distances_A={"Si-Si": 1.8},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "rings"),
+    [
+        ("alpha_quartz", "6x1 8x5"),
+        ("alpha_cristobalite", "6x2"),
+        ("beta_tridymite", "6x2"),
+        ("keatite", "5x0.667 7x0.667 8x0.667"),
+        ("coesite", "4x0.5 6x0.25 8x0.25 9x1 10x0.25 11x1"),
+        ("stishovite", None),
+    ],
+)
+def test_rings_tell_frameworks_of_one_coordination_apart(name, rings):
+    assert rings_of(crystal(name), Substance()) == rings
+
+
+def test_rings_do_not_depend_on_the_cell_that_is_written_down():
+    quartz = crystal("alpha_quartz")
+    oblique = Atoms(
+        quartz.symbols, cell=np.array([[1, 0, 0], [2, 1, 0], [0, 1, 1]]) @ quartz.cell.array, pbc=True,
+        scaled_positions=quartz.cell.scaled_positions(quartz.positions) @ np.linalg.inv([[1, 0, 0], [2, 1, 0], [0, 1, 1]]),
+    )  # fmt: skip
+    for written in (oblique, quartz.repeat((2, 1, 3)), mirrored(quartz)):
+        assert rings_of(written, Substance()) == "6x1 8x5"
+
+
+def test_rings_of_elements_chains_and_molecules():
+    assert rings_of(bulk("Si", "diamond", a=5.43), SILICON) == "6x2"
+    assert rings_of(chain(), Substance()) == "2x1"  # each tetrahedron shares two edges
+    apart = Atoms("SiO2", positions=[[2, 2, 2], [6, 6, 6], [9, 9, 9]], cell=[12] * 3, pbc=True)
+    linear = Atoms("SiO2", positions=[[5, 5, 5], [6.5, 5, 5], [3.5, 5, 5]], cell=[10] * 3, pbc=True)
+    assert rings_of(apart, Substance()) == rings_of(linear, Substance()) == "none"
+    assert rings_of(bulk("ZnS", "zincblende", a=5.41), ZINC_BLENDE) is None  # sulphur joins four
 
 
 COPPERS = {
