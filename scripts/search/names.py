@@ -67,8 +67,9 @@ def search_names(
             told = asdict(name or Name("", NOT_LOOKED_UP))
             rows.append({**told, "id": row["id"], "pressure_GPa": pressure, ENTHALPY: row[ENTHALPY]})
             rows[-1] |= {"space_group": row["space_group"], **asdict(bonds_of(frame, substance))}
-            rows[-1] |= {"rings": None if name is None else rings_of(frame, substance)}  # of all they would cost minutes
-        if name is not None and len(rows) < 200:
+            # of all structures they would cost minutes
+            rows[-1] |= {"rings": None if name is None else rings_of(frame, substance)}
+            if name is not None and len(rows) < 200:
                 print(f"{row['id']}: {name.name} ({name.source})", flush=True)
     write_library(library, kept)
     write_csv(known, pd.DataFrame(states, columns=list(KNOWN)), "%.8g")

@@ -180,10 +180,13 @@ def test_rings_tell_frameworks_of_one_coordination_apart(name, rings):
 
 def test_rings_do_not_depend_on_the_cell_that_is_written_down():
     quartz = crystal("alpha_quartz")
+    sheared = np.array([[1, 0, 0], [2, 1, 0], [0, 1, 1]])
     oblique = Atoms(
-        quartz.symbols, cell=np.array([[1, 0, 0], [2, 1, 0], [0, 1, 1]]) @ quartz.cell.array, pbc=True,
-        scaled_positions=quartz.cell.scaled_positions(quartz.positions) @ np.linalg.inv([[1, 0, 0], [2, 1, 0], [0, 1, 1]]),
-    )  # fmt: skip
+        quartz.symbols,
+        cell=sheared @ quartz.cell.array,
+        scaled_positions=quartz.cell.scaled_positions(quartz.positions) @ np.linalg.inv(sheared),
+        pbc=True,
+    )
     for written in (oblique, quartz.repeat((2, 1, 3)), mirrored(quartz)):
         assert rings_of(written, Substance()) == "6x1 8x5"
 
