@@ -3,15 +3,18 @@
 import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from melt2crystal.errors import UserError
 from melt2crystal.markdown import around
 from tools.results.cells import FOLDER, PAGES, Cell, Origin, Table, read_cells, write_cells
 from tools.results.readme import BEGIN as BEGIN_OF_README
-from tools.results.readme import README
+from tools.results.readme import NUMBERS, README
 from tools.results.readme import block as of_readme
 from tools.results.record import record, tables_of
+from tools.results.runs import runs_table
 from tools.results.write_page import BEGIN, END, block
 
 WITH_TABLES = [page for page in sorted(PAGES.glob("*.md")) if any(tables_of(page))]
@@ -110,3 +113,49 @@ def test_a_study_without_the_rows_is_refused(tmp_path):
     write_cells(tmp_path / "laptop.csv", [(table, ORIGIN)])
     with pytest.raises(UserError, match="no such row; write the page of the study again"):
         of_readme(tmp_path)
+
+
+def test_of_several_runs_the_readme_shows_the_mean_with_its_interval_and_of_one_run_that_run(tmp_path):
+    def one_run(study):
+        together = ["crystals that the reference keeps", "kept by every member", "RMS error of volume"]
+        for name, rows in {
+            "Held-out melt": ["energy, meV/atom"],
+            "Energy-volume curves": ["tetrahedral (1), raw", "octahedral (1), raw"],
+            "Crystals relaxed, together": together,
+        }.items():
+            table = Table(name, ["HP"])
+            for row in rows:
+                table.add(row, Cell(8))
+            yield table, ORIGIN
+
+    runs = pd.DataFrame(
+        {
+            "potential": ["lp", *["hp"] * 5],
+            "quantity": ["crystals_kept", *(place[0] for place in NUMBERS.values())],
+            "run_1": [0, 9.2, 16.4, 44.9, 4, 2.7],
+            "run_2": [0, 10.2, 20.4, 50.9, 5, 2.9],
+            "run_3": [np.nan] * 6,
+            "mean": [0, 9.7, 18.4, 47.9, 4.5, 2.8],
+            "low": [np.nan, 3.3, -7, 9.8, -1.9, 1.5],
+            "high": [np.nan, 16.1, 43.8, 86, 10.9, 4.1],
+            "aim": [np.nan, 8, 8, 25, np.nan, 2],
+            "verdict": [None, *["undecided"] * 3, None, "undecided"],
+        }
+    )
+    runs.to_csv(tmp_path / "replicates.csv")
+    write_cells(tmp_path / "laptop.csv", [(runs_table(tmp_path), ORIGIN), *one_run("laptop")])
+    write_cells(tmp_path / "released-disordered.csv", one_run("released-disordered"))
+    *_, one, several = of_readme(tmp_path).splitlines()
+    assert one.endswith("| PBE | 1 | 8 | 8 | 8 | 8 of 8 | 8 |")
+    assert (
+        "| 2 | 9.7 (3.3 to 16.1) | 18.4 (-7.0 to 43.8) | 47.9 (9.8 to 86.0) | 4.5 (-1.9 to 10.9) of 8 | 2.8" in several
+    )
+
+
+@pytest.mark.parametrize("finished", [0, 1])
+def test_one_run_has_no_table_of_runs(tmp_path, finished):
+    if finished:
+        numbers = {"run_1": [9.2], "run_2": [np.nan], "mean": [9.2], "low": [np.nan], "high": [np.nan]}
+        rows = {"potential": ["hp"], "quantity": ["crystals_kept"], **numbers, "aim": [np.nan], "verdict": [None]}
+        pd.DataFrame(rows).to_csv(tmp_path / "replicates.csv")
+    assert runs_table(tmp_path) is None

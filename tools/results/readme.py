@@ -12,24 +12,27 @@ import typer
 from melt2crystal import markdown
 from melt2crystal.errors import UserError, reports_errors
 from melt2crystal.files import write_text
+from melt2crystal.sections.jobs import QUANTITIES
 from tools.results.cells import FOLDER, PAGES, Table, read_cells
+from tools.results.runs import RUNS
 
 README = PAGES.parents[1] / "README.md"
 BEGIN = "<!-- written by 'python -m tools.results.readme' from here -->"
 END = "<!-- to here -->"
 STUDIES = {"released-disordered": "PBE", "laptop": "BKS, a stand-in"}  # study: its reference
-# head of a column -> table and beginning of the row's name; all of HP
+TOGETHER = "Crystals relaxed, together"
+# head of a column -> quantity of the runs, table of one run and beginning of the row's name; all of HP
 NUMBERS = {
-    "held-out melt, meV/atom": ("Held-out melt", "energy, meV/atom"),
-    "tetrahedral curves, raw": ("Energy-volume curves", "tetrahedral ("),
-    "octahedral curves, raw": ("Energy-volume curves", "octahedral ("),
-    "volumes, RMS, %": ("Crystals relaxed, together", "RMS error of volume"),
+    "held-out melt, meV/atom": ("held_out_energy_meV_per_atom", "Held-out melt", "energy, meV/atom"),
+    "tetrahedral curves, raw": ("tetrahedral_curves_meV_per_atom", "Energy-volume curves", "tetrahedral ("),
+    "octahedral curves, raw": ("octahedral_curves_meV_per_atom", "Energy-volume curves", "octahedral ("),
+    "crystals kept, relaxed": ("crystals_kept", TOGETHER, "kept by every member"),
+    "volumes, RMS, %": ("relaxed_volumes_percent", TOGETHER, "RMS error of volume"),
 }
-KEPT = ("Crystals relaxed, together", "kept by every member"), ("Crystals relaxed, together", "crystals that the")
 
 
-def number(tables: dict[str, Table], table: str, row: str) -> str:
-    """HP's cell of the first row whose name begins so, as it is shown.
+def cell(tables: dict[str, Table], table: str, column: str, row: str) -> str:
+    """The cell of the first row whose name begins so, as it is shown.
 
     Raises:
         UserError: there is no such table or row.
@@ -37,8 +40,15 @@ def number(tables: dict[str, Table], table: str, row: str) -> str:
     if table in tables:
         for name, cells in tables[table].rows:
             if name.startswith(row):
-                return str(cells[list(tables[table].columns).index("HP")])
+                return str(cells[list(tables[table].columns).index(column)])
     raise UserError(f"{table}, {row!r}: no such row; write the page of the study again")
+
+
+def number(tables: dict[str, Table], quantity: str, table: str, row: str) -> str:
+    """The mean over the runs where there are several, else the number of the one run; both with what is in brackets."""
+    if RUNS in tables:
+        return cell(tables, RUNS, "mean", f"HP: {QUANTITIES[quantity].words}")
+    return cell(tables, table, "HP", row)
 
 
 def block(folder: Path = FOLDER) -> str:
@@ -47,12 +57,12 @@ def block(folder: Path = FOLDER) -> str:
     for study, reference in STUDIES.items():
         path = folder / f"{study}.csv"
         tables = {table.name: table for table, _ in read_cells(path)} if path.is_file() else {}
-        if KEPT[0][0] in tables:
-            kept = " of ".join(number(tables, *place) for place in KEPT)
-            numbers = [number(tables, *place) for place in NUMBERS.values()]
-            rows.append([f"[`{study}`](docs/results/{study}.md)", reference, *numbers[:-1], kept, numbers[-1]])
-    heads = [*list(NUMBERS)[:-1], "crystals kept, relaxed", list(NUMBERS)[-1]]
-    return markdown.table(["study, HP", "reference", *heads], rows)
+        if TOGETHER in tables:
+            runs = sum(column.startswith("run ") for column in tables[RUNS].columns) if RUNS in tables else 1
+            numbers = {head: number(tables, *place) for head, place in NUMBERS.items()}
+            numbers["crystals kept, relaxed"] += " of " + cell(tables, TOGETHER, "HP", "crystals that the")
+            rows.append([f"[`{study}`](docs/results/{study}.md)", reference, str(runs), *numbers.values()])
+    return markdown.table(["study, HP", "reference", "runs", *NUMBERS], rows)
 
 
 @reports_errors

@@ -10,6 +10,7 @@ import pandas as pd
 from melt2crystal.errors import UserError
 from melt2crystal.summary.schema import GroupErrors, HeldOut, RelaxedCrystal, Summary
 from tools.results.cells import Cell, Table
+from tools.results.runs import RUNS, SECTION, runs_table
 
 NAMES = {"hp": "HP", "lp": "LP"}
 # the aims of the project, and what the paper reached (Fig. 3)
@@ -17,6 +18,7 @@ AIMS = {"energy": "8", "force": "0.30", "tetrahedral": "8", "octahedral": "25", 
 PAPER = {"pearson": Cell(0.987, 3), "all": Cell(59), "window": Cell(29)}
 # what stands between the heading of a table and the table
 SECTIONS = {
+    RUNS: SECTION,
     "Held-out melt": (
         "Walks of their own, on which nothing was trained. Root mean square of the ensemble's mean; in "
         "brackets the 95 % interval (bootstrap over walks); members: smallest to largest."
@@ -67,7 +69,8 @@ def study_tables(study: Path) -> tuple[list[Table], Summary]:
     except ValueError as error:
         raise UserError(f"{path}: written by another version; run the study again. {error}") from error
     overlaps = study / "benchmark" / "harmonic" / "overlaps.csv"
-    tables = [*_held_out(summary), *_curves(summary), *_relaxed(summary)]
+    runs = runs_table(study)
+    tables = [*([runs] if runs else []), *_held_out(summary), *_curves(summary), *_relaxed(summary)]
     if overlaps.is_file():
         tables.append(_harmonic(pd.read_csv(overlaps)))
     tables += [*_walks(summary), *_found(summary), _cost(summary)]

@@ -75,8 +75,8 @@ def write_page(
     write_cells(cells, ((table, origin) for table in tables))
     write_block(page, cells)
     folder = page.parent.parent / "figures"
-    for name in FIGURES:
-        drawn = study / "figures" / f"{name}.png"
+    drawings = {name: study / "figures" / f"{name}.png" for name in FIGURES} | {"replicates": study / "replicates.png"}
+    for name, drawn in drawings.items():
         if drawn.is_file():
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(drawn, folder / f"{study.name}-{name}.png")
