@@ -37,6 +37,8 @@ RESULTS = ("energy", "forces", "stress")
 TEXTS = ("frame_id", "id", "origin", "polymorph", "settings_digest", "walk")
 _COLUMNS = re.compile(r":[RISL]:(\d+)")
 _STRESS = re.compile(r"""(?<!\S)stress=(?:"([^"]*)"|'([^']*)')""")
+_DELIMITED = re.compile(r"""\"((?:[^"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|\{([^}]*)\}|\[([^]]*)\]""")
+_TOLD = re.compile(r"([^\s=]+)\s*=\s*(\S*)")
 _TEXT = re.compile(rf"""(?<!\S)({"|".join(TEXTS)})=(?:"([^"]*)"|'([^']*)'|(\S+))""")
 
 
@@ -61,6 +63,39 @@ def parse(text: str) -> list[Atoms] | None:
     except (_Foreign, ValueError, IndexError, KeyError):  # ASE reads it, or says what is wrong with it
         return None
     return frames
+
+
+def without_blank_lines(text: str) -> str:
+    """The text without blank lines before its frames: for ASE they end the file, and the rest would be lost."""
+    lines = text.split("\n")
+    kept, start = [], 0
+    while start < len(lines):
+        if not lines[start].strip():
+            start += 1
+            continue
+        try:
+            count = max(int(lines[start]), 0)
+        except ValueError:  # ASE says what is wrong
+            count = len(lines)
+        kept += lines[start : start + 2 + count]
+        start += 2 + count
+    return "\n".join(kept) + "\n"
+
+
+def told_twice(text: str) -> str:
+    """A key that the comment line of a frame gives two values, in words, or an empty text: ASE takes the last."""
+    lines = text.split("\n")
+    start = frame = 0
+    while start + 1 < len(lines) and lines[start].strip().isdecimal():
+        told: dict[str, str] = {}
+        # blanks and signs within quotes or brackets part nothing
+        comment = _DELIMITED.sub(lambda found: re.sub(r"[\s=]", "\0", found[found.lastindex or 0]), lines[start + 1])
+        for key, value in _TOLD.findall(comment):
+            if told.setdefault(key, value) != value:
+                one, other = (words.replace("\0", " ")[:40] for words in (told[key], value))
+                return f"frame {frame} gives {key[:40]} twice, {one!r} and {other!r}: take the wrong one out"
+        start, frame = start + 2 + int(lines[start]), frame + 1
+    return ""
 
 
 def impossible_size(text: str) -> str:
@@ -118,7 +153,9 @@ def _pairs(comment: str) -> dict[str, str]:
         found = PAIR.match(comment, end)
         if found is None:
             raise _Foreign
-        pairs[found[1]] = found[2] if found[3] is None else found[3]
+        value = found[2] if found[3] is None else found[3]
+        if pairs.setdefault(found[1], value) != value:
+            raise _Foreign  # refused by ``told_twice``
         end = found.end()
     return pairs
 

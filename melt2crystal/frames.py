@@ -61,7 +61,8 @@ def read_frames(path: Path | str) -> list[Atoms]:
         plain = extended_xyz.parse(text)
         if plain is not None:
             return plain
-        if problem := extended_xyz.impossible_size(text):
+        text = extended_xyz.without_blank_lines(text)
+        if problem := extended_xyz.impossible_size(text) or extended_xyz.told_twice(text):
             raise UserError(f"{path}: not readable as extended XYZ: {problem}")
         from ase.io import iread  # a CPU second, and seldom needed
 

@@ -188,6 +188,8 @@ def import_labels(
     for row in brought:
         if row.status not in ("ok", "not there yet"):
             print(f"{row.frame_id}: {row.status}: {row.reason}")
+    for reason, count in Counter(row.reason for row in brought if row.status == "ok" and row.reason).items():
+        print(f"{count} labels taken, {reason}")
     rows = pd.DataFrame([vars(row) for row in brought])
     write_csv(table or folder / "imported.csv", rows)
     new = sum(row.stored for row in brought)

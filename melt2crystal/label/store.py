@@ -72,8 +72,10 @@ class LabelStore:
     def find(self, frame: Atoms) -> Label | None:
         """The label of a frame, if there is a final one; its forces in the frame's order of atoms."""
         name = frame.info.get("frame_id") or frame_id(frame)
-        if name in self.labels:
-            return self.labels[name]
+        return self.labels[name] if name in self.labels else self._found_otherwise(frame)
+
+    def _found_otherwise(self, frame: Atoms) -> Label | None:
+        """The label of the same atoms wrapped otherwise or in another order."""
         if self._known is None:
             self._known = KnownFrames()
             for other, structure in self._structures.items():
@@ -153,7 +155,7 @@ class LabelStore:
                 continue
             refuse(frame, where, structure_problem, label_problem)
             name, label = frame_id(frame), label_on(frame)
-            there = self.labels.get(name)
+            there = self.labels.get(name) or self._found_otherwise(frame)
             if there is not None and (apart := _apart(there, label)):
                 raise UserError(f"{where} ({name}) has another label before it: {apart}. Take the wrong one out")
             self._keep(name, label, frame)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from melt2crystal.structure.frame_check import (
     pressure_problem,
     structure_problem,
 )
+from melt2crystal.structure.same_frame import KnownFrames
 from melt2crystal.study.checks import SMALLEST_MELT, exactly
 from melt2crystal.study.model import Study
 from melt2crystal.study.source import KeyPath, Mistake
@@ -113,15 +114,20 @@ def known_labels_apart(study: Study, root: Path) -> list[tuple[bool, Mistake]]:
 def _apart(named: list[Named], digest: str = "") -> list[tuple[str, Mistake]]:
     """The first label of each file that differs from one of the same frame before it, with its settings digest."""
     first: dict[tuple[str, str], tuple[str, tuple[float, np.ndarray]]] = {}
+    seen: dict[str, KnownFrames] = defaultdict(KnownFrames)
     found: dict[tuple[str, str], Mistake] = {}
     for path, name, frames in named:
         for number, atoms in enumerate(frames):
             of = digest or str(atoms.info["settings_digest"])
-            key = of, frame_id(atoms)
-            label = atoms.get_potential_energy(), atoms.get_forces()
-            place, before = first.setdefault(key, (f"{name}: frame {number}", label))
-            if (of, name) not in found and (how := labels_differ(before, label)):
-                problem = f"{name}: frame {number} ({key[1]}) has another label in {place}: {how}"
+            energy, forces, mine = atoms.get_potential_energy(), atoms.get_forces(), frame_id(atoms)
+            same = seen[of].find(atoms)  # also wrapped otherwise, or in another order
+            if same is None:
+                seen[of].add(atoms, mine)
+                first[of, mine] = f"{name}: frame {number}", (energy, forces)
+                continue
+            place, (before, theirs) = first[of, same[0]]
+            if (of, name) not in found and (how := labels_differ((before, theirs[same[1]]), (energy, forces))):
+                problem = f"{name}: frame {number} ({mine}) has another label in {place}: {how}"
                 found[of, name] = Mistake(path, problem, "one label of each frame; take the wrong one out")
     return [(of, mistake) for (of, _), mistake in found.items()]
 

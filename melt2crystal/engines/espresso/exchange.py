@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from ase.io import read
 
 from melt2crystal.engines.base import Label
 from melt2crystal.engines.espresso.files import NUMERICAL, label_of, write_input
-from melt2crystal.engines.espresso.told import other_settings
+from melt2crystal.engines.espresso.told import other_settings, unreadable_part, unsaid_functional
 from melt2crystal.engines.process import Ended
 from melt2crystal.engines.recipes import ended_with, label_of_recipes
 from melt2crystal.sections.reference import EspressoReference
@@ -70,8 +71,15 @@ def read_outputs(frame: Atoms, folder: Path, shared: Path, reference: EspressoRe
 
     def label(number: int, ended: Ended) -> Label:
         found = label_of(ended, frame)
-        foreign = _foreign(ended.output, frame, shared, reference) if found.status == "ok" else ""
-        return Label("crashed", foreign) if foreign else found
+        if found.status != "ok":
+            return found
+        try:
+            foreign = _foreign(ended.output, frame, shared, reference)
+        except ValueError:  # a number that is none
+            foreign = f"the output of pw.x can't be read: {unreadable_part(ended.output)}"
+        if foreign:
+            return Label("crashed", foreign)
+        return replace(found, reason=unsaid_functional(ended.output, shared, reference))
 
     return label_of_recipes(
         len(reference.recipes),

@@ -14,6 +14,7 @@ from ase.units import Rydberg
 
 from melt2crystal.engines.base import KBAR_PER_GPA, Label, Status
 from melt2crystal.engines.espresso.bands import number_of_bands, too_few_bands
+from melt2crystal.engines.espresso.told import unreadable_part
 from melt2crystal.engines.k_points import k_mesh
 from melt2crystal.engines.process import Ended
 from melt2crystal.sections.reference import EspressoRecipe, EspressoReference
@@ -152,8 +153,8 @@ def label_of(ended: Ended, frame: Atoms) -> Label:
         if list(result.symbols) != list(frame.symbols):
             return Label("crashed", "the output of pw.x is about other atoms")
         return Label("ok", "", result.get_potential_energy(), result.get_forces(), result.get_stress(voigt=False))
-    except Exception as error:  # the parser raises many kinds on numbers that are no numbers
-        return Label("crashed", f"the output of pw.x can't be read ({type(error).__name__}: {error})")
+    except Exception:  # the parser raises many kinds on numbers that are no numbers
+        return Label("crashed", f"the output of pw.x can't be read: {unreadable_part(ended.output)}")
 
 
 def _last_image(output: str) -> Atoms:

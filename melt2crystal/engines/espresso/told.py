@@ -29,6 +29,7 @@ PARTS = {
     "SCAN": "SCAN",
 }
 BEYOND = {  # what this engine never asks for
+    "functional enforced from input": "a functional that the input names (input_dft)",
     "starting magnetic structure": "a spin-polarised run",
     "dft-d3 dispersion": "a dispersion correction (DFT-D3)",
     "dft-d dispersion": "a dispersion correction (DFT-D2)",
@@ -54,6 +55,47 @@ def _functional(output: str, shared: Path, reference: EspressoReference) -> str:
         if found and theirs and mine != theirs:
             return f"the output says Exchange-correlation = {found[-1].strip()}, {name} is of {theirs}"
     return ""
+
+
+def unsaid_functional(output: str, shared: Path, reference: EspressoReference) -> str:
+    """Why none can tell whether an output is of the functional of the pseudopotentials, in words; '' if it was told."""
+    found = re.findall(r"Exchange-correlation *= *([A-Za-z][^(\n]*)", output)
+    if not found or parts_of(found[-1]) is None:
+        told = f"{found[-1].strip()}, which isn't known here" if found else "none"
+        return f"functional not checked: the output tells {told}"
+    dumb = [name for name in sorted({*reference.pseudopotentials.values()}) if functional_of(shared / name) is None]
+    if not dumb:
+        return ""
+    return (
+        f"functional not checked: the output says {found[-1].strip()}, {', '.join(dumb)} tells none that is known here"
+    )
+
+
+def unreadable_part(output: str) -> str:
+    """What of an output isn't as pw.x writes it, in words that end in what to do."""
+    mend = "run this frame again, or bring its whole output back"
+    for number, line in enumerate(output.splitlines(), 1):
+        if "****" in line:
+            return f"line {number} has stars where a number belongs ({line.strip()[:60]}); {mend}"
+    listed = output[output.rfind(K_LIST) :].split("cryst. coord.")[0] if K_LIST in output else ""
+    rows = [line.strip() for line in listed.splitlines() if re.match(r" *k\( *\d+\) =", line)]
+    wrong = next((row for row in rows if not _is_a_point(row)), None)
+    if wrong is not None:
+        return f"a k-point has no three numbers and a weight ({wrong[:60]}); {mend}"
+    stated = K_POINTS.findall(output)
+    if not stated:
+        return f"it doesn't say its number of k-points; {mend}"
+    if rows and int(stated[-1][0]) != len(rows):
+        return f"it says {stated[-1][0]} k-points and lists {len(rows)}; {mend}"
+    return f"it was cut off or edited; {mend}"
+
+
+def _is_a_point(row: str) -> bool:
+    found = K_POINT.search(row)
+    try:
+        return found is not None and len([float(word) for word in (*found[1].split(), found[2])]) == 4
+    except ValueError:
+        return False
 
 
 def functional_of(pseudopotential: Path) -> str | None:

@@ -54,7 +54,8 @@ def label_of(ended: Ended, folder: Path, frame: Atoms, species: Sequence[str]) -
     try:
         found = _read(folder)
     except Exception as error:  # the parsers raise many kinds on numbers that are no numbers
-        return Label("crashed", f"the output of VASP can't be read ({type(error).__name__}: {error})")
+        reason = f"the output of VASP can't be read ({error}): it was cut off or edited; run this frame again"
+        return Label("crashed", reason)
     if len(found["energies"]) == 0:
         return Label("unconverged", _nelm_reached(folder))
     return _label(found, frame, species)

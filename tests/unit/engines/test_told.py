@@ -7,6 +7,8 @@ import pytest
 from ase.build import bulk
 
 from melt2crystal.engines.espresso import told as espresso
+from melt2crystal.engines.espresso.files import label_of
+from melt2crystal.engines.process import Ended
 from melt2crystal.engines.vasp.told import other_settings
 from melt2crystal.frames import canonical_frame
 from melt2crystal.sections.reference import EspressoKPoints, EspressoReference, VaspReference
@@ -151,3 +153,36 @@ def test_functionals_are_told_in_several_ways():
     assert espresso.parts_of("SLA  PW   PBE  PBE") == espresso.parts_of("PBE") == espresso.parts_of("SLA+PW+PBX+PBC")
     assert espresso.parts_of("PZ") == espresso.parts_of("SLA PZ NOGX NOGC")
     assert espresso.parts_of("something new") is None
+
+
+@pytest.mark.parametrize("header", ["silicon", "<PP_HEADER/>", '<PP_HEADER functional=" SLA PW RPB PBC"/>'])
+def test_a_pseudopotential_that_tells_no_functional_is_told(tmp_path, judged, header):
+    assert espresso.unsaid_functional(SILICON, tmp_path, reference()) == ""
+    (tmp_path / "Si.UPF").write_text(header)
+    assert judged() != judged(SILICON.replace("Gaussian smearing", "Fermi-Dirac smearing"))
+    said = espresso.unsaid_functional(SILICON, tmp_path, reference())
+    assert said.startswith("functional not checked: the output says ") and "Si.UPF tells none" in said
+    for output in (edited("Exchange-correlation", "Exchange"), edited(r"(Exchange-correlation= ).*", r"\1 NEW")):
+        assert espresso.unsaid_functional(output, tmp_path, reference()).startswith(
+            "functional not checked: the output"
+        )
+    enforced = SILICON + "     IMPORTANT: XC functional enforced from input :\n"
+    assert "input_dft" in espresso.other_settings(enforced, silicon(), tmp_path, reference())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "new", "words"),
+    [
+        (r"number of k points=.*", "number of k points=     1", "it says 1 k-points and lists 8"),
+        (r"number of k points= +8", "number of k points=    63", "it says 63 k-points and lists 8"),
+        (r".*number of k points=.*\n", "", "doesn't say its number of k-points"),
+        (r"k\( +2\) = \([^)]*\)", "k(    2) = ( -0.1234567-0.1234567-0.1234567)", "no three numbers and a weight"),
+        (r"k\( +2\) = \([^)]*\)", "k(    2) = ( **** **** ****)", "line 94 has stars"),
+        (r"!    total energy .*", "!    total energy              =   ************** Ry", "line 247 has stars"),
+        (r"celldm\(1\)= *[\d.]+", "celldm(1)= 0.000", "was cut off or edited"),
+    ],
+)
+def test_outputs_of_pw_x_that_are_not_whole_are_told_in_words(pattern, new, words):
+    label = label_of(Ended(0, edited(pattern, new), ""), silicon())
+    assert label.status == "crashed" and words in label.reason and "Error" not in label.reason
+    assert "run this frame again" in label.reason

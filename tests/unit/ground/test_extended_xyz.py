@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 from ase.io import read, write
 
+from melt2crystal.errors import UserError
 from melt2crystal.extended_xyz import parse, render
 from melt2crystal.frames import read_frames, write_frames
 from tests.helpers.checkout import REPOSITORY
@@ -185,3 +187,37 @@ def test_names_are_texts_whoever_reads_them(comment, tmp_path):
     assert [atoms.info["n"] for atoms in found] == [7] * 7
     write_frames(tmp_path / "again.extxyz", found)
     assert [atoms.info["id"] for atoms in read_frames(tmp_path / "again.extxyz")] == IDS
+
+
+ONE = '3\nLattice="5 0 0 0 5 0 0 0 5" Properties=species:S:1:pos:R:3 {}pbc="T T T"\nSi 0 0 0\nO 1.6 0 0\nO 0 1.6 0\n'
+
+
+@pytest.mark.parametrize("between", ["", "\n", "  \n\t\n", "\r\n", "\x0c\n"])
+@pytest.mark.parametrize("info", ["", 'odd="[1, 2]" ', "'a'=1 "])  # plain ones, and those that ASE reads
+def test_no_frame_is_lost_after_blank_lines(tmp_path, between, info):
+    path = tmp_path / "frames.extxyz"
+    for text in (between + ONE.format(info) + between + ONE.format(info) + between, 2 * (between + ONE.format(info))):
+        path.write_text(text)
+        assert [len(atoms) for atoms in read_frames(path)] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        "temperature_K=3000 temperature_K=4000 ",
+        "energy=-1 energy=-2 ",
+        "\"energy\"=-1 'energy'=-2 ",
+        'Lattice="6 0 0 0 6 0 0 0 6" ',
+        'pbc="F F F" ',
+        "w={1 2} w=[1 3] ",
+        "energy = -1 energy=-2 ",
+    ],
+)
+def test_a_key_with_two_values_is_refused(tmp_path, twice):
+    path = tmp_path / "frames.extxyz"
+    path.write_text(ONE.format("") + ONE.format(twice))
+    key = re.findall(r"(\w+)\W*=", twice)[-1]
+    with pytest.raises(UserError, match=f"frame 1 gives {key} twice, .*: take the wrong one out"):
+        read_frames(path)
+    path.write_text(ONE.format("") + ONE.format('energy=-1 energy=-1 w="a=1 a=2" '))  # no contradiction
+    assert len(read_frames(path)) == 2

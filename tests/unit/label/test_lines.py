@@ -198,6 +198,10 @@ def test_two_released_labels_of_one_frame_that_differ_are_refused(tmp_path):
     with pytest.raises(UserError, match=r"b.extxyz: frame 0 \(f\w+\) has another label before it: energies 16.7 meV"):
         LabelStore(tmp_path, "d", "x", [tmp_path / "a.extxyz", tmp_path / "b.extxyz"])
     LabelStore(tmp_path, "d", "x", [tmp_path / "a.extxyz"] * 2)
+    turned, _ = other_way(frame)
+    write_frames(tmp_path / "b.extxyz", [labelled(turned, labels[1], "d")])
+    with pytest.raises(UserError, match=r"b.extxyz: frame 0 \(f\w+\) has another label before it: energies 16.7 meV"):
+        LabelStore(tmp_path, "d", "x", [tmp_path / "a.extxyz"], [tmp_path / "b.extxyz"])
 
 
 def test_a_released_label_that_is_not_whole_is_told_with_file_and_frame(tmp_path):

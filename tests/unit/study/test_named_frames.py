@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
 from melt2crystal.engines.base import Label, settings_digest
@@ -111,26 +112,40 @@ def test_known_labels(root, changes, said):
             assert lines(root, KNOWN) == []
 
 
-@pytest.mark.parametrize("where", ["one file", "two files"])
-def test_two_labels_of_one_frame_are_refused_in_the_plan(root, where):
+@pytest.mark.parametrize("written", ["as it is", "wrapped", "in another order"])
+@pytest.mark.parametrize("where", ["one file", "two files", "file and reference.labels"])
+def test_two_labels_of_one_frame_are_refused_in_the_plan(root, where, written):
     digest = settings_digest(reference_engine(load_study({"study": "released"}, root).reference, ["Si", "O"]))
     text = "extends: released\nlabel: {known: [%s]}\n"
     if where == "file and reference.labels":
         text = (
-            "reference: {engine: given, name: x, code: y, labels: [b.extxyz]}\nlabel: {known: [%s]}\n"
+            "reference: {engine: given, name: x, code: ABINIT, labels: [b.extxyz]}\nlabel: {known: [%s]}\n"
             "select: {max_iterations: 0}\nsearch: {enabled: false}\n"
             "benchmark: {energy_volume: {structures: experimental}, vdos: {reference: false}}\n"
         )
-        given = {"engine": "given", "name": "x", "code": "y", "labels": ["b.extxyz"]}
+        given = {"engine": "given", "name": "x", "code": "ABINIT", "labels": ["b.extxyz"]}
         digest = settings_digest(reference_engine(given, ["Si", "O"]))
 
     def file(name, *energies, of=digest):
         label = [Label("ok", "", energy, np.zeros((6, 3)), np.zeros((3, 3))) for energy in energies]
-        write(root / name, [labelled(frames(1)[0], one, of) for one in label], format="extxyz")
+        found = [labelled(frames(1)[0], one, of) for one in label]
+        if written == "wrapped":
+            found[-1].positions[0] += found[-1].cell[1]
+        elif written == "in another order":
+            found[-1], results = found[-1][::-1], found[-1].calc.results
+            found[-1].calc = SinglePointCalculator(found[-1], **results)
+        for one in found:
+            one.info.pop("frame_id", None)
+        write(root / name, found[::-1] if name == "b.extxyz" else found, format="extxyz")
 
     known = "a.extxyz, b.extxyz" if where == "two files" else "a.extxyz"
     for apart in (0.0, 1.0):
         file("a.extxyz", *((-1.0, -1.0 - apart) if where == "one file" else (-1.0,)))
+        if where != "one file":  # the other file has it as it was
+            write(
+                root / "a.extxyz",
+                labelled(frames(1)[0], Label("ok", "", -1.0, np.zeros((6, 3)), np.zeros((3, 3))), digest),
+            )
         file("b.extxyz", -1.0 - apart)
         said = [line for line in lines(root, text % known) if "has another label in" in line]
         assert len(said) == (apart > 0), said
