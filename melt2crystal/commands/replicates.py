@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
+from pydantic import ValidationError
 
 from melt2crystal import markdown
 from melt2crystal.errors import UserError
@@ -60,7 +61,7 @@ def replicates(
         print(f"run {one.number}  {one.study.name}: {one.state}", flush=True)
     if run:
         found = [one if one.state == FINISHED else run_one(asked, one, chosen, cores) for one in found]
-    done = {one.number: summary_of(one) for one in found if one.state == FINISHED}
+    done = summaries_of(found)
     if not done:
         print("No run is finished, there is nothing to combine; --run runs them.")
         return
@@ -76,7 +77,13 @@ def replicates(
 
 def state_of(study: str, number: int, config: dict[str, Any]) -> Run:
     """How a run stands, from Snakemake's plan of it."""
-    with plan(config={"study": replicate_name(study, number), **config}) as planned:
+    name = replicate_name(study, number)
+    with plan(config={"study": name, **config}) as planned:
+        if number > 1 and planned.study.replicates.first_seed is None:
+            raise UserError(
+                f"config/studies/{planned.study.name}.yaml: is a study of its own, and run {number} of {study} would "
+                "have its name and its results; give that file another name"
+            )
         outputs, missing = to_be_made(planned)
         folder = planned.project / planned.results
         state = FINISHED
@@ -110,17 +117,49 @@ def run_one(study: str, one: Run, config: dict[str, Any], cores: int) -> Run:
     return after
 
 
+def summaries_of(runs: list[Run]) -> dict[int, Summary]:
+    """Number of a finished run -> its summary, each of a run of its own: the same one twice would have no scatter.
+
+    Raises:
+        UserError: a summary is of another study or has the settings of another run (a folder that was copied or
+            renamed), or another version wrote it.
+    """
+    summaries: dict[int, Summary] = {}
+    settings: dict[str, str] = {}
+    for one in runs:
+        if one.state != FINISHED:
+            continue
+        summary, path = summary_of(one), one.folder / "summary.json"
+        other = "" if summary.study == one.study.name else f"is of the study {summary.study}"
+        if before := settings.get(summary.settings_digest):
+            other = other or f"has the settings, seed included, of {before}"
+        if other:
+            raise UserError(
+                f"{path}: {other}, not of run {one.number}, {one.study.name}: was its folder copied or renamed? Take "
+                "it away and run that one (--run)"
+            )
+        summaries[one.number] = summary
+        settings[summary.settings_digest] = one.study.name
+    return summaries
+
+
 def summary_of(one: Run) -> Summary:
     """The summary of a finished run.
 
     Raises:
-        UserError: another version wrote it.
+        UserError: another version wrote it, or it was altered.
     """
     path = one.folder / "summary.json"
     try:
         return Summary.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = f"{'.'.join(map(str, first['loc'])) or 'the whole'}: {first['msg'].lower()}"
     except ValueError as error:
-        raise UserError(f"{path}: written by another version; run the study again. {error}") from error
+        reason = str(error)
+    raise UserError(
+        f"{path}: was altered, or another version wrote it ({reason}); remove it and run {one.study.name} again"
+    )
 
 
 def page_of(runs: list[Run], done: dict[int, Summary], table: pd.DataFrame) -> str:
@@ -138,6 +177,7 @@ def page_of(runs: list[Run], done: dict[int, Summary], table: pd.DataFrame) -> s
         "interval. An aim is met or missed where the whole interval lies on one side of it.",
         standing(runs, done),
         numbers(table),
+        *without_number(table),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -168,6 +208,15 @@ def numbers(table: pd.DataFrame) -> str:
             {**row, "potential": row["potential"].upper(), "words": f"{quantity.words}{unit}", "interval": between}
         )
     return markdown.records(columns, rows)
+
+
+def without_number(table: pd.DataFrame) -> list[str]:
+    """A paragraph that names the aims of which no run has a number, if there are any."""
+    aimed = table[table["aim"].notna() & (table["n"] == 0)]
+    if aimed.empty:
+        return []
+    names = ", ".join(f"`{name}`" for name in aimed["quantity"])
+    return [f"No run has a number for {names}: the study doesn't compute it, so that its aim stays undecided."]
 
 
 def draw(first: Run, table: pd.DataFrame) -> None:

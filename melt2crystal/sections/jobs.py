@@ -2,6 +2,7 @@
 change reruns nothing."""
 
 import difflib
+import math
 from typing import NamedTuple
 
 from pydantic import field_validator
@@ -101,4 +102,8 @@ class Replicates(Section):
                 near = difflib.get_close_matches(name, AIMED_AT, n=1)
                 meant = f" (did you mean {near[0]}?)" if near else ""
                 raise ValueError(f"{name[:60]!r} can't be aimed at{meant}; quantities: {', '.join(AIMED_AT)}")
+            most = 1.0 if name == "spectra_overlap" else math.inf
+            if not 0 <= aims[name] <= most:
+                between = "0 to 1" if most == 1 else "0 or more"
+                raise ValueError(f"{name}: {aims[name]:g} is no number it can have ({between})")
         return aims

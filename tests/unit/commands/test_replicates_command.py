@@ -1,6 +1,8 @@
 """``melt2crystal replicates``: an unfinished run is named, not counted; a failed one stops it; names are no words."""
 
+import json
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -35,7 +37,8 @@ def study(tmp_path, monkeypatch):
         folder = tmp_path / found.name
         folder.mkdir(exist_ok=True)
         path = folder / "summary.json"
-        path.write_text(summary_with(octahedral=18.0 + 2 * number).model_dump_json())
+        own = {"study": found.name, "settings_digest": str(number) * 64}
+        path.write_text(summary_with(octahedral=18.0 + 2 * number).model_copy(update=own).model_dump_json())
         return Run(number, found, folder, states[number])
 
     def snakemake(words: list[str], **_) -> subprocess.CompletedProcess:
@@ -137,3 +140,57 @@ def test_the_figure_holds_every_number_and_can_be_printed(runs):
     assert [list(line.get_ydata()) for line in aims] == [[30.0, 30.0]]
     bars = [bar for bar in octahedral.containers]
     assert len(bars) == (runs > 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"study": "ci"}, "is of the study ci, not of run 2, ci-replicate-2: was its folder copied or renamed?"),
+        ({"study": "ci-replicate-3"}, "is of the study ci-replicate-3, not of run 2"),
+        ({"settings_digest": "1" * 64}, "has the settings, seed included, of ci, not of run 2"),
+        (
+            {"held_out": {"hp": {"energy_rmse_meV_per_atom": float("nan")}}},
+            "hp.energy_rmse_meV_per_atom: input",
+        ),
+        ([], "the whole: input should be a valid dictionary"),
+        ("", "Expecting value: line 1"),
+    ],
+)
+def test_a_summary_that_is_not_the_runs_own_is_not_counted(study, monkeypatch, change, words):
+    """The same numbers twice have no scatter: every aim would be met or missed for certain."""
+    folder, *_ = study
+    as_it_was = command.state_of
+
+    def state_of(name: str, number: int, config: dict) -> Run:
+        one = as_it_was(name, number, config)
+        if number == 2:
+            path = one.folder / "summary.json"
+            said = json.dumps(json.loads(path.read_text()) | change if isinstance(change, dict) else change)
+            path.write_text(said if change != "" else "")
+        return one
+
+    monkeypatch.setattr(command, "state_of", state_of)
+    with pytest.raises(UserError) as raised:
+        command.replicates("ci", run=False, cores=1, results="")
+    assert str(raised.value).startswith(f"{folder / 'ci-replicate-2/summary.json'}: ")
+    assert words in str(raised.value) and "\n" not in str(raised.value)
+    assert not (folder / "ci/replicates.csv").exists()
+
+
+def test_a_study_with_the_name_of_a_run_is_none(monkeypatch, tmp_path):
+    @contextmanager
+    def planned(config: dict):
+        own = load_study({"study": "ci"}, REPOSITORY).model_copy(update={"name": "ci-replicate-2"})
+        yield SimpleNamespace(study=own, project=tmp_path, results="results/ci-replicate-2")
+
+    monkeypatch.setattr(command, "plan", planned)
+    with pytest.raises(UserError, match=r"ci-replicate-2\.yaml: is a study of its own, and run 2 of ci"):
+        command.state_of("ci", 2, {})
+
+
+def test_aims_that_no_run_has_are_named():
+    aims = {"octahedral_curves_meV_per_atom": 3.0, "trigonal_curves_meV_per_atom": 3.0}
+    table = replicates_table({1: summary_with(), 2: summary_with(octahedral=40)}, 2, aims)
+    (told,) = command.without_number(table)
+    assert "`trigonal_curves_meV_per_atom`" in told and "octahedral" not in told
+    assert command.without_number(table[table["n"] > 0]) == []

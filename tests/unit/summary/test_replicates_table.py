@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from melt2crystal.sections.jobs import AIMED_AT, QUANTITIES
+from melt2crystal.sections.jobs import AIMED_AT, QUANTITIES, Replicates
 from melt2crystal.summary.replicates import headline, interval, replicates_table, verdict
 from melt2crystal.summary.schema import Summary
 from tests.helpers.replicates import summary_with
@@ -101,3 +101,11 @@ def test_an_aim_at_what_the_study_does_not_have_stays_in_sight():
 def test_aims_name_quantities_that_have_a_better_side():
     assert set(AIMED_AT) < set(QUANTITIES) and "structures_found" not in AIMED_AT
     assert Summary.model_validate(summary_with().model_dump()) == summary_with()
+
+
+@pytest.mark.parametrize(
+    ("name", "aim"), [("spectra_overlap", 80.0), ("crystals_kept", -1.0), ("octahedral_curves_meV_per_atom", -8.0)]
+)
+def test_aims_are_numbers_that_can_be_reached(name, aim):
+    with pytest.raises(ValueError, match=f"{name}: {aim:g} is no number it can have"):
+        Replicates(aims={name: aim})
