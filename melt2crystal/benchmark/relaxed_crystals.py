@@ -227,14 +227,27 @@ def _verdict(
     kept = words.count("")
     lost = "; ".join(dict.fromkeys(word for word in words if word))
     some = f"by {len(words) - kept} of {len(words)} members" if kept else ""
-    verdict = f"{f'lost {some}'.strip()}: {lost}" if lost else "kept" if not unfinished else ""
-    if gone:
-        own = f"the reference lets it go ({', '.join(gone)})"
-        verdict = f"{own}; here{f', {some},' if some else ''} {lost}" if lost else own
-        verdict += "" if lost or unfinished else "; so does the potential"
-    if unfinished:
-        verdict = "; ".join(part for part in (verdict, f"{unfinished} of {len(members)} members {UNFINISHED}") if part)
+    ended = f"{unfinished} of {len(members)} members {UNFINISHED}" if unfinished else ""
+    verdict = "; ".join([*_judgement(lost, some, gone, bool(unfinished)), *filter(None, [ended])])
     return {"reference_keeps": not gone, "kept": kept, "verdict": verdict}
+
+
+def _judgement(lost: str, some: str, gone: list[str], unfinished: bool) -> list[str]:
+    """Parts of the verdict on the members that ended.
+
+    Args:
+        lost: how they lose the crystal; empty: they don't.
+        some: which of them, if not all.
+        gone: how the reference loses it; empty: it doesn't.
+        unfinished: whether other members have not ended, so that nothing can be said of all.
+    """
+    if gone:
+        here = f"here, {some}, {lost}" if some else f"here {lost}"
+        after = here if lost else "" if unfinished else "so does the potential"
+        return [f"the reference lets it go ({', '.join(gone)})", *filter(None, [after])]
+    if lost:
+        return [f"lost {some}: {lost}" if some else f"lost: {lost}"]
+    return [] if unfinished else ["kept"]
 
 
 def with_order(table: pd.DataFrame) -> pd.DataFrame:
