@@ -96,6 +96,8 @@ def formula_unit(text: str) -> dict[str, int]:
     advice = "write elements and whole numbers, for example SiO2 or Al2(SiO4)O"
     if not WRITTEN.fullmatch(plain):
         raise UserError(f"--formula {text!r}: is no chemical formula; {advice}")
+    if re.search(r"(?<!\d)0+(?!\d)", plain):  # Si0O2 would be a search for oxygen
+        raise UserError(f"--formula {text!r}: has an amount of 0; take out what isn't there; {advice}")
     try:
         amounts = {
             getattr(element, "name", element.symbol): float(amount) for element, amount in Composition(plain).items()

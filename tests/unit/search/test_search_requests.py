@@ -148,3 +148,10 @@ def test_potentials_that_do_not_fit_are_told(words, said, tmp_path):
     with pytest.raises(UserError, match=said):
         search(**words, out=tmp_path / "out", minutes=1, say=lambda _: None)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("text", ["Si0O2", "SiO2Al0", "Al2(SiO4)0O", "Si00O2"])
+def test_amounts_of_nothing_are_refused(text):
+    with pytest.raises(UserError, match="has an amount of 0; take out what isn't there"):
+        formula_unit(text)
+    assert formula_unit("Si10O20") == {"Si": 1, "O": 2}
