@@ -55,7 +55,7 @@ def test_melts_too(runs):
 
 
 def test_melts_from_files_are_split_anew(runs):
-    second = runs(2, "extends: released\nreplicates: {runs: 2}\n")
+    second = runs(2, "extends: released\nreplicates: {runs: 2, melts: false}\n")
     assert second.melts_of == second.name and second.seed != second.shared_seed
     assert Paths(second).certified("heldout") == ["results/mine-replicate-2/liquid/heldout/given/certified.extxyz"]
 
