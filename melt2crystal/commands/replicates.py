@@ -201,12 +201,9 @@ def numbers(table: pd.DataFrame) -> str:
     columns |= {"95 % interval": "{interval}", "aim": "{aim:g}", "": "{verdict}"}
     rows = []
     for row in table.to_dict("records"):
-        quantity = QUANTITIES[row["quantity"]]
-        unit = f", {quantity.unit}" if quantity.unit else ""
         between = "–" if row["low"] != row["low"] else f"{row['low']:.4g} to {row['high']:.4g}"
-        rows.append(
-            {**row, "potential": row["potential"].upper(), "words": f"{quantity.words}{unit}", "interval": between}
-        )
+        words = QUANTITIES[row["quantity"]].with_unit
+        rows.append({**row, "potential": row["potential"].upper(), "words": words, "interval": between})
     return markdown.records(columns, rows)
 
 

@@ -54,6 +54,11 @@ class Quantity(NamedTuple):
     unit: str
     more_is_better: bool | None = False
 
+    @property
+    def with_unit(self) -> str:
+        """The words, and the unit if it has one."""
+        return f"{self.words}, {self.unit}" if self.unit else self.words
+
 
 # Groups of energy-volume curves, by coordination, and all of them: melt2crystal/structure/coordination.py.
 CURVES = ("trigonal", "tetrahedral", "octahedral", "cubic", "all")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from melt2crystal.sections.jobs import QUANTITIES
+from melt2crystal.summary.part import number
 from tools.results.cells import Cell, Table
 
 RUNS = "Runs with other seeds"
@@ -30,13 +31,9 @@ def runs_table(study: Path) -> Table | None:
     for row in rows.to_dict("records"):
         quantity = QUANTITIES[row["quantity"]]
         decimals = DECIMALS_OF.get(row["quantity"], DECIMALS.get(quantity.unit, 0))
-        name = f"{row['potential'].upper()}: {quantity.words}{f', {quantity.unit}' if quantity.unit else ''}"
-        mean = Cell(row["mean"], decimals, _known(row["low"]), _known(row["high"]))
+        name = f"{row['potential'].upper()}: {quantity.with_unit}"
+        mean = Cell(row["mean"], decimals, number(row["low"]), number(row["high"]))
         aim = "" if pd.isna(row["aim"]) else f"{row['aim']:g}"
         said = "" if pd.isna(row["verdict"]) else str(row["verdict"])
-        table.add(name, mean, *(Cell(_known(row[run]), decimals) for run in runs), aim, said)
+        table.add(name, mean, *(Cell(number(row[run]), decimals) for run in runs), aim, said)
     return table
-
-
-def _known(number: float) -> float | None:
-    return None if pd.isna(number) else float(number)
